@@ -1,0 +1,35 @@
+// What the compiler hands to a backend.
+import type { Buf, Scalar, Stmt } from "../core/ir/index.ts"
+
+/** Limits of a target, given to the lowering as data. */
+export interface Limits {
+  /** Most buffers that one kernel may read. */
+  readonly reads: number
+  /** Most elements of a buffer. */
+  readonly elements: number
+  /** 32-bit integer arithmetic. */
+  readonly integers: boolean
+  readonly f64: boolean
+  /** Scalar functions that the backend has code for, beyond their definition. */
+  readonly spells: (f: Scalar) => boolean
+}
+/** Offset of a temporary in the arena, in bytes. */
+export interface Placed {
+  readonly buf: Buf
+  readonly offset: number
+}
+/** A program as statements over buffers. */
+export interface Lowered {
+  readonly stmts: readonly Stmt[]
+  /** The program's parameters, then the data leaves it captured. Never written, unless an output shares their memory. */
+  readonly args: readonly Buf[]
+  /** Results. All distinct, and distinct from `args`. */
+  readonly outs: readonly Buf[]
+  /** outs[k] occupies the memory of the donated args[alias[k]]; the statements are ordered so that nothing is read after it is overwritten. */
+  readonly alias: readonly (number | undefined)[]
+  readonly temps: readonly Placed[]
+  /** Bytes of the arena that holds the temporaries. */
+  readonly arena: number
+  /** Bytes that are live at the worst statement: no plan can need less. */
+  readonly bound: number
+}

@@ -1,0 +1,28 @@
+// Run-time facts about shapes and axes: the twins of typelevel/shape.ts.
+import { refuse } from "./errors.ts"
+
+export const size = (s: readonly number[]): number => s.reduce((a, b) => a * b, 1)
+/** `[2, 3]` */
+export const show = (s: readonly (number | string)[]): string => `[${s.join(", ")}]`
+export const same = (a: readonly unknown[], b: readonly unknown[]): boolean => a.length === b.length && a.every((n, k) => n === b[k])
+export const upto = (n: number): number[] => Array.from({ length: n }, (_, k) => k)
+
+/** Non-negative axis, or the sentence. */
+export const axisOf = (op: string, s: readonly number[], axis: number): number =>
+  Number.isInteger(axis) && axis >= -s.length && axis < s.length
+    ? (axis + s.length) % s.length
+    : refuse(`${op}: axis ${axis} is outside ${show(s)}, which has rank ${s.length}`)
+/** Sorted non-negative axes without repetition, or the sentence. No axes given: all of them. */
+export const axesOf = (op: string, s: readonly number[], axes: number | readonly number[] | undefined): number[] => {
+  if (axes === undefined) return upto(s.length)
+  const given = (typeof axes === "number" ? [axes] : axes).map((a) => axisOf(op, s, a))
+  const twice = given.find((a, k) => given.indexOf(a) !== k)
+  if (twice !== undefined) refuse(`${op}: axis ${twice} of ${show(s)} is named twice`)
+  return given.sort((a, b) => a - b)
+}
+/** Row-major strides in elements. */
+export const strides = (s: readonly number[]): number[] => {
+  const out = s.map(() => 1)
+  for (let k = s.length - 2; k >= 0; k--) out[k] = out[k + 1]! * s[k + 1]!
+  return out
+}

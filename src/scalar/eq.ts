@@ -1,0 +1,4 @@
+import type { Scalar } from "../core/ir/index.ts"
+
+/** x = y as bool. Primitive. */
+export const eq: Scalar = { name: "eq", arity: 2, cost: 1, result: "bool", eval: (_, a, b) => (a === b ? 1 : 0) }
