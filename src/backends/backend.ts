@@ -1,6 +1,6 @@
 // The one interface between the runtime and a device. A backend knows loop IR and memory; it knows no op.
 import type { HostArray } from "../core/dtype.ts"
-import type { Aval } from "../core/tensor.ts"
+import type { Aval, Program } from "../core/tensor.ts"
 import type { Limits, Lowered } from "../compiler/lowered.ts"
 
 /** Synchronous where the device is (wasm, reference), a promise where it is not (webgpu). */
@@ -9,6 +9,12 @@ export type Eventually<T> = T | Promise<T>
 /** A device array. Owned by whoever received it from `upload` or `run`, until `free` or until it is donated to a run. */
 export interface DeviceBuffer {
   readonly aval: Aval
+}
+/** What there is to compile: the graph, and, made on demand for this backend's limits, its statements. The oracle reads the graph,
+ *  so that it shares nothing with the lowering it judges. Inputs of both: the program's parameters, then `captured(program)`. */
+export interface Source {
+  readonly program: Program
+  readonly lowered: () => Lowered
 }
 /** A program compiled for one backend. */
 export interface Compiled {
@@ -24,7 +30,7 @@ export interface Backend {
   readonly name: string
   readonly limits: Limits
   /** Throws UnsupportedOnDevice naming the construct and a device that has it. */
-  compile(program: Lowered): Eventually<Compiled>
+  compile(source: Source): Eventually<Compiled>
   upload(values: HostArray, aval: Aval): Eventually<DeviceBuffer>
   /** A copy of the values. */
   download(buffer: DeviceBuffer): Eventually<HostArray>
