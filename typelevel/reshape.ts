@@ -1,0 +1,147 @@
+// Changing a shape and keeping the elements: reshape (with one -1), flatten, permutation, concatenation.
+import type { Dim, Fits, Meet } from "./dim.ts"
+import type {
+  axisOutside, dimsDiffer, dtypesDiffer, elementsDiffer, inferredFromNothing, inferredTwice, notASize, notDivisible, ranksDiffer,
+  shapesDiffer, wrongPermutation
+} from "./messages.ts"
+import type { Add, DivD, NotASize, Num, Product, ProductD, SameProduct } from "./nat.ts"
+import type { TensorLike } from "./rule.ts"
+import type { Axis, Rankless, ReverseShape, Shape } from "./shape.ts"
+
+// ---- reshape ------------------------------------------------------------------------------------------------------------------------
+
+/** S reshaped to T, where one dimension of T may be -1; or the sentence. Equal dimensions cancel, so that names may move. */
+export type Reshape<Op extends string, S extends Shape, T extends Shape> =
+  Rankless<T> extends true ? Shape
+    : Rankless<S> extends true ? Filled<T>
+    : -1 extends T[number] ? Infer<Op, S, T>
+    : [NotASize<T[number] & number>] extends [never] ? (Equal<Op, S, T, S, T> extends infer M extends string ? M : T)
+    : notASize<Op, NotASize<T[number] & number>>
+
+/** Without equal leading dimensions (which is the common case, and saves two thirds), are the products equal? */
+type Equal<Op extends string, S extends Shape, T extends Shape, A extends Shape, B extends Shape> =
+  A extends readonly [infer H, ...infer P extends Shape]
+    ? B extends readonly [infer G, ...infer Q extends Shape]
+      ? [H, G] extends [G, H] ? Equal<Op, S, T, P, Q> : Products<Op, S, T, A, B>
+      : Products<Op, S, T, A, B>
+    : Products<Op, S, T, A, B>
+type Products<Op extends string, S extends Shape, T extends Shape, A extends Shape, B extends Shape> =
+  string extends Names<A> | Names<B> ? true
+    : [Names<A> | Names<B>] extends [never]
+      ? SameProduct<A, B> extends true ? true : elementsDiffer<Op, S, T, ProductD<S>, ProductD<T>>
+    : Cancel<A, B> extends [infer P extends Shape, infer Q extends Shape]
+      ? [Names<P> | Names<Q>] extends [never]
+        ? SameProduct<P, Q> extends true ? true : elementsDiffer<Op, S, T, ProductD<P>, ProductD<Q>>
+        : number extends P[number] | Q[number] ? true : dimsDiffer<Op, S, T>
+      : never
+
+/** The names among the dimensions. */
+type Names<S extends Shape> = Extract<S[number], string>
+/** Both shapes without the dimensions that they share, counted. */
+type Cancel<A extends Shape, B extends Shape, Kept extends Shape = []> =
+  A extends readonly [infer H extends Dim, ...infer P extends Shape]
+    ? Without<B, H> extends infer R extends Shape ? ([R] extends [never] ? Cancel<P, B, [...Kept, H]> : Cancel<P, R, Kept>) : never
+    : [Kept, B]
+type Without<B extends Shape, H, Seen extends Shape = []> =
+  B extends readonly [infer G extends Dim, ...infer Q extends Shape] ? ([G, H] extends [H, G] ? [...Seen, ...Q] : Without<Q, H, [...Seen, G]>) : never
+
+type Fill<T extends Shape, D extends Dim> = { -readonly [K in keyof T]: T[K] extends -1 ? D : T[K] }
+type Filled<T extends Shape> = -1 extends T[number] ? Fill<T, number> : T
+type Others<T extends Shape, Acc extends Shape = [], Holes extends 0[] = []> =
+  T extends readonly [infer H extends Dim, ...infer R extends Shape]
+    ? H extends -1 ? Others<R, Acc, [...Holes, 0]> : Others<R, [...Acc, H], Holes>
+    : [Acc, Holes["length"]]
+/** T with its -1 inferred. */
+type Infer<Op extends string, S extends Shape, T extends Shape> =
+  Others<T> extends [infer B extends Shape, infer Holes]
+    ? Holes extends 1
+      ? [NotASize<B[number] & number>] extends [never]
+        ? Cancel<S, B> extends [infer P extends Shape, infer Q extends Shape] ? Quotient<Op, S, T, P, Q> : never
+        : notASize<Op, NotASize<B[number] & number>>
+      : inferredTwice<Op, T>
+    : never
+type Quotient<Op extends string, S extends Shape, T extends Shape, P extends Shape, Q extends Shape> =
+  0 extends Q[number] ? inferredFromNothing<Op, T>
+    : [Names<Q>] extends [never]
+      ? number extends P[number] | Q[number] ? Fill<T, number>
+        : DivD<ProductD<Numbers<P>>, ProductD<Q>> extends [infer N extends string, infer R]
+          ? R extends "0" ? Fill<T, [Names<P>] extends [never] ? Num<N> : Alone<P, N>> : notDivisible<Op, S, T, ProductD<Numbers<P>>, ProductD<Q>>
+          : never
+      : number extends P[number] ? Fill<T, number> : string extends Names<Q> ? Fill<T, number> : dimsDiffer<Op, S, T>
+type Numbers<S extends Shape, Acc extends Shape = []> =
+  S extends readonly [infer H extends Dim, ...infer R extends Shape] ? Numbers<R, H extends number ? [...Acc, H] : Acc> : Acc
+/** The one name that is left; a product with a name in it has no name, and is unknown. */
+type Alone<P extends Shape, N extends string> = N extends "1" ? (Named<P> extends [infer D extends Dim] ? D : number) : number
+type Named<S extends Shape, Acc extends Shape = []> =
+  S extends readonly [infer H extends Dim, ...infer R extends Shape] ? Named<R, H extends string ? [...Acc, H] : Acc> : Acc
+
+/** The axes From and later become one. Names: a lone name stays, a product with a name in it is unknown. */
+export type Flatten<S extends Shape, From extends number, Head extends Shape = []> =
+  Rankless<S> extends true ? Shape
+    : Head["length"] extends From ? [...Head, Folded<S>]
+    : S extends readonly [infer H extends Dim, ...infer R extends Shape] ? Flatten<R, From, [...Head, H]> : Head
+type Folded<S extends Shape> = S extends readonly [infer D extends Dim] ? D : [Names<S>] extends [never] ? Product<S> : number
+
+// ---- permutation ----------------------------------------------------------------------------------------------------------------------
+
+/** S with its axes in the order P (reversed where P is undefined), or the sentence. */
+export type Permute<Op extends string, S extends Shape, P> =
+  Rankless<S> extends true ? Shape
+    : P extends undefined ? ReverseShape<S>
+    : P extends readonly number[]
+      ? number extends P["length"] ? { -readonly [K in keyof S]: number }
+        : P["length"] extends S["length"] ? Picked<Op, S, P, P>
+        : wrongPermutation<Op, S, P>
+      : never
+type Picked<Op extends string, S extends Shape, P extends readonly number[], Rest, Acc extends Shape = [], Seen = never> =
+  Rest extends readonly [infer H extends number, ...infer T]
+    ? Axis<S, H> extends infer A
+      ? [A] extends [never] ? wrongPermutation<Op, S, P>
+        : number extends A ? { -readonly [K in keyof S]: number }
+        : A extends Seen ? wrongPermutation<Op, S, P>
+        : Picked<Op, S, P, T, [...Acc, S[A & keyof S] & Dim], Seen | A>
+      : never
+    : Acc
+
+// ---- concatenation --------------------------------------------------------------------------------------------------------------------
+
+/** The list with a sentence in the place of the first tensor that does not fit those before it. */
+export type ConcatArgs<Op extends string, L extends readonly TensorLike[], X extends number> =
+  L extends readonly [infer H extends TensorLike, ...infer T]
+    ? Rankless<H["shape"]> extends true ? L
+      : [Axis<H["shape"], X>] extends [never] ? L
+      : ConcatRest<Op, Axis<H["shape"], X> & number, H["shape"], H["dtype"], T, [H]>
+    : L
+type ConcatRest<Op extends string, A extends number, S extends Shape, D, T, Seen extends readonly unknown[]> =
+  T extends readonly [infer H extends TensorLike, ...infer R]
+    ? [D & H["dtype"]] extends [never] ? [...Seen, dtypesDiffer<Op, D & string, H["dtype"]>, ...R]
+      : Beside<Op, S, H["shape"], A> extends infer N extends string ? [...Seen, N, ...R] : ConcatRest<Op, A, S, D, R, [...Seen, H]>
+    : Seen
+/** The shape of S and T put one behind the other along axis A, or the sentence. */
+export type Beside<Op extends string, S extends Shape, T extends Shape, A extends number> =
+  Rankless<T> extends true ? Shape
+    : Rankless<S> extends true ? Shape
+    : number extends A ? { -readonly [K in keyof S]: number }
+    : S["length"] extends T["length"] ? (Sides<S, T, A> extends infer R extends Shape ? ([R] extends [never] ? shapesDiffer<Op, S, T, A> : R) : never)
+    : ranksDiffer<Op, S, T>
+type Sides<S extends Shape, T extends Shape, A extends number, Acc extends Shape = []> =
+  S extends readonly [infer H extends Dim, ...infer P extends Shape]
+    ? T extends readonly [infer G extends Dim, ...infer Q extends Shape]
+      ? Acc["length"] extends A ? Sides<P, Q, A, [...Acc, H extends number ? (G extends number ? Add<H, G> : number) : number]>
+        : Fits<H, G> extends true ? Sides<P, Q, A, [...Acc, Meet<H, G>]> : never
+      : never
+    : Acc
+/** The shape of the concatenation; `Shape` for a list of unknown length, `never` where a sentence says why not. */
+export type Concat<L extends readonly TensorLike[], X extends number> =
+  L extends readonly [infer H extends TensorLike, ...infer T extends readonly TensorLike[]]
+    ? Rankless<H["shape"]> extends true ? Shape : ConcatAll<H["shape"], T, Axis<H["shape"], X>>
+    : Shape
+type ConcatAll<S extends Shape, L, A> =
+  L extends readonly [infer H extends TensorLike, ...infer T]
+    ? Beside<"concat", S, H["shape"], A & number> extends infer R extends Shape ? ConcatAll<R, T, A> : never
+    : S
+/** X where it is an axis of the first tensor, or the sentence. */
+export type ConcatAxis<Op extends string, L extends readonly TensorLike[], X extends number> =
+  L extends readonly [infer H extends TensorLike, ...unknown[]]
+    ? Rankless<H["shape"]> extends true ? X : [Axis<H["shape"], X>] extends [never] ? axisOutside<Op, H["shape"], X> : X
+    : X

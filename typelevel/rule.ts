@@ -1,0 +1,26 @@
+// How a rule is written as a type. A rule's result is what the op gives (a Shape), or a sentence: a string that says what is wrong.
+// A parameter of type `Or<Rule, T>` has type T where the rule holds and the sentence where it does not, so that the one diagnostic is
+//   Argument of type 'Tensor<[4, 5], "f32">' is not assignable to parameter of type '"matmul: inner dimensions differ: ..."'
+// The result then is `never`, which fits everywhere: one mistake gives one message. For the same reason a rule that could not be
+// computed because of an earlier mistake (`never`) asks for nothing.
+import type { DType, FloatDType } from "./dtype.ts"
+import type { needsFloat } from "./messages.ts"
+import type { Shape } from "./shape.ts"
+
+/** A tensor as the type level sees it; `Tensor` in src/core is one. */
+export interface TensorLike<S extends Shape = Shape, D extends DType = DType> {
+  readonly shape: S
+  readonly dtype: D
+}
+
+/** The sentence, or the type that is asked for. (`infer` keeps TypeScript from inferring type arguments through the sentence.) */
+export type Or<R, T> = [R] extends [never] ? T : R extends infer M extends string ? M : T
+
+/** For lists: Checked is the list L itself, or L with a sentence in the place of the element that is wrong; the diagnostic stands there. */
+export type OrList<L extends readonly unknown[], Checked> = L extends Checked ? readonly [...L] : Checked extends infer M ? M : never
+
+/** The first of two rules that is refused, or else the second's result. */
+export type Also<First, Second> = First extends infer M extends string ? M : Second
+
+/** S, or the sentence where D is not a floating-point dtype. */
+export type FloatOnly<Op extends string, S, D extends DType> = [D & FloatDType] extends [never] ? needsFloat<Op, D> : S
