@@ -1,13 +1,7 @@
 import { type Glyph, glyphs } from "./glyphs.ts"
+import type { ImageSet } from "./images.ts"
 import { type Draws, bits, draws, fold, type Key, key, permutation } from "./prng.ts"
 import { coverage, draw, flatten } from "./raster.ts"
-
-/** Images as bytes (row-major, 0 is background) with one label each. */
-export interface ImageSet {
-  readonly images: Uint8Array
-  readonly labels: Uint8Array
-  readonly shape: readonly [count: number, height: number, width: number]
-}
 
 // How far the writing varies. Fixed: every number quoted for this data set rests on it (see `digits` for the calibration).
 const STYLE = {

@@ -33,10 +33,10 @@ describe("digits", () => {
   })
 
   test("labels are balanced and in no fixed order", () => {
-    const counts = new Array<number>(10).fill(0)
+    const counts = Array.from({ length: 10 }, () => 0)
     for (const l of train.labels) counts[l] = (counts[l] as number) + 1
-    expect(counts).toEqual(new Array(10).fill(200))
-    expect([...train.labels.slice(0, 10)]).not.toEqual([...train.labels.slice(10, 20)])
+    expect(counts).toEqual(Array.from({ length: 10 }, () => 200))
+    expect(train.labels.slice(0, 10)).not.toEqual(train.labels.slice(10, 20))
   })
 
   test("no image occurs twice, within a part, across the parts of a seed, or across seeds", () => {

@@ -26,7 +26,7 @@ describe("prng", () => {
 
   test("uniform: mean 1/2, variance 1/12, each of 16 cells within 4 standard deviations of its share", () => {
     const n = 160_000
-    const cells = new Array<number>(16).fill(0)
+    const cells = Array.from({ length: 16 }, () => 0)
     let [sum, square] = [0, 0]
     for (let i = 0; i < n; i++) {
       const u = uniform(key(7), i)
