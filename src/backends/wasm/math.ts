@@ -1,0 +1,232 @@
+// Vector functions over f32x4, inlined by the code generator into its loops. All treat NaN, infinities and signed zeros as IEEE 754
+// and ECMAScript do. Errors are in units in the last place of the correctly rounded float32 result, the worst seen by
+// test/backends/wasm/math.test.ts. Coefficients: own minimax fits. Reductions: Cody & Waite, Software Manual for the Elementary
+// Functions (1980); log and log1p: the argument transformation of Tang (1990) with s = f / (2 + f).
+import type { Strands, V, Vec } from "./strands.ts"
+
+/** Adding 1.5 * 2^23 rounds to an integer, which then sits in the low bits: cheaper than nearest and a conversion. */
+const ROUND = 12582912
+const LOG2E = Math.LOG2E
+/** ln 2 in two parts; n times the first is exact for |n| < 2^9. */
+const LN2_HI = 0.693359375
+const LN2_LO = -2.12194440054691e-4
+const SIGN = 0x80000000 | 0
+
+const absolute = (s: Strands, x: Vec): V => s.and(s.get(x), s.ki(0x7fffffff))
+const signOf = (s: Strands, x: Vec): V => s.and(s.get(x), s.ki(SIGN))
+
+/** x = n ln 2 + r with |r| <= ln 2 / 2: r, (e^r - 1 - r) / r^2 by a quartic (4e-9), and the number whose low bits hold n. */
+const reduceExp = (s: Strands, x: Vec): { readonly r: Vec; readonly tail: Vec; readonly shifted: Vec } => {
+  const shifted = s.let(() => s.add(s.mul(s.get(x), s.k(LOG2E)), s.k(ROUND)))
+  const n = s.let(() => s.sub(s.get(shifted), s.k(ROUND)))
+  const high = s.let(() => s.sub(s.get(x), s.mul(s.get(n), s.k(LN2_HI))))
+  const r = s.let(() => s.sub(s.get(high), s.mul(s.get(n), s.k(LN2_LO))))
+  return { r, shifted, tail: s.poly(r, [0.49999994, 0.166665196, 0.0416684002, 0.00836885162, 0.00138143182]) }
+}
+/** e^r from its reduced parts. */
+const expReduced = (s: Strands, r: Vec, tail: Vec): Vec => {
+  const square = s.let(() => s.mul(s.get(r), s.get(r)))
+  return s.let(() => s.add(s.add(s.mul(s.get(square), s.get(tail)), s.get(r)), s.k(1)))
+}
+
+/** e^x, 1 ulp, subnormal results included: 2^n is multiplied on in two halves. */
+export const exp = (s: Strands, x: Vec): Vec => {
+  const inner = s.let(() => s.atLeast(s.atMost(s.get(x), s.k(89.5)), s.k(-104.5)))
+  const { r, tail, shifted } = reduceExp(s, inner)
+  const y = expReduced(s, r, tail)
+  const n = s.let(() => s.isub(s.get(shifted), s.ki(0x4b400000)))
+  const half = s.let(() => s.f.op("i32x4.shr_s", s.get(n), s.f.i32(1)))
+  const low = s.let(() => s.mul(s.get(y), s.shl(s.iadd(s.get(half), s.ki(127)), 23)))
+  return s.let(() => s.mul(s.get(low), s.shl(s.iadd(s.isub(s.get(n), s.get(half)), s.ki(127)), 23)))
+}
+
+/** e^x for x <= 88.8 (not checked) with results below 2^-126 flushed to 0: enough where e^x meets a number near 1. */
+const expFlushed = (s: Strands, x: Vec): Vec => {
+  const inner = s.let(() => s.atLeast(s.get(x), s.k(-88)))
+  const { r, tail, shifted } = reduceExp(s, inner)
+  const y = expReduced(s, r, tail)
+  return s.let(() => s.mul(s.get(y), s.shl(s.iadd(s.get(shifted), s.ki(127)), 23)))
+}
+
+/** 1 / (1 + e^-x), 2.2 ulp: e^-|x| / (1 + e^-|x|) or 1 / (1 + e^-|x|) by the sign of x. Results below 2^-126 become 0. */
+export const sigmoid = (s: Strands, x: Vec): Vec => {
+  const e = expFlushed(
+    s,
+    s.let(() => s.or(s.get(x), s.ki(SIGN))),
+  )
+  const above = s.let(() => s.choose(s.get(e), s.k(1), s.op("i32x4.lt_s", s.get(x), s.ki(0))))
+  return s.let(() => s.div(s.get(above), s.add(s.get(e), s.k(1))))
+}
+
+/** tanh x, 2.5 ulp: with m = e^(-2|x|) - 1 it is -m / (m + 2), and m keeps its digits near 0. */
+export const tanh = (s: Strands, x: Vec): Vec => {
+  const a = s.let(() => s.atLeast(s.or(s.get(x), s.ki(SIGN)), s.k(-9.1)))
+  const twice = s.let(() => s.add(s.get(a), s.get(a)))
+  const { r, tail, shifted } = reduceExp(s, twice)
+  const scale = s.let(() => s.shl(s.iadd(s.get(shifted), s.ki(127)), 23))
+  const near = s.let(() => s.add(s.mul(s.mul(s.get(r), s.get(r)), s.get(tail)), s.get(r)))
+  const m = s.let(() => s.add(s.mul(s.get(near), s.get(scale)), s.sub(s.get(scale), s.k(1))))
+  const y = s.let(() => s.div(s.get(m), s.add(s.get(m), s.k(2))))
+  return s.let(() => s.or(s.and(s.get(y), s.ki(0x7fffffff)), signOf(s, x)))
+}
+
+/** ln(x) + add for finite x > 0, with x = 2^k (1 + f), s = f / (2 + f): f - (f^2/2 - s (f^2/2 + R(s^2))) + k ln 2. */
+const logPositive = (s: Strands, x: Vec, add: (() => V) | undefined): Vec => {
+  const small = s.let(() => s.op("f32x4.lt", s.get(x), s.k(1.1754943508222875e-38)))
+  const y = s.let(() => s.choose(s.mul(s.get(x), s.k(8388608)), s.get(x), s.get(small)))
+  // Subtracting the bits of sqrt(1/2) leaves the exponent k, and 1 + f between sqrt(1/2) and sqrt(2).
+  const bits = s.let(() => s.isub(s.get(y), s.ki(0x3f3504f3)))
+  const k = s.let(() => s.f.op("i32x4.shr_s", s.get(bits), s.f.i32(23)))
+  const f = s.let(() => s.sub(s.iadd(s.and(s.get(bits), s.ki(0x007fffff)), s.ki(0x3f3504f3)), s.k(1)))
+  const n = s.let(() => s.sub(s.op1("f32x4.convert_i32x4_s", s.get(k)), s.and(s.get(small), s.k(23))))
+  const q = s.let(() => s.div(s.get(f), s.add(s.get(f), s.k(2))))
+  const z = s.let(() => s.mul(s.get(q), s.get(q)))
+  const tail = s.poly(z, [0.666667819, 0.399770796, 0.298851907])
+  const half = s.let(() => s.mul(s.mul(s.get(f), s.get(f)), s.k(0.5)))
+  const low = s.let(() => s.mul(s.get(q), s.add(s.get(half), s.mul(s.get(z), s.get(tail)))))
+  const rest = s.let(() => s.sub(s.get(half), s.add(s.get(low), s.mul(s.get(n), s.k(LN2_LO)))))
+  const corrected = add ? s.let(() => s.sub(s.get(rest), add())) : rest
+  return s.let(() => s.add(s.mul(s.get(n), s.k(LN2_HI)), s.sub(s.get(f), s.get(corrected))))
+}
+/** What a logarithm is outside (0, inf): -inf at 0, NaN below, itself at inf and NaN. */
+const logEnds = (s: Strands, x: Vec, inside: Vec): Vec => {
+  const ends = s.let(() => s.choose(s.k(-Infinity), s.add(s.get(x), s.k(Number.NaN)), s.op("f32x4.eq", s.get(x), s.k(0))))
+  const top = s.let(() => s.choose(s.get(x), s.get(ends), s.op("f32x4.eq", s.get(x), s.k(Infinity))))
+  const good = s.let(() => s.and(s.op("f32x4.gt", s.get(x), s.k(0)), s.op("f32x4.lt", s.get(x), s.k(Infinity))))
+  return s.let(() => s.choose(s.get(inside), s.get(top), s.get(good)))
+}
+/** ln x, 0.8 ulp, subnormal x included. */
+export const log = (s: Strands, x: Vec): Vec => logEnds(s, x, logPositive(s, x, undefined))
+
+/** ln(1 + x), 0.85 ulp: with u = fl(1 + x), ln u + (x - (u - 1)) / u. */
+export const log1p = (s: Strands, x: Vec): Vec => {
+  const u = s.let(() => s.add(s.get(x), s.k(1)))
+  // Above 2^24 the rounding error of u is not x - (u - 1) but without influence.
+  const lost = s.let(() => s.div(s.sub(s.get(x), s.sub(s.get(u), s.k(1))), s.get(u)))
+  const kept = s.let(() => s.and(s.get(lost), s.op("f32x4.lt", s.get(x), s.k(16777216))))
+  const y = logEnds(
+    s,
+    u,
+    logPositive(s, u, () => s.get(kept)),
+  )
+  return s.let(() => s.choose(s.get(x), s.get(y), s.op("f32x4.eq", s.get(u), s.k(1))))
+}
+
+/** ln(1 + e^x) = max(x, 0) + ln(1 + e^-|x|), 1.5 ulp. */
+export const softplus = (s: Strands, x: Vec): Vec => {
+  const y = log1p(
+    s,
+    exp(
+      s,
+      s.let(() => s.or(s.get(x), s.ki(SIGN))),
+    ),
+  )
+  return s.let(() => s.add(s.atLeast(s.get(x), s.k(0)), s.get(y)))
+}
+
+/** Error function, 1.5 ulp: x + x P(x^2) below 0.95, 1 - exp(Q(|x|)) with Q = ln erfc above, 1 from 4 on. */
+export const erf = (s: Strands, x: Vec): Vec => {
+  const z = s.let(() => s.mul(s.get(x), s.get(x)))
+  const p = s.poly(z, [0.128379166, -0.376126319, 0.112836726, -0.0268580914, 0.00519777136, -0.000810571015, 0.0000821448266])
+  const near = s.let(() => s.add(s.get(x), s.mul(s.get(x), s.get(p))))
+  const a = s.let(() => s.atMost(absolute(s, x), s.k(4)))
+  const q = s.poly(a, [-0.000253861159, -1.12743711, -0.637580991, -0.103584118, 0.0220605601, -0.00300175673, 0.000191737243])
+  const c = expFlushed(s, q)
+  const far = s.let(() => s.or(s.sub(s.k(1), s.get(c)), signOf(s, x)))
+  return s.let(() => s.choose(s.get(near), s.get(far), s.op("f32x4.lt", absolute(s, x), s.k(0.95))))
+}
+
+/** x = n pi/2 + r in float64, where one constant is enough: |r's error| <= |x| 2^-53, so sin and cos are right to 1.6 ulp for
+ *  |x| <= 1e5 and to an absolute 1e-6 for |x| <= 1e9; beyond 2^51 no digit is left (the result stays within [-1, 1]). */
+const reduceTrig = (s: Strands, x: Vec): { readonly r: Vec; readonly n: Vec } => {
+  const two = (half: Vec): readonly [shifted: Vec, r: Vec] => {
+    const wide = s.let(() => s.op1("f64x2.promote_low_f32x4", s.get(half)))
+    const shifted = s.let(() => s.op("f64x2.add", s.op("f64x2.mul", s.get(wide), s.kd(2 / Math.PI)), s.kd(6755399441055744)))
+    const n = s.let(() => s.op("f64x2.sub", s.get(shifted), s.kd(6755399441055744)))
+    const r = s.let(() => s.op("f64x2.sub", s.get(wide), s.op("f64x2.mul", s.get(n), s.kd(Math.PI / 2))))
+    return [shifted, s.let(() => s.op1("f32x4.demote_f64x2_zero", s.get(r)))]
+  }
+  const [n0, r0] = two(x)
+  const [n1, r1] = two(s.let(() => s.f.shuffle(s.get(x), s.get(x), [2, 3, 2, 3])))
+  const r = s.let(() => s.f.shuffle(s.get(r0), s.get(r1), [0, 1, 4, 5]))
+  return {
+    n: s.let(() => s.f.shuffle(s.get(n0), s.get(n1), [0, 2, 4, 6])),
+    r: s.let(() => s.atMost(s.atLeast(s.get(r), s.k(-0.7853982)), s.k(0.7853982))),
+  }
+}
+/** sin (turn 0) and cos (turn 1): quadrant n + turn picks the polynomial and the sign. */
+const trig = (s: Strands, x: Vec, turn: 0 | 1): Vec => {
+  const { r, n } = reduceTrig(s, x)
+  const quadrant = turn === 0 ? n : s.let(() => s.iadd(s.get(n), s.ki(1)))
+  const z = s.let(() => s.mul(s.get(r), s.get(r)))
+  const p = s.poly(z, [-0.166666552, 0.00833216868, -0.000195160115])
+  const sine = s.let(() => s.add(s.get(r), s.mul(s.mul(s.get(r), s.get(z)), s.get(p))))
+  const q = s.poly(z, [0.0416666456, -0.00138873036, 0.0000244316652])
+  const far = s.let(() => s.mul(s.mul(s.get(z), s.get(z)), s.get(q)))
+  const cosine = s.let(() => s.add(s.sub(s.k(1), s.mul(s.get(z), s.k(0.5))), s.get(far)))
+  const odd = s.let(() => s.op("i32x4.eq", s.and(s.get(quadrant), s.ki(1)), s.ki(1)))
+  const flip = s.let(() => s.shl(s.and(s.get(quadrant), s.ki(2)), 30))
+  return s.let(() => s.xor(s.choose(s.get(cosine), s.get(sine), s.get(odd)), s.get(flip)))
+}
+export const sin = (s: Strands, x: Vec): Vec => trig(s, x, 0)
+export const cos = (s: Strands, x: Vec): Vec => trig(s, x, 1)
+
+/** -1, 1, or x itself at zeros and NaN. */
+export const sign = (s: Strands, x: Vec): Vec => {
+  const one = s.let(() => s.or(s.k(1), signOf(s, x)))
+  return s.let(() => s.choose(s.get(one), s.get(x), s.op("f32x4.gt", absolute(s, x), s.k(0))))
+}
+
+/** log2 of two positive float64 by the series of atanh (relative error 2e-12), times y, as a power of 2, back to float32. */
+const powHalf = (s: Strands, base: Vec, exponent: Vec): Vec => {
+  const a = s.let(() => s.op1("f64x2.promote_low_f32x4", s.get(base)))
+  const y = s.let(() => s.op1("f64x2.promote_low_f32x4", s.get(exponent)))
+  const fraction = 2.2250738585072009e-308 // the bits of the fraction
+  const mantissa = s.let(() => s.or(s.and(s.get(a), s.kd(fraction)), s.kd(1)))
+  const large = s.let(() => s.op("f64x2.gt", s.get(mantissa), s.kd(Math.SQRT2)))
+  const m = s.let(() => s.choose(s.op("f64x2.mul", s.get(mantissa), s.kd(0.5)), s.get(mantissa), s.get(large)))
+  const biased = s.let(() => s.or(s.f.op("i64x2.shr_u", s.get(a), s.f.i32(52)), s.kd(2 ** 52)))
+  const e = s.let(() => s.op("f64x2.add", s.op("f64x2.sub", s.get(biased), s.kd(2 ** 52 + 1023)), s.and(s.get(large), s.kd(1))))
+  const q = s.let(() => s.op("f64x2.div", s.op("f64x2.sub", s.get(m), s.kd(1)), s.op("f64x2.add", s.get(m), s.kd(1))))
+  const z = s.let(() => s.op("f64x2.mul", s.get(q), s.get(q)))
+  const series = s.poly(
+    z,
+    [1, 3, 5, 7, 9, 11, 13].map((k) => 2 / (k * Math.LN2)),
+    "f64",
+  )
+  const inside = s.let(() => s.op("f64x2.add", s.get(e), s.op("f64x2.mul", s.get(q), s.get(series))))
+  const low = s.let(() => s.choose(s.kd(-Infinity), s.get(inside), s.op("f64x2.eq", s.get(a), s.kd(0))))
+  const log2 = s.let(() => s.choose(s.get(low), s.get(a), s.op("f64x2.lt", s.get(a), s.kd(Infinity))))
+  const t = s.let(() => s.op("f64x2.mul", s.get(y), s.get(log2)))
+  const inner = s.let(() => s.op("f64x2.pmax", s.op("f64x2.pmin", s.get(t), s.kd(160)), s.kd(-160)))
+  const shifted = s.let(() => s.op("f64x2.add", s.get(inner), s.kd(6755399441055744)))
+  const r = s.let(() => s.op("f64x2.sub", s.get(inner), s.op("f64x2.sub", s.get(shifted), s.kd(6755399441055744))))
+  let c = 1
+  const p = s.poly(
+    r,
+    Array.from({ length: 10 }, (_, k) => (k === 0 ? 1 : (c *= Math.LN2 / k))),
+    "f64",
+  )
+  const scaled = s.let(() => s.op("i64x2.add", s.get(p), s.f.op("i64x2.shl", s.get(shifted), s.f.i32(52))))
+  // The bits of a NaN must not be added to.
+  const safe = s.let(() => s.choose(s.get(scaled), s.get(t), s.op("f64x2.eq", s.get(t), s.get(t))))
+  return s.let(() => s.op1("f32x4.demote_f64x2_zero", s.get(safe)))
+}
+/** x^y, 0.51 ulp (computed in float64), with the special cases of IEEE 754-2008 `pow`. */
+export const pow = (s: Strands, x: Vec, y: Vec): Vec => {
+  const a = s.let(() => absolute(s, x))
+  const upper = (v: Vec): Vec => s.let(() => s.f.shuffle(s.get(v), s.get(v), [2, 3, 2, 3]))
+  const low = powHalf(s, a, y)
+  const high = powHalf(s, upper(a), upper(y))
+  const size = s.let(() => s.f.shuffle(s.get(low), s.get(high), [0, 1, 4, 5]))
+  const half = s.let(() => s.mul(s.get(y), s.k(0.5)))
+  const integer = s.let(() => s.op("f32x4.eq", s.op1("f32x4.floor", s.get(y)), s.get(y)))
+  const odd = s.let(() => s.op("v128.andnot", s.get(integer), s.op("f32x4.eq", s.op1("f32x4.floor", s.get(half)), s.get(half))))
+  const signed = s.let(() => s.xor(s.get(size), s.and(s.get(odd), signOf(s, x))))
+  const negative = s.let(() => s.and(s.op("f32x4.lt", s.get(x), s.k(0)), s.op("f32x4.gt", s.get(x), s.k(-Infinity))))
+  const undefinedAt = s.let(() => s.op("v128.andnot", s.get(negative), s.get(integer)))
+  const real = s.let(() => s.choose(s.k(Number.NaN), s.get(signed), s.get(undefinedAt)))
+  const minusOne = s.let(() => s.and(s.op("f32x4.eq", s.get(x), s.k(-1)), s.op("f32x4.eq", absolute(s, y), s.k(Infinity))))
+  const one = s.let(() => s.or(s.or(s.op("f32x4.eq", s.get(x), s.k(1)), s.op("f32x4.eq", s.get(y), s.k(0))), s.get(minusOne)))
+  return s.let(() => s.choose(s.k(1), s.get(real), s.get(one)))
+}
