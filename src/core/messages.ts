@@ -1,0 +1,40 @@
+// Sentences that several ops share, as functions: the twins of typelevel/messages.ts, which give the same text for the same arguments
+// (test/types/messages.test.ts). `op: what was given; what was wrong; what to do`.
+import { show } from "./shape.ts"
+
+type Dims = readonly (number | string)[]
+type Text = string | number
+
+export const axisOutside = (op: string, s: Dims, axis: number): string =>
+  `${op}: axis ${axis} is outside ${show(s)}, which has rank ${s.length}`
+export const axisTwice = (op: string, s: Dims, axis: number): string => `${op}: axis ${axis} of ${show(s)} is named twice`
+export const needsRank = (op: string, wanted: Text, s: Dims): string => `${op}: needs rank ${wanted}, got ${show(s)}`
+export const needsFloat = (op: string, d: string): string => `${op}: needs a floating-point tensor, got ${d}; cast it first`
+export const dtypesDiffer = (op: string, d: string, e: string): string =>
+  `${op}: dtypes differ: ${d} and ${e}; cast one of them first`
+export const numberMisfit = (op: string, v: number, d: string): string =>
+  `${op}: the number ${v} does not fit dtype ${d}; cast the tensor first`
+export const twoNumbers = (op: string): string => `${op}: both operands are numbers; one must be a tensor`
+export const noBroadcast = (op: string, a: Dims, b: Dims, x: Text, y: Text): string =>
+  `${op}: shapes do not broadcast: ${show(a)} x ${show(b)}: ${x} is not ${y}`
+export const notASize = (op: string, n: Text): string =>
+  `${op}: ${n} is not a size; a size is a whole number from 0 to 9007199254740991`
+export const notPositive = (op: string, field: string, n: Text): string =>
+  `${op}: ${field} is ${n}; it must be a whole number of 1 or more`
+export const wrongPermutation = (op: string, s: Dims, axes: Dims): string =>
+  `${op}: axes ${show(axes)} do not name each axis of ${show(s)} once`
+export const elementsDiffer = (op: string, s: Dims, t: Dims, n: Text, m: Text): string =>
+  `${op}: ${show(s)} has ${n} elements, ${show(t)} has ${m}`
+export const dimsDiffer = (op: string, s: Dims, t: Dims): string =>
+  `${op}: ${show(s)} and ${show(t)} have different named dimensions`
+export const notDivisible = (op: string, s: Dims, t: Dims, n: Text, m: Text): string =>
+  `${op}: ${show(s)} does not fit ${show(t)}: ${n} is not divisible by ${m}`
+export const inferredTwice = (op: string, t: Dims): string =>
+  `${op}: ${show(t)} leaves more than one dimension (-1) to be inferred`
+export const inferredFromNothing = (op: string, t: Dims): string =>
+  `${op}: ${show(t)} has a dimension of 0, so -1 could be any size`
+export const ranksDiffer = (op: string, s: Dims, t: Dims): string => `${op}: ranks differ: ${show(s)} and ${show(t)}`
+export const shapesDiffer = (op: string, s: Dims, t: Dims, axis: number): string =>
+  `${op}: shapes differ outside axis ${axis}: ${show(s)} and ${show(t)}`
+export const windowTooLarge = (op: string, covered: Text, size: Text): string =>
+  `${op}: a window that covers ${covered} does not fit in ${size}; pad the input, or use a smaller window`
