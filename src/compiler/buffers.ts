@@ -1,0 +1,6 @@
+import type { DType } from "../core/dtype.ts"
+import type { Buf } from "../core/ir/index.ts"
+
+let ids = 0
+/** A fresh buffer. */
+export const newBuf = (shape: readonly number[], dtype: DType, role: Buf["role"]): Buf => ({ id: ++ids, shape, dtype, role })

@@ -1,0 +1,47 @@
+// What statements read and write, and where donated memory may be reused.
+import { type Buf, type Ix, type Kernel, kernelsOf, keyOf, readsOf, type Stmt } from "../core/ir/index.ts"
+import { twoSided } from "./contraction.ts"
+import { plainAxis } from "./nest.ts"
+
+export interface Effects {
+  readonly reads: ReadonlySet<Buf>
+  readonly writes: ReadonlySet<Buf>
+}
+export const effectsOf = (s: Stmt): Effects => {
+  const kernels = kernelsOf([s])
+  const reads = new Set(kernels.flatMap((k) => readsOf(k).map((r) => r.buf)))
+  for (const k of kernels) if (k.accumulate) reads.add(k.out)
+  return { reads, writes: new Set(kernels.map((k) => k.out)) }
+}
+const sameIndex = (a: readonly Ix[], b: readonly Ix[]): boolean => a.length === b.length && a.every((e, d) => keyOf(e) === keyOf(b[d]!))
+/** Every read of `buf` by k is at the element that k writes. */
+const onlyOwn = (k: Kernel, buf: Buf): boolean => readsOf(k).every((r) => r.buf !== buf || sameIndex(r.at, k.at))
+const reads = (k: Kernel, buf: Buf): boolean => readsOf(k).some((r) => r.buf === buf)
+/** out[i] = arg[i], nothing else: with shared memory it is nothing at all. */
+export const isIdentity = (s: Stmt, arg: Buf): boolean =>
+  s.k === "kernel" && !s.accumulate && s.value.k === "read" && s.value.buf === arg && sameIndex(s.value.at, s.at)
+
+/** May `out` live in the memory of `arg`, as far as the statement that writes it is concerned? Other readers of `arg` are the scheduler's. */
+export const mayOverwrite = (s: Stmt, out: Buf, arg: Buf): boolean => {
+  if (s.k === "loop") return false
+  if (s.k === "kernel") return s.accumulate ? !reads(s, arg) : onlyOwn(s, arg) && !(twoSided(s) && !epilogueOnly(s, arg))
+  const at = s.body.findIndex((k) => k.out === out)
+  return s.body.every((k, j) => {
+    if (!reads(k, arg)) return true
+    if (j > at) return false
+    if (j === at) return onlyOwn(k, arg)
+    return readsOf(k).every((r) => r.buf !== arg || s.axes.every((a, d) => plainAxis(r.at[d]) === a))
+  })
+}
+/** `buf` is no operand of the contraction: it is read beside the sum. */
+const epilogueOnly = (k: Kernel, buf: Buf): boolean => {
+  let inside = false
+  const look = (x: Kernel["value"], under: boolean): void => {
+    if (x.k === "read") inside ||= under && x.buf === buf
+    else if (x.k === "fn") for (const a of x.args) look(a, under)
+    else if (x.k === "guard") look(x.body, under)
+    else if (x.k === "reduce") look(x.body, true)
+  }
+  look(k.value, false)
+  return !inside
+}

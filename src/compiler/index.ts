@@ -1,0 +1,53 @@
+// Graph -> loop IR -> schedule and memory plan. Pure: a program in, statements out.
+import { interning, kernelsOf, readsOf, type Buf, type Kernel, type Stmt, read } from "../core/ir/index.ts"
+import { inSession } from "../core/make.ts"
+import { captured } from "../core/program.ts"
+import type { Program, RawTensor } from "../core/tensor.ts"
+import { newBuf } from "./buffers.ts"
+import { flattenProgram } from "./flatten.ts"
+import { lowerInto } from "./lower.ts"
+import type { Limits, Lowered } from "./lowered.ts"
+import { fuseRows } from "./nest.ts"
+import { plan } from "./plan.ts"
+import { schedule } from "./schedule.ts"
+
+export { classify, addressOf, type Contraction } from "./contraction.ts"
+export { illegal } from "./legal.ts"
+export type { Limits, Lowered, Placed } from "./lowered.ts"
+export { print } from "./print.ts"
+
+export interface LowerOptions {
+  readonly limits: Limits
+  /** donated[k]: the k-th parameter's memory may be overwritten. */
+  readonly donated?: readonly boolean[]
+  /** For tests: fuse rows? (default true), and tensors to be given a buffer beyond those that need one. */
+  readonly fuse?: boolean
+  readonly roots?: (t: RawTensor) => boolean
+}
+/** A target without limits. */
+export const noLimits: Limits = { reads: Number.POSITIVE_INFINITY, elements: 2 ** 31, integers: true, f64: true, spells: () => false }
+
+/** Lowers a program. Inputs are its parameters, then the data leaves it captures. */
+export const lower = (p: Program, options: LowerOptions): Lowered =>
+  inSession(() =>
+    interning(() => {
+      const given = [...p.params, ...captured(p)]
+      const flat = flattenProgram({ params: given, outs: p.outs })
+      const args = given.map((t) => newBuf(t.shape, t.dtype, "arg"))
+      const outs = p.outs.map((t) => newBuf(t.shape, t.dtype, "out"))
+      const bound = new Map(flat.params.map((t, k) => [t, { buf: args[k]!, at: (i: Parameters<typeof read>[1]) => read(args[k]!, i) }]))
+      const stmts: Stmt[] = []
+      lowerInto(flat, bound, outs.map((buf) => ({ buf, lead: [] })), stmts, [], { limits: options.limits, roots: options.roots ?? (() => false) })
+      const fused = options.fuse === false ? stmts : fuseRows(stmts, (s, d) => newBuf(s, d, "temp"), outsideUse(stmts))
+      const ordered = schedule(fused, args, outs, given.map((_, k) => options.donated?.[k] ?? false))
+      return { ...ordered, args, outs, ...plan(ordered.stmts, args, outs) }
+    }),
+  )
+const outsideUse = (stmts: readonly Stmt[]): ((b: Buf, inside: readonly Kernel[]) => boolean) => {
+  const users = new Map<Buf, Set<Kernel>>()
+  for (const k of kernelsOf(stmts)) {
+    for (const r of readsOf(k)) users.set(r.buf, (users.get(r.buf) ?? new Set()).add(k))
+    if (k.accumulate) users.set(k.out, (users.get(k.out) ?? new Set()).add(k))
+  }
+  return (b, inside) => [...(users.get(b) ?? [])].some((k) => !inside.includes(k))
+}

@@ -1,0 +1,246 @@
+// Program -> statements: every root's expression is pulled; what is no root is inlined into it. Knows no op.
+import { storageOf } from "../core/leaf.ts"
+import {
+  type Access, type Axis, axis, type Buf, type Expr, type Ix, ix, type Kernel, keyOf, read, readsOf, type Reduce, scope, type Stmt, visit,
+} from "../core/ir/index.ts"
+import type { Node, Program, RawTensor } from "../core/tensor.ts"
+import { newBuf } from "./buffers.ts"
+import { asContraction, isProductSum } from "./contraction.ts"
+import { flattenProgram } from "./flatten.ts"
+import { formOf } from "./form.ts"
+import { injective } from "./injective.ts"
+import type { Limits } from "./lowered.ts"
+import { chooseRoots, HEAVY } from "./roots.ts"
+import { splitAxes } from "./split.ts"
+
+/** Where a computed tensor can be read: its buffer, or a slab of one. */
+interface Place {
+  readonly buf: Buf
+  readonly at: Access
+}
+/** Where a result must go: a buffer, behind leading indices (the iteration of a loop). */
+interface Sink {
+  readonly buf: Buf
+  readonly lead: readonly Ix[]
+}
+export interface Options {
+  readonly limits: Limits
+  /** More buffers than needed: for the law that the choice does not matter. */
+  readonly roots: (t: RawTensor) => boolean
+}
+const whole = (buf: Buf): Place => ({ buf, at: (i) => read(buf, i) })
+const temp = (shape: readonly number[], dtype: Buf["dtype"]): Buf => newBuf(shape, dtype, "temp")
+const isEmpty = (b: Buf): boolean => b.shape.includes(0)
+
+/** Appends to `out` the statements that compute p's outputs into their sinks. `bound`: where the parameters (and captured tensors) are. */
+export const lowerInto = (
+  p: Program,
+  bound: Map<RawTensor, Place>,
+  sinks: readonly Sink[],
+  out: Stmt[],
+  outer: readonly Axis[],
+  options: Options,
+): void => {
+  const { order, keep, weight } = chooseRoots(p, new Set(bound.keys()), options.roots)
+  const copies = new Map<string, Buf>() // padded operands, shared by the contractions of this list of statements
+  const sinkOf = new Map<RawTensor, Sink>()
+  p.outs.forEach((t, k) => {
+    if (!bound.has(t) && !sinkOf.has(t)) {
+      sinkOf.set(t, sinks[k]!)
+      keep.add(t)
+    }
+  })
+  const push = (k: Kernel): void => {
+    if (!isEmpty(k.out) && !k.axes.some((a) => a.n === 0)) out.push(k)
+  }
+  const pushSplit = (k: Kernel): void => (asContraction(splitAxes(k), temp, copies) ?? [splitAxes(k)]).forEach(push)
+
+  // ---- one root: pull its expression; what must not be inlined becomes a root first, and the pull restarts
+  const stubs = new Map<RawTensor, Buf>()
+  const stub = (t: RawTensor): Buf => {
+    let b = stubs.get(t)
+    if (!b) stubs.set(t, (b = temp(t.shape, t.dtype)))
+    return b
+  }
+  interface Pull {
+    readonly access: (t: RawTensor) => Access
+    readonly must: Set<RawTensor>
+    readonly inlined: Set<RawTensor>
+  }
+  const puller = (root: Node): Pull => {
+    const must = new Set<RawTensor>()
+    const inlined = new Set<RawTensor>()
+    const memo = new Map<string, Expr>()
+    const access =
+      (t: RawTensor): Access =>
+      (i) => {
+        const place = bound.get(t)
+        if (place) return place.at(i)
+        const f = formOf(t.node)
+        const own = t.node === root
+        const costly = f.kind === "reduce" || f.kind === "contraction" || (f.kind !== "view" && (weight.get(t) ?? 0) > HEAVY)
+        if (!own && (keep.has(t) || (costly && !injective(i, scope.axes)))) {
+          must.add(t)
+          return read(stub(t), i)
+        }
+        const key = `${t.node.id}:${i.map(keyOf).join()}`
+        const hit = memo.get(key)
+        if (hit) return hit
+        if (!own) inlined.add(t)
+        const { tag } = scope
+        scope.tag = t
+        const e = t.node.op.body!(t.node.ins.map(access), { i, attrs: t.node.attrs, ins: t.node.ins, out: t })
+        scope.tag = tag
+        memo.set(key, e)
+        return e
+      }
+    return { access, must, inlined }
+  }
+  const within = <T>(axes: readonly Axis[], f: () => T): T => {
+    const { axes: before } = scope
+    scope.axes = axes
+    try {
+      return f()
+    } finally {
+      scope.axes = before
+    }
+  }
+  const need = (ts: Iterable<RawTensor>): void => {
+    for (const t of ts) {
+      keep.add(t)
+      emit(t)
+    }
+  }
+  /** Pulls until nothing is missing. */
+  const settle = <T>(root: Node, build: (access: (t: RawTensor) => Access) => T, missing: (value: T, pull: Pull) => Iterable<RawTensor>): T => {
+    for (;;) {
+      const pull = puller(root)
+      const value = build(pull.access)
+      const more = pull.must.size > 0 ? [...pull.must] : [...missing(value, pull)]
+      if (more.length === 0) return value
+      need(more)
+    }
+  }
+  const tooMany = (reads: ReadonlySet<Buf>, pull: Pull): RawTensor[] => {
+    if (reads.size <= options.limits.reads) return []
+    const heaviest = [...pull.inlined].filter((t) => formOf(t.node).kind !== "view").sort((a, b) => (weight.get(b) ?? 0) - (weight.get(a) ?? 0))[0]
+    return heaviest ? [heaviest] : []
+  }
+
+  const emit = (t: RawTensor): void => {
+    if (bound.has(t)) return
+    const n = t.node
+    if (n.op.loop) return emitLoop(n)
+    const sink = sinkOf.get(t) ?? { buf: temp(t.shape, t.dtype), lead: [] }
+    const axes = t.shape.map(axis)
+    const own = axes.map(ix)
+    if (n.op.store) emitStore(n, sink, axes, own)
+    else {
+      const build = (access: (t: RawTensor) => Access): Kernel => {
+        const value = within(axes, () => access(t)(own))
+        return splitAxes({ k: "kernel", out: sink.buf, axes, at: [...sink.lead, ...own], value })
+      }
+      const kernel = settle(n, build, (k, pull) => {
+        const inner = [...nestedOrSecond(k.value, t), ...crooked(k, t)].filter((x) => x !== t && !bound.has(x))
+        return inner.length > 0 ? inner : tooMany(new Set(readsOf(k).map((r) => r.buf)), pull)
+      })
+      ;(asContraction(kernel, temp, copies) ?? [kernel]).forEach(push)
+    }
+    bound.set(t, { buf: sink.buf, at: (i) => read(sink.buf, [...sink.lead, ...i]) })
+  }
+  /** Scatter: fill, then accumulate. */
+  const emitStore = (n: Node, sink: Sink, axes: readonly Axis[], own: readonly Ix[]): void => {
+    const t = n.outs[0]!
+    const s = settle(
+      n,
+      (access) => within([...outer], () => n.op.store!(n.ins.map(access), { i: own, attrs: n.attrs, ins: n.ins, out: t })),
+      (v) => [...nestedOrSecond(v.value, t), ...nestedOrSecond(v.init, t)].filter((x) => x !== t && !bound.has(x)),
+    )
+    pushSplit({ k: "kernel", out: sink.buf, axes, at: [...sink.lead, ...own], value: s.init })
+    if (isEmpty(sink.buf) || s.axes.some((a) => a.n === 0)) return
+    out.push({ k: "kernel", out: sink.buf, axes: s.axes, at: [...sink.lead, ...s.at], value: s.value, accumulate: s.accumulate })
+  }
+  const emitLoop = (n: Node): void => {
+    const s = n.op.loop!(n.attrs)
+    need(n.ins.filter((x) => !bound.has(x)))
+    const source = (k: number): Place => bound.get(n.ins[k]!)!
+    const copy = (from: Access, to: Buf, lead: readonly Ix[] = []): Kernel => {
+      const axes = to.shape.slice(lead.length).map(axis)
+      const at = axes.map(ix)
+      return { k: "kernel", out: to, axes, at: [...lead, ...at], value: from(at) }
+    }
+    const t = axis(s.length)
+    const inner = flattenProgram(s.body)
+    const carries = inner.outs.slice(0, s.carries)
+    const carry = carries.map((x) => temp(x.shape, x.dtype))
+    const next = carries.map((x) => temp(x.shape, x.dtype))
+    const ys = inner.outs.slice(s.carries).map((x) => temp([s.length, ...x.shape], x.dtype))
+    carry.forEach((c, k) => push(copy(source(s.consts + k).at, c)))
+    if (s.length > 0) {
+      const places = new Map<RawTensor, Place>()
+      inner.params.forEach((x, k) => {
+        if (k < s.consts) places.set(x, source(k))
+        else if (k < s.consts + s.carries) places.set(x, whole(carry[k - s.consts]!))
+        else places.set(x, { buf: source(k).buf, at: (i) => source(k).at([ix(t), ...i]) })
+      })
+      const body: Stmt[] = []
+      const into: Sink[] = [...next.map((buf) => ({ buf, lead: [] })), ...ys.map((buf) => ({ buf, lead: [ix(t)] }))]
+      lowerInto(inner, places, into, body, [...outer, t], options)
+      carry.forEach((c, k) => {
+        const k2 = copy((i) => read(next[k]!, i), c)
+        if (!isEmpty(c)) body.push(k2)
+      })
+      if (body.length > 0) out.push({ k: "loop", t, reverse: s.reverse, body })
+    }
+    n.outs.forEach((o, k) => {
+      const place = whole(k < s.carries ? carry[k]! : ys[k - s.carries]!)
+      bound.set(o, place)
+      const sink = sinkOf.get(o)
+      if (sink) push(copy(place.at, sink.buf, sink.lead))
+    })
+  }
+
+  for (const n of order) {
+    const t = n.outs[0]!
+    if (formOf(n).kind === "leaf" && storageOf(t)) throw new Error(`lowering: the data leaf ${t} was not bound`)
+    if (n.outs.some((o) => keep.has(o))) emit(t)
+  }
+  // outputs that are parameters, or the same tensor again: copies
+  p.outs.forEach((t, k) => {
+    const sink = sinks[k]!
+    if (sinkOf.get(t) === sink) return
+    const axes = t.shape.map(axis)
+    push({ k: "kernel", out: sink.buf, axes, at: [...sink.lead, ...axes.map(ix)], value: bound.get(t)!.at(axes.map(ix)) })
+  })
+}
+
+/** Reductions inside reductions that did not merge, and all but one contraction of a kernel, get buffers of their own. */
+const nestedOrSecond = (e: Expr, root: RawTensor): RawTensor[] => {
+  const out: RawTensor[] = []
+  const owner = (r: Reduce): void => {
+    if (r.tag !== root && r.tag !== undefined) out.push(r.tag as RawTensor)
+  }
+  let contractions = 0
+  visit(e, (x) => {
+    if (x.k !== "reduce") return
+    visit(x.body, (y) => {
+      if (y.k === "reduce") owner(y)
+    })
+    if (isProductSum(x) && contractions++ > 0) owner(x)
+  })
+  return out
+}
+/** A would-be contraction with i/d or i%d left in its reads cannot be packed: the view that caused it gets a buffer. */
+const crooked = (k: Kernel, root: RawTensor): RawTensor[] => {
+  let hit: RawTensor | undefined
+  visit(k.value, (x) => {
+    if (x.k !== "reduce" || x.kind !== "add" || !isProductSum(x)) return
+    visit(x.body, (y) => {
+      if (y.k === "read" && y.at.some((e) => e.t.some(([, a]) => a.kind === "div" || a.kind === "mod"))) hit = x.tag as RawTensor | undefined
+    })
+  })
+  if (!hit) return []
+  if (asContraction(k, temp, new Map())) return [] // a padded copy takes the divisions away
+  const views = hit.node.ins.filter((x) => formOf(x.node).kind === "view")
+  return hit === root ? views : [hit]
+}

@@ -1,0 +1,68 @@
+// Which tensors get a buffer: "inline what is read at most once, or is cheap". The choice changes work, never meaning, so these rules
+// may stay rough; the law "any set of roots gives the same result" guards them, and the printed programs of the tests show the cost.
+import { topo } from "../core/program.ts"
+import type { Node, Program, RawTensor } from "../core/tensor.ts"
+import { formOf } from "./form.ts"
+
+/** Recomputing more than this many adds per element is worth a buffer. */
+export const HEAVY = 8
+/** A reduction weighs this much: its trip count is not counted. */
+const LOOP = 100
+/** A chain of maps heavier than this is cut, so that no kernel grows without bound. Dropout's bits weigh about 130. */
+const MOST = 600
+
+export interface Roots {
+  /** Nodes to compute, inputs first; without what is bound already. */
+  readonly order: readonly Node[]
+  readonly keep: Set<RawTensor>
+  readonly weight: ReadonlyMap<RawTensor, number>
+}
+const MANY = Symbol("many")
+
+/** The single node in which a value ends up through aligned maps: there it is computed once, however often it is used. */
+const destinations = (order: readonly Node[], outs: ReadonlySet<RawTensor>): ReadonlyMap<RawTensor, Node | typeof MANY> => {
+  const dest = new Map<RawTensor, Node | typeof MANY>()
+  const meet = (t: RawTensor, to: Node | typeof MANY): void => {
+    const d = dest.get(t)
+    dest.set(t, d === undefined || d === to ? to : MANY)
+  }
+  for (const t of outs) meet(t, t.node)
+  for (const n of [...order].reverse()) {
+    const f = formOf(n)
+    const own = n.outs.length === 1 ? dest.get(n.outs[0]!) : undefined
+    const through = f.aligned && own !== undefined && !outs.has(n.outs[0]!) ? own : n
+    // a view used by several passes its users on: what is below it is then read by all of them
+    const to = f.kind === "view" && own === MANY ? MANY : f.aligned && own === MANY ? MANY : through
+    for (const t of n.ins) meet(t, to)
+  }
+  return dest
+}
+
+export const chooseRoots = (p: Program, bound: ReadonlySet<RawTensor>, extra: (t: RawTensor) => boolean): Roots => {
+  const cut = new Set([...bound].map((t) => t.node))
+  const order = topo(p.outs, (n) => cut.has(n)).filter((n) => !cut.has(n))
+  const dest = destinations(order, new Set(p.outs))
+  const keep = new Set<RawTensor>()
+  const weight = new Map<RawTensor, number>()
+  const isRoot = (t: RawTensor): boolean => bound.has(t) || keep.has(t)
+  for (const n of order) {
+    const f = formOf(n)
+    const t = n.outs[0]!
+    if (f.kind === "store" || f.kind === "loop") for (const o of n.outs) keep.add(o)
+    if (f.kind === "loop") for (const x of n.ins) if (!isRoot(x) && formOf(x.node).kind !== "leaf") keep.add(x)
+    if (f.kind === "store") for (const x of n.ins) if (!isRoot(x) && ["contraction", "reduce"].includes(formOf(x.node).kind)) keep.add(x)
+    const below = n.ins.reduce((s, x) => s + (isRoot(x) ? 1 : (weight.get(x) ?? 0)), 0)
+    const w = below + f.cost + (f.kind === "reduce" || f.kind === "contraction" ? LOOP : 0)
+    weight.set(t, w)
+    const shared = dest.get(t) === MANY
+    if (shared && ((f.kind === "map" && w > HEAVY) || f.kind === "reduce" || f.kind === "contraction")) keep.add(t)
+    if (w > MOST || extra(t)) keep.add(t)
+    if (f.kind !== "contraction") continue
+    // operands of contractions are plain reads: what a view hides is looked through
+    for (let x of n.ins) {
+      while (!isRoot(x) && formOf(x.node).kind === "view") x = x.node.ins[0]!
+      if (!isRoot(x) && formOf(x.node).kind === "map" && x.node.ins.length > 0) keep.add(x)
+    }
+  }
+  return { order, keep, weight }
+}
