@@ -36,7 +36,9 @@ export interface BatchOptions<N extends number = number> {
   readonly shuffle?: number | Key
   /** Which permutation of that key, from 0. */
   readonly epoch?: number
-  /** What becomes of the last rows that fill no batch. Unless told: dropped when shuffled (training), padded and masked when not. */
+  /**
+   * What becomes of the last rows that fill no batch. Unless told: dropped when shuffled (training), padded and masked when not.
+   */
   readonly last?: "drop" | "pad"
 }
 
@@ -72,7 +74,7 @@ const checked = (rows: number, o: BatchOptions): void => {
   if (!Number.isInteger(o.epoch ?? 0) || (o.epoch ?? 0) < 0) refuse(`batches: epoch ${o.epoch}; epochs are counted 0, 1, 2`)
   if (drops(o) && o.size > rows)
     refuse(
-      `batches: size ${o.size} of ${rows} rows; nothing is left once the partial batch is dropped; take size <= ${rows} or last: "pad"`,
+      `batches: size ${o.size} of ${rows} rows; no batch is left without the partial one; take size <= ${rows} or last: "pad"`,
     )
 }
 
@@ -113,8 +115,9 @@ export const batchAt = <F extends Fields, N extends number>(
 }
 
 /**
- * The batches of one epoch, made one at a time as they are asked for. Each run of the stream gives the same batches; another epoch is
- * another permutation. Throws a ShapeError for options that make no batch. `batches(train, { size: 64, shuffle: 42, epoch: 3 })`
+ * The batches of one epoch, made one at a time as they are asked for. Each run of the stream gives the same batches; another
+ * epoch is another permutation. Throws a ShapeError for options that make no batch.
+ * `batches(train, { size: 64, shuffle: 42, epoch: 3 })`
  */
 export const batches = <F extends Fields, const N extends number>(
   d: Dataset<F>,
@@ -125,14 +128,14 @@ export const batches = <F extends Fields, const N extends number>(
     const order = rowOrder(d.rows, o)
     for (let index = 0; index < count; index++) yield batchAt(d, order, o.size, index)
   }
-  // A generator runs once, hence suspend. By default up to 4,096 elements are pulled before the first is passed on, hence chunks of 1.
+  // A generator runs once, hence suspend. Up to 4,096 elements are pulled before the first is passed on, hence chunks of 1.
   return Stream.suspend(() => Stream.fromIterable(made(), { chunkSize: 1 }))
 }
 
 /**
- * Makes elements ahead of their use, up to 2n of them (measured for n = 1, 2, 3, 4, 8: the consumer takes the whole buffer while the
- * producer fills it again). It hides waiting (files, devices), not computing: both sides share one thread. Throws a ShapeError where n
- * is no whole number from 1. `batches(d, o).pipe(prefetch(1))`
+ * Makes elements ahead of their use, up to 2n of them (measured for n = 1, 2, 3, 4, 8: the consumer takes the whole buffer while
+ * the producer fills it again). It hides waiting (files, devices), not computing: both sides share one thread. Throws a
+ * ShapeError where n is no whole number from 1. `batches(d, o).pipe(prefetch(1))`
  */
 export const prefetch = (n: number): (<A, Err, R>(stream: Stream.Stream<A, Err, R>) => Stream.Stream<A, Err, R>) => {
   if (!Number.isInteger(n) || n < 1) refuse(`prefetch: ${n} elements; give a whole number from 1, or leave prefetch out`)

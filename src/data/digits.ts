@@ -126,13 +126,14 @@ const write = (k: Key, label: number, out: Uint8Array, offset: number, canvas: F
 
 /**
  * Handwritten-like digits made from a seed: `count` images [count, 28, 28] u8 with labels 0 to 9, ten of each per hundred. Stroke
- * glyphs under a random affine map and elastic field (the distortions of Simard, Steinkraus, Platt 2003), drawn with an anti-aliased
- * pen, then scratched, marked and grained. Image i depends on seed, part and i alone, so a shorter set is a prefix of a longer one;
- * the parts of one seed share no image. Integer mixing, + - * / and sqrt only: the same bytes on every engine.
+ * glyphs under a random affine map and elastic field (the distortions of Simard, Steinkraus, Platt 2003), drawn with an
+ * anti-aliased pen, then scratched, marked and grained. Image i depends on seed, part and i alone, so a shorter set is a prefix of a
+ * longer one; the parts of one seed share no image. Integer mixing, + - * / and sqrt only: the same bytes on every engine.
  *
- * Calibration (8,000 training and 10,000 test images, seeds 1, 2 and 42): softmax regression trained to convergence (Adam, 40 epochs)
- * reads 86.6 to 86.9 % of the test images; conv 3x3x16, pool, conv 3x3x32, pool, dense (12,810 parameters, Adam at 0.002, batches of
- * 32) reads 97.6 to 98.0 % after 3 epochs and 98.0 to 98.4 % after 5; over 10,000 images 98.6 % after 10. 10,000 images take 0.9 s.
+ * Calibration (8,000 training and 10,000 test images, seeds 1, 2 and 42): softmax regression trained to convergence (Adam, 40
+ * epochs) reads 86.6 to 86.9 % of the test images; conv 3x3x16, pool, conv 3x3x32, pool, dense (12,810 parameters, Adam at 0.002,
+ * batches of 32) reads 97.6 to 98.0 % after 3 epochs and 98.0 to 98.4 % after 5; over 10,000 images 98.6 % after 10. 10,000
+ * images take 0.9 s.
  *
  * Throws a RangeError for a seed or count that is no whole number from 0. `digits({ seed: 42, count: 1000, part: "test" })`
  */

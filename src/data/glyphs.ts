@@ -1,5 +1,5 @@
-// The ten digits as pen strokes, several ways of writing each. A stroke is a list of points x, y on a grid of 100 x 100 (y downward)
-// that a Catmull-Rom spline passes through; a point written twice is a corner.
+// The ten digits as pen strokes, several ways of writing each. A stroke is a list of points x, y on a grid of 100 x 100 (y
+// downward) that a Catmull-Rom spline passes through; a point written twice is a corner.
 
 /** x, y, x, y, ... on a grid of 100. */
 export type Stroke = readonly number[]

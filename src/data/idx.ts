@@ -2,8 +2,8 @@ import * as Effect from "effect/Effect"
 import { type DataError, dataError } from "./errors.ts"
 import type { ImageSet } from "./images.ts"
 
-// The idx format of the MNIST releases (LeCun, Cortes, Burges 1998): two zero bytes, a type (0x08 for unsigned bytes), the number of
-// axes, one 32-bit big-endian length per axis, then the elements in row-major order; usually gzipped.
+// The idx format of the MNIST releases (LeCun, Cortes, Burges 1998): two zero bytes, a type (0x08 for unsigned bytes), the number
+// of axes, one 32-bit big-endian length per axis, then the elements in row-major order; usually gzipped.
 
 /** Unsigned bytes with their shape. */
 export interface Idx {
@@ -62,8 +62,9 @@ export const decodeIdx = (file: string, bytes: Uint8Array, axes: number): Effect
 }
 
 /**
- * Reads an idx file with `axes` axes, gzipped (told by its first two bytes) or not. Node only. Fails with a DataError for a file that
- * is missing, unreadable, empty, cut short, damaged, of another format, or longer or shorter than it says. `readIdx("a.gz", 3)`
+ * Reads an idx file with `axes` axes, gzipped (told by its first two bytes) or not. Node only. Fails with a DataError for a file
+ * that is missing, unreadable, empty, cut short, damaged, of another format, or longer or shorter than it says.
+ * `readIdx("a.gz", 3)`
  */
 export const readIdx = (file: string, axes: number): Effect.Effect<Idx, DataError> =>
   Effect.gen(function* () {

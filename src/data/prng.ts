@@ -1,6 +1,7 @@
 // A small splittable random number generator for data: counter-based, so that draw i of a key is a pure function of both and no
-// order of evaluation matters. Only integer arithmetic modulo 2^32, so every engine gives the same bits. Not for cryptography, and
-// not the generator of tensors (that is threefry2x32, which every backend computes): this one makes pictures and permutations.
+// order of evaluation matters. Only integer arithmetic modulo 2^32, so every engine gives the same bits. Not for cryptography,
+// and not the generator of tensors (that is threefry2x32, which every backend computes): this one makes pictures and
+// permutations.
 
 /** A 64-bit key in two words. */
 export type Key = readonly [hi: number, lo: number]
@@ -43,8 +44,8 @@ export interface Draws {
 }
 
 /**
- * The draws of a key in order. `normal` is the sum of four uniforms, scaled to variance 1 (Irwin-Hall, so within +-3.47): it needs
- * no logarithm or cosine, whose last bit differs between engines.
+ * The draws of a key in order. `normal` is the sum of four uniforms, scaled to variance 1 (Irwin-Hall, so within +-3.47): it
+ * needs no logarithm or cosine, whose last bit differs between engines.
  */
 export const draws = (k: Key): Draws => {
   let i = 0

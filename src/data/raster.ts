@@ -1,8 +1,8 @@
 // Strokes to pixels: splines flattened to segments, and pixels covered by a round pen of given radius drawn along them.
 
 /**
- * Flattens the uniform Catmull-Rom spline (Catmull, Rom 1974) through x, y, x, y, ... to `pieces` segments per span; a point given
- * twice is a corner. Returns the vertices in the same form.
+ * Flattens the uniform Catmull-Rom spline (Catmull, Rom 1974) through x, y, x, y, ... to `pieces` segments per span; a point
+ * given twice is a corner. Returns the vertices in the same form.
  */
 export const flatten = (points: ArrayLike<number>, pieces: number): number[] => {
   const n = points.length / 2
@@ -22,8 +22,8 @@ export const flatten = (points: ArrayLike<number>, pieces: number): number[] => 
 }
 
 /**
- * Draws a polyline (x, y, ... in pixels, pixel centres at +0.5) on a canvas of squared distances: `canvas[y * size + x]` becomes the
- * least squared distance from the pixel's centre to the line, wherever that is below `reach` squared. Start with Infinity.
+ * Draws a polyline (x, y, ... in pixels, pixel centres at +0.5) on a canvas of squared distances: `canvas[y * size + x]` becomes
+ * the least squared distance from the pixel's centre to the line, wherever that is below `reach` squared. Start with Infinity.
  */
 export const draw = (canvas: Float64Array, size: number, line: ArrayLike<number>, reach: number): void => {
   for (let i = 0; i + 3 < line.length; i += 2) {

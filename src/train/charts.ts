@@ -83,7 +83,10 @@ export const confusion = (truth: ArrayLike<number>, read: ArrayLike<number>, cla
 
 const sum = (xs: readonly number[]): number => xs.reduce((a, b) => a + b, 0)
 
-/** A confusion matrix as a table: rows are the truth, columns what was read, a dot for never, and each class's share of right answers. */
+/**
+ * A confusion matrix as a table: rows are the truth, columns what was read, a dot for never, and each class's share of right
+ * answers.
+ */
 export const confusionTable = (m: readonly (readonly number[])[], names?: readonly string[], style: Style = plain): string => {
   const name = (c: number): string => names?.[c] ?? String(c)
   const rows = m.map((row, t) => [
@@ -110,8 +113,8 @@ export const worstConfusions = (m: readonly (readonly number[])[], most = 5, nam
 }
 
 /**
- * An image of bytes in half blocks, two rows of pixels to a line: a pixel of `threshold` and more is ink. With `grey` the pixels are
- * painted in 24 greys (terminals of 256 colours).
+ * An image of bytes in half blocks, two rows of pixels to a line: a pixel of `threshold` and more is ink. With `grey` the pixels
+ * are painted in 24 greys (terminals of 256 colours).
  */
 export const imageArt = (
   image: ArrayLike<number>,

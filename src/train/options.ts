@@ -99,8 +99,8 @@ const example = (name: Valued): string => {
 const isValued = (name: string): name is Valued => Object.hasOwn(flags, name)
 
 /**
- * Reads the words after the program's name; `--flag value` and `--flag=value` are the same. An error is one line that names the flag,
- * what is wrong with it and what to do; --help anywhere wins. `parseOptions(["--epochs", "3", "--model=mlp"])`
+ * Reads the words after the program's name; `--flag value` and `--flag=value` are the same. An error is one line that names the
+ * flag, what is wrong with it and what to do; --help anywhere wins. `parseOptions(["--epochs", "3", "--model=mlp"])`
  */
 export const parseOptions = (argv: readonly string[]): Options | { readonly error: string } => {
   const found: Partial<Record<Valued, string | number>> = {}

@@ -81,9 +81,9 @@ export interface ProgressOptions {
 const CLEAR = `\r${String.fromCharCode(27)}[K`
 
 /**
- * Shows a training run: on a terminal one line that is rewritten, elsewhere plain lines now and then; in both the last line of every
- * epoch stays. The end of the scope, an interruption too, leaves the cursor on a line of its own.
- * `const shown = yield* progress(out, { epochs: 5, steps: 250 }); yield* shown.report({ epoch: 1, step: 1, loss: 2.3 })`
+ * Shows a training run: on a terminal one line that is rewritten, elsewhere plain lines now and then; in both the last line of
+ * every epoch stays. The end of the scope, an interruption too, leaves the cursor on a line of its own. `const shown = yield*
+ * progress(out, { epochs: 5, steps: 250 }); yield* shown.report({ epoch: 1, step: 1, loss: 2.3 })`
  */
 export const progress = (out: Output, options: ProgressOptions): Effect.Effect<Progress, never, Scope.Scope> =>
   Effect.gen(function* () {

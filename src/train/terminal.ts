@@ -1,4 +1,5 @@
-// Text for a terminal: colours, numbers, tables, bars. Pure functions from values to strings; nothing here writes or reads a clock.
+// Text for a terminal: colours, numbers, tables, bars. Pure functions from values to strings; nothing here writes or reads a
+// clock.
 
 const ESC = String.fromCharCode(27)
 

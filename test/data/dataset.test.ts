@@ -98,7 +98,7 @@ test("refusals", () => {
   expect(() => dataset({})).toThrow("dataset: no fields; give at least one")
   expect(() => batches(d, { size: 0 })).toThrow("batches: size 0; a batch has a whole number of rows from 1")
   expect(() => batches(d, { size: 11, shuffle: 1 })).toThrow(
-    'batches: size 11 of 10 rows; nothing is left once the partial batch is dropped; take size <= 10 or last: "pad"',
+    'batches: size 11 of 10 rows; no batch is left without the partial one; take size <= 10 or last: "pad"',
   )
   expect(() => batches(d, { size: 2, shuffle: 1, epoch: 0.5 })).toThrow("batches: epoch 0.5; epochs are counted 0, 1, 2")
   expect(() => prefetch(0)).toThrow("prefetch: 0 elements; give a whole number from 1, or leave prefetch out")
