@@ -59,8 +59,9 @@ export class Code<P extends readonly Type[] = readonly Type[], R extends Type | 
   }
 
   // ---- locals ------------------------------------------------------------------------------------------------------
-  param<K extends keyof P & number>(k: K): Local<P[K]> {
-    return { index: k, type: this.params[k]! as P[K] }
+  /** The parameters. */
+  get args(): { readonly [K in keyof P]: Local<P[K]> } {
+    return this.params.map((type, index) => ({ index, type })) as never
   }
   local<T extends Type>(type: T): Local<T> {
     this.locals.push(type)

@@ -160,7 +160,7 @@ const trig = (s: Strands, x: Vec, turn: 0 | 1): Vec => {
   const quadrant = turn === 0 ? n : s.let(() => s.iadd(s.get(n), s.ki(1)))
   const z = s.let(() => s.mul(s.get(r), s.get(r)))
   const p = s.poly(z, [-0.166666552, 0.00833216868, -0.000195160115])
-  const sine = s.let(() => s.add(s.get(r), s.mul(s.mul(s.get(r), s.get(z)), s.get(p))))
+  const sine = s.let(() => s.or(s.add(s.get(r), s.mul(s.mul(s.get(r), s.get(z)), s.get(p))), signOf(s, r))) // or -0 is lost
   const q = s.poly(z, [0.0416666456, -0.00138873036, 0.0000244316652])
   const far = s.let(() => s.mul(s.mul(s.get(z), s.get(z)), s.get(q)))
   const cosine = s.let(() => s.add(s.sub(s.k(1), s.mul(s.get(z), s.k(0.5))), s.get(far)))

@@ -3,15 +3,10 @@ import { Module } from "../../../src/backends/wasm/asm.ts"
 import { engine, instantiate } from "../../../src/backends/wasm/engine.ts"
 import * as math from "../../../src/backends/wasm/math.ts"
 import { Strands, type Vec } from "../../../src/backends/wasm/strands.ts"
+import { random } from "./random.ts"
 import { erf } from "../../../src/scalar/erf.ts"
 
 const SEED = 20261120
-const random = (seed: number) => () => {
-  seed = (seed + 0x6d2b79f5) | 0
-  let t = Math.imul(seed ^ (seed >>> 15), 1 | seed)
-  t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t
-  return ((t ^ (t >>> 14)) >>> 0) / 4294967296
-}
 type Unary = (s: Strands, x: Vec) => Vec
 type Binary = (s: Strands, x: Vec, y: Vec) => Vec
 const N = 1 << 16
