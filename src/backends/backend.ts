@@ -23,6 +23,8 @@ export interface Compiled {
   run(args: readonly DeviceBuffer[], donated: readonly boolean[]): Eventually<readonly DeviceBuffer[]>
   /** Kernels of its own (compiled modules, pipelines) are given back. */
   dispose(): void
+  /** Set by dispose: a disposed program must not be run. */
+  readonly disposed: boolean
   /** What the device runs, as text, for people. */
   readonly listing: string
 }

@@ -1,0 +1,94 @@
+// Devices as services. A device is opened by a layer and closed with its scope; it says what was chosen and why.
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import type { Backend, Compiled } from "../backends/backend.ts"
+import { DeviceUnavailable } from "../backends/errors.ts"
+import { Lru } from "./lru.ts"
+
+/** An open device with its compiled programs. */
+export interface OpenDevice {
+  readonly name: string
+  /** Why this device: for people. */
+  readonly why: string
+  readonly backend: Backend
+  readonly programs: Lru<Compiled>
+  readonly stats: { compilations: number; calls: number }
+}
+const PROGRAMS = 128 // compiled programs kept per device
+
+export const openDevice = (backend: Backend, why: string): OpenDevice => ({
+  name: backend.name,
+  why,
+  backend,
+  programs: new Lru(PROGRAMS, (c) => c.dispose()),
+  stats: { compilations: 0, calls: 0 },
+})
+export const closeDevice = async (d: OpenDevice): Promise<void> => {
+  d.programs.clear()
+  await d.backend.close()
+}
+
+export type GpuMode = "webgpu" | "webasm" | "cpu"
+export interface GpuOptions {
+  readonly mode?: GpuMode
+  /** "software" (SwiftShader) is only taken when asked for by name. */
+  readonly adapter?: "hardware" | "software"
+}
+/** How to open each device. Backends are loaded when they are wanted. */
+export const openers = {
+  reference: async (): Promise<OpenDevice> => {
+    const { reference } = await import("../backends/reference/index.ts")
+    return openDevice(reference(), "the float64 oracle, chosen by name")
+  },
+  wasm: async (why = "chosen by name"): Promise<OpenDevice> => {
+    const { wasm } = await import("../backends/wasm/index.ts")
+    return openDevice(await wasm(), why)
+  },
+  gpujs: async (options: GpuOptions = {}, why = "chosen by name"): Promise<OpenDevice> => {
+    const { gpujs } = await import("../backends/gpujs/index.ts")
+    const { mode = "webgpu", adapter = "hardware" } = options
+    return openDevice(await gpujs({ mode, adapter }), why)
+  },
+  /** A hardware GPU where there is one, else WebAssembly. Never a software adapter. */
+  auto: async (): Promise<OpenDevice> => {
+    try {
+      return await openers.gpujs({}, "a hardware GPU is present")
+    } catch (e) {
+      if (!(e instanceof DeviceUnavailable)) throw e
+      return openers.wasm(`no hardware GPU (${e.reason})`)
+    }
+  },
+}
+const layerOf = (name: string, open: () => Promise<OpenDevice>): Layer.Layer<Device, DeviceUnavailable> =>
+  Layer.effect(
+    Device,
+    Effect.acquireRelease(
+      Effect.tryPromise({
+        try: open,
+        catch: (e) => (e instanceof DeviceUnavailable ? e : new DeviceUnavailable({ device: name, reason: e instanceof Error ? e.message : String(e) })),
+      }),
+      (d) => Effect.promise(() => closeDevice(d)),
+    ),
+  )
+
+/**
+ * The device that programs run on.
+ *
+ * @example
+ * import { Device, read } from "adjoint"
+ * import * as T from "adjoint/tensor"
+ * import * as Effect from "effect/Effect"
+ *
+ * const sum = await Effect.runPromise(read(T.sum(T.ones([3]))).pipe(Effect.scoped, Effect.provide(Device.wasm)))
+ */
+export class Device extends Context.Service<Device, OpenDevice>()("adjoint/Device") {
+  /** Hardware GPU, else WebAssembly; `why` says which and why. */
+  static readonly auto = layerOf("auto", openers.auto)
+  /** This process's CPU, by WebAssembly SIMD. */
+  static readonly wasm = layerOf("wasm", () => openers.wasm())
+  /** Float64, slow, no cleverness: the oracle of the laws. */
+  static readonly reference = layerOf("reference", openers.reference)
+  /** GPU kernels through gpu.js. */
+  static readonly gpujs = (options: GpuOptions = {}): Layer.Layer<Device, DeviceUnavailable> => layerOf("gpujs", () => openers.gpujs(options))
+}

@@ -1,0 +1,44 @@
+// vmap: a function of one example as a function of a batch. The batch moves to axis 0 inside, which costs nothing: index maps.
+import { refuse } from "../core/errors.ts"
+import { batchProgram } from "../core/interpret.ts"
+import { inSession } from "../core/make.ts"
+import { linear } from "../core/makers.ts"
+import { axisOf, show } from "../core/shape.ts"
+import type { RawTensor } from "../core/tensor.ts"
+import { flatten, unflatten } from "../core/tree.ts"
+import { moveAxis } from "../ops/moveAxis.ts"
+import { traceTree } from "./call.ts"
+
+/** An axis for every leaf of an argument, or null: the argument is shared by the whole batch. */
+export type InAxes = number | null | readonly (number | null)[]
+
+/** Untyped core of vmap. `inAxes`: one for all arguments, or a list with one for each. */
+export const vmapOf =
+  (f: (...args: unknown[]) => unknown, inAxes: InAxes, outAxis: number) =>
+  (...args: unknown[]): unknown =>
+    inSession(() => {
+      const perArg = Array.isArray(inAxes) ? (inAxes as readonly (number | null)[]) : args.map(() => inAxes as number | null)
+      if (perArg.length !== args.length) return refuse(`vmap: ${perArg.length} axes for ${args.length} arguments; give one axis, or null, for each argument`)
+      const axisOfLeaf = args.flatMap((a, k) => flatten(a).leaves.map(() => perArg[k]!))
+      const { leaves, spec } = flatten(args)
+      let n: number | undefined
+      const ins = leaves.map((x, k): RawTensor => {
+        const a = axisOfLeaf[k]
+        if (a === null || a === undefined) return x
+        if (x.shape.length === 0) return refuse("vmap: an argument of shape [] has no axis to map over; give null as its axis")
+        const at = axisOf("vmap", x.shape, a)
+        if (n !== undefined && n !== x.shape[at]) refuse(`vmap: batch sizes differ: ${n} and ${x.shape[at]} (axis ${a} of ${show(x.shape)}); batched arguments must agree`)
+        n = x.shape[at]!
+        return moveAxis(x, at, 0) as RawTensor
+      })
+      if (n === undefined) return refuse("vmap: no argument is batched; give at least one axis")
+      const size = n
+      const on = axisOfLeaf.map((a) => a !== null)
+      const { program, result } = traceTree(f, spec, ins.map((x, k) => (on[k] ? { shape: x.shape.slice(1), dtype: x.dtype } : x)))
+      const r = batchProgram(program, ins, on, size)
+      const outs = r.outs.map((y, k) => {
+        const full = r.on[k] ? y : linear().broadcastTo(y, [size, ...y.shape])
+        return moveAxis(full, 0, axisOf("vmap", full.shape, outAxis))
+      })
+      return unflatten(result, outs)
+    })

@@ -1,0 +1,37 @@
+// Calling functions of trees as programs: arguments are flattened, the function is traced on placeholders of their shapes.
+import "./linear.ts"
+import { trace } from "../core/program.ts"
+import { type AnyTensor, type Aval, isTensor, type Program, type RawTensor } from "../core/tensor.ts"
+import { flatten, type TreeSpec, unflatten } from "../core/tree.ts"
+
+// biome-ignore lint: any function at all; its own type is kept by the callers' signatures
+export type AnyFunction = (...args: never[]) => unknown
+
+/** What jit returns, and whoever else wraps a pure function: transformations look inside. */
+export interface Carrier {
+  readonly pure: AnyFunction
+}
+export const pureOf = (f: AnyFunction | Carrier): ((...args: unknown[]) => unknown) =>
+  ("pure" in f ? f.pure : f) as (...args: unknown[]) => unknown
+
+export interface Traced {
+  readonly program: Program
+  /** Structure of the result. */
+  readonly result: TreeSpec
+}
+/** f traced for arguments of this structure, whose leaves have these shapes. */
+export const traceTree = (f: (...args: unknown[]) => unknown, spec: TreeSpec, like: readonly Aval[]): Traced => {
+  let result: TreeSpec | undefined
+  const program = trace((...leaves) => {
+    const out = flatten(f(...(unflatten(spec, leaves) as unknown[])))
+    result = out.spec
+    return out.leaves
+  }, like)
+  return { program, result: result! }
+}
+/** The one tensor that a scalar-valued function returned. */
+export const scalarOf = (op: string, value: unknown): RawTensor | string => {
+  if (!isTensor(value)) return `${op}: the function must return a scalar tensor (shape []); with further results, return [scalar, more] and say { aux: true }`
+  return value.shape.length === 0 ? value : `${op}: the function must return a scalar (shape []), it returns [${value.shape.join(", ")}]; use vjp, or sum it`
+}
+export type { AnyTensor }
