@@ -118,11 +118,11 @@ export type Max<A extends number, B extends number> = Unknown<A, B> extends true
 
 // ---- which literals are sizes ------------------------------------------------------------------------------------------------------
 
-/** Sixteen digits or more. */
-type Long16 = `${Four}${Four}${Four}${Four}`
 type Four = `${number}${number}${number}${number}`
 type Odd = `-${string}` | `${string}.${string}` | `${string}e${string}`
+type Long16 = `${Four}${Four}${Four}${Four}`
+/** What a literal looks like that may not be a size: a sign, a point, an exponent, or sixteen digits and more. */
+export type Suspect = Odd | Long16
 /** The literals among N that are not whole numbers from 0 to 2^53 - 1, as strings; `never` if all are. */
-export type NotASize<N extends number> =
-  `${N}` extends infer T extends string ? Extract<T, Odd> | (Extract<T, Long16> extends infer L ? L extends Odd ? never : TooLarge<L & string> : never) : never
-type TooLarge<L extends string> = L extends L ? SubD<"9007199254740991", L> extends "negative" ? L : never : never
+export type NotASize<N extends number> = number extends N ? never : TooLarge<`${N}` & Suspect>
+type TooLarge<T> = T extends Odd ? T : T extends Long16 ? (SubD<"9007199254740991", T> extends "negative" ? T : never) : never

@@ -15,7 +15,7 @@ export type Reshape<Op extends string, S extends Shape, T extends Shape> =
   Rankless<T> extends true ? Shape
     : Rankless<S> extends true ? Filled<T>
     : -1 extends T[number] ? Infer<Op, S, T>
-    : [NotASize<T[number] & number>] extends [never] ? (Equal<Op, S, T, S, T> extends infer M extends string ? M : T)
+    : [NotASize<T[number] & number>] extends [never] ? (Equal<Op, S, T, S, T> extends infer M extends string ? M : [...T])
     : notASize<Op, NotASize<T[number] & number>>
 
 /** Without equal leading dimensions (which is the common case, and saves two thirds), are the products equal? */
@@ -46,7 +46,7 @@ type Without<B extends Shape, H, Seen extends Shape = []> =
   B extends readonly [infer G extends Dim, ...infer Q extends Shape] ? ([G, H] extends [H, G] ? [...Seen, ...Q] : Without<Q, H, [...Seen, G]>) : never
 
 type Fill<T extends Shape, D extends Dim> = { -readonly [K in keyof T]: T[K] extends -1 ? D : T[K] }
-type Filled<T extends Shape> = -1 extends T[number] ? Fill<T, number> : T
+type Filled<T extends Shape> = -1 extends T[number] ? Fill<T, number> : [...T]
 type Others<T extends Shape, Acc extends Shape = [], Holes extends 0[] = []> =
   T extends readonly [infer H extends Dim, ...infer R extends Shape]
     ? H extends -1 ? Others<R, Acc, [...Holes, 0]> : Others<R, [...Acc, H], Holes>

@@ -13,8 +13,8 @@ export interface TensorLike<S extends Shape = Shape, D extends DType = DType> {
   readonly dtype: D
 }
 
-/** The sentence, or the type that is asked for. (`infer` keeps TypeScript from inferring type arguments through the sentence.) */
-export type Or<R, T> = [R] extends [never] ? T : R extends infer M extends string ? M : T
+/** The type that is asked for, or the sentence. (`infer` keeps TypeScript from inferring type arguments through the sentence.) */
+export type Or<R, T> = [R] extends [Shape] ? T : R extends infer M ? M : never
 
 /** For lists: Checked is the list L itself, or L with a sentence in the place of the element that is wrong; the diagnostic stands there. */
 export type OrList<L extends readonly unknown[], Checked> = L extends Checked ? readonly [...L] : Checked extends infer M ? M : never

@@ -1,7 +1,7 @@
 // Shapes and their axes. A shape of unknown rank (`readonly Dim[]`, the shape of an untyped tensor) passes every rule and gives `Shape`.
 import type { Dim, ShowDim } from "./dim.ts"
 import type { axisOutside, axisTwice, notASize } from "./messages.ts"
-import type { NotASize } from "./nat.ts"
+import type { NotASize, Suspect } from "./nat.ts"
 
 export type Shape = readonly Dim[]
 
@@ -13,8 +13,9 @@ type Join<S, Acc extends string = ""> =
 /** `"[2, 3]"`; unknown sizes are shown as `?`. */
 export type Show<S> = S extends Shape ? (number extends S["length"] ? "[...]" : `[${Join<S>}]`) : "?"
 
-/** S, or the sentence where a dimension is a literal that cannot be a size. */
-export type Sizes<Op extends string, S extends Shape> = [NotASize<S[number] & number>] extends [never] ? S : notASize<Op, NotASize<S[number] & number>>
+/** S (not readonly), or the sentence where a dimension is a literal that cannot be a size. */
+export type Sizes<Op extends string, S extends Shape> =
+  [`${S[number] & number}` & Suspect] extends [never] ? [...S] : NotASize<S[number] & number> extends infer N extends string ? ([N] extends [never] ? [...S] : notASize<Op, N>) : never
 
 // ---- axes ---------------------------------------------------------------------------------------------------------------------------
 
