@@ -1,0 +1,29 @@
+import { defineOp, type OpDef } from "../core/index.ts"
+import type { Binary, Of, Operand, Or } from "../core/signature.ts"
+import { misfits, oneOf, two, withNumber } from "./_examples.ts"
+import { binary } from "./_operands.ts"
+import { less } from "./less.ts"
+
+export type GreaterRule<A, B> = Binary<"greater", A, B>
+
+/** b < a. */
+export const op: OpDef<null> = defineOp<null>({
+  name: "greater",
+  shape: ([a]) => ({ shape: a!.shape, dtype: "bool" }),
+  expand: ([a, b]) => less(b!, a!),
+  jvp: () => null,
+  spelling: { onnx: "Greater", stablehlo: "compare GT" },
+  examples: oneOf(two({}, {}, ["f32", "i32", "u32", "bool"]), withNumber(1, {}, "i32")),
+  refused: misfits,
+})
+
+/**
+ * a > b, element-wise, as bool: [...s] and [...t] to their common shape.
+ *
+ * Shapes broadcast; one dtype; a number takes the dtype of the other operand. False where either is NaN.
+ * Refuses shapes that do not broadcast, different dtypes, and numbers that the dtype does not hold.
+ * @example greater(zeros([2]), 0) // [2] bool
+ */
+export function greater<A extends Operand, B extends Operand>(a: A, b: Or<GreaterRule<A, B>, B>): Of<GreaterRule<A, B>, "bool"> {
+  return binary(op, a, b)
+}
