@@ -1,6 +1,6 @@
 // Exact arithmetic on the digits of number literals. Everything is a tail-recursive walk over a digit string (TypeScript allows
 // 999 steps there and 48 elsewhere), so sizes up to 2^53 - 1 cost a few hundred instantiations and products are not limited at all.
-// An unknown size (`number`) on either side gives `number`; so does a result above 2^53 - 1, which no literal can hold.
+// An unknown size (`number`) on either side gives `number`; so does a result that no number literal spells exactly (above 2^53).
 //
 // Names ending in D work on digit strings; those ending in R on reversed digit strings, the last digit first.
 import type { Bit, Borrow, Carry, Difference, Digit, High, Low, Quotient, Remainder, Succ, Sum } from "./digits.ts"
@@ -8,7 +8,7 @@ import type { Bit, Borrow, Carry, Difference, Digit, High, Low, Quotient, Remain
 /** "123" -> "321" */
 export type Reverse<S extends string, Acc extends string = ""> = S extends `${infer H}${infer T}` ? Reverse<T, `${H}${Acc}`> : Acc
 type Trim<S extends string> = S extends `0${infer R}` ? (R extends "" ? "0" : Trim<R>) : S
-/** The number a digit string spells; `number` above 2^53 - 1. */
+/** The number a digit string spells; `number` where no literal spells it exactly. */
 export type Num<S extends string> = S extends `${infer N extends number}` ? N : never
 type Unknown<A extends number, B extends number> = number extends A | B ? true : false
 
@@ -68,7 +68,7 @@ export type ProductR<S extends readonly unknown[], Acc extends string = "1"> =
     : S extends readonly [] ? Acc : string
 /** The product of a shape's sizes, in normal order. */
 export type ProductD<S extends readonly unknown[]> = ProductR<S> extends infer P extends string ? (string extends P ? string : Reverse<P>) : never
-/** The product of a shape's sizes; `number` where one is unknown, or above 2^53 - 1. */
+/** The product of a shape's sizes; `number` where one is unknown or no literal spells the product. */
 export type Product<S extends readonly unknown[]> = ProductD<S> extends infer P extends string ? (string extends P ? number : Num<P>) : never
 /** Do two shapes of known sizes hold equally many elements? Exact at any size; `true` where a size is unknown. */
 export type SameProduct<A extends readonly unknown[], B extends readonly unknown[]> =
