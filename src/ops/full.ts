@@ -48,7 +48,7 @@ export function full<const S extends Shape, const V extends number, D extends DT
   shape: Or<Sizes<"full", S>, readonly [...S]>,
   value: Or<Held<V, D>, V>,
   dtype?: D,
-): Of<FullRule<[...S], V, NoInfer<D>>, NoInfer<D>> {
+): Of<FullRule<S, V, NoInfer<D>>, NoInfer<D>> {
   const d: DType = dtype ?? "f32"
   const v = value as number
   const sizes = checkSizes("full", shape as Shape)

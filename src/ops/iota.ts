@@ -47,7 +47,7 @@ export function iota<const S extends Shape, const X extends number, D extends DT
   shape: Or<Sizes<"iota", S>, readonly [...S]>,
   axis: Or<Sizes<"iota", S> extends string ? X : AxisRule<S, X>, X>,
   dtype?: Or<NumberOnly<"iota", D, D>, D>,
-): Of<IotaRule<[...S], X, NoInfer<D>>, NoInfer<D>> {
+): Of<IotaRule<S, X, NoInfer<D>>, NoInfer<D>> {
   const sizes = checkSizes("iota", shape as Shape)
   const at = axisOf("iota", sizes, axis as number)
   if (dtype === "bool") refuse(needsNumber("iota"))

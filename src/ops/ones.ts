@@ -25,6 +25,6 @@ export const op: OpDef<Aval> = defineOp<Aval>({
 export function ones<const S extends Shape, D extends DType = "f32">(
   shape: Or<OnesRule<S>, readonly [...S]>,
   dtype?: D,
-): Of<OnesRule<[...S]>, NoInfer<D>> {
+): Of<OnesRule<S>, NoInfer<D>> {
   return emit(op, [], { shape: checkSizes("ones", shape as Shape), dtype: dtype ?? "f32" })
 }

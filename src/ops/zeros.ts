@@ -25,6 +25,6 @@ export const op: OpDef<Aval> = defineOp<Aval>({
 export function zeros<const S extends Shape, D extends DType = "f32">(
   shape: Or<ZerosRule<S>, readonly [...S]>,
   dtype?: D,
-): Of<ZerosRule<[...S]>, NoInfer<D>> {
+): Of<ZerosRule<S>, NoInfer<D>> {
   return emit(op, [], { shape: checkSizes("zeros", shape as Shape), dtype: dtype ?? "f32" })
 }
