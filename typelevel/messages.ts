@@ -32,3 +32,8 @@ export type shapesDiffer<Op extends string, S extends Shape, T extends Shape, Ax
   `${Op}: shapes differ outside axis ${Axis}: ${Show<S>} and ${Show<T>}`
 export type windowTooLarge<Op extends string, Covered extends Text, Size extends Text> =
   `${Op}: a window that covers ${Covered} does not fit in ${Size}; pad the input, or use a smaller window`
+export type doesNotFit<Op extends string, S extends Shape, Wanted extends Shape, Why extends string> =
+  `${Op}: ${Show<S>} does not fit ${Show<Wanted>}: ${Why}`
+export type wrongDType<Op extends string, D extends string, Wanted extends string> = `${Op}: an argument is ${D} where ${Wanted} is wanted; cast it`
+export type notScalar<Op extends string, S extends Shape> =
+  `${Op}: the function must return a scalar (shape []), it returns ${Show<S>}; use vjp, or sum it`

@@ -3,6 +3,7 @@ import type { Dim, ShowDim } from "./dim.ts"
 import type { axisOutside, axisTwice, notASize } from "./messages.ts"
 import type { NotASize, Suspect } from "./nat.ts"
 
+export type { Dim } from "./dim.ts"
 export type Shape = readonly Dim[]
 
 /** Is the rank unknown? Rules ask this only where nothing else matched, so that it costs nothing where ranks are known. */

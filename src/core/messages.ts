@@ -38,3 +38,9 @@ export const shapesDiffer = (op: string, s: Dims, t: Dims, axis: number): string
   `${op}: shapes differ outside axis ${axis}: ${show(s)} and ${show(t)}`
 export const windowTooLarge = (op: string, covered: Text, size: Text): string =>
   `${op}: a window that covers ${covered} does not fit in ${size}; pad the input, or use a smaller window`
+export const doesNotFit = (op: string, s: Dims, wanted: Dims, why: string): string =>
+  `${op}: ${show(s)} does not fit ${show(wanted)}: ${why}`
+export const wrongDType = (op: string, d: string, wanted: string): string =>
+  `${op}: an argument is ${d} where ${wanted} is wanted; cast it`
+export const notScalar = (op: string, s: Dims): string =>
+  `${op}: the function must return a scalar (shape []), it returns ${show(s)}; use vjp, or sum it`
