@@ -30,9 +30,10 @@ const destinations = (order: readonly Node[], outs: ReadonlySet<RawTensor>): Rea
   for (const n of [...order].reverse()) {
     const f = formOf(n)
     const own = n.outs.length === 1 ? dest.get(n.outs[0]!) : undefined
-    const through = f.aligned && own !== undefined && !outs.has(n.outs[0]!) ? own : n
-    // a view used by several passes its users on: what is below it is then read by all of them
-    const to = f.kind === "view" && own === MANY ? MANY : f.aligned && own === MANY ? MANY : through
+    // A shared view passes its users on. A shared map does not: if it is heavy it gets a buffer, and then it is its inputs' only user;
+    // if it is cheap, so are they.
+    const passes = own !== undefined && !outs.has(n.outs[0]!) && (own === MANY ? f.kind === "view" : f.aligned)
+    const to = passes ? own : n
     for (const t of n.ins) meet(t, to)
   }
   return dest
