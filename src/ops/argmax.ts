@@ -1,0 +1,60 @@
+import { axisOf, defineOp, emit, type OpDef, type RawTensor, refuse } from "../core/index.ts"
+import type { Of, Or } from "../core/signature.ts"
+import type { Tensor } from "../core/tensor.ts"
+import type { DType } from "../../typelevel/dtype.ts"
+import type { Shape } from "../../typelevel/shape.ts"
+import { type KeepDims, type NonEmptyRule, noElements, onesAt, reductionRefused, spread } from "./_axes.ts"
+import { type NumberOnly, numbersOnly } from "./_dtypes.ts"
+import type { Over } from "./_reduction.ts"
+import { full } from "./full.ts"
+import { less } from "./less.ts"
+import { iota } from "./iota.ts"
+import { max } from "./max.ts"
+import { min } from "./min.ts"
+import { reshape } from "./reshape.ts"
+import { where } from "./where.ts"
+
+export type ArgmaxRule<S extends Shape, X extends number, O> = NonEmptyRule<"argmax", S, X, O>
+
+/** Attributes: one axis, non-negative. The maximum, then the smallest position where x equals it: two plain reductions. */
+export const op: OpDef<Over> = defineOp<Over>({
+  name: "argmax",
+  spelling: { onnx: "ArgMax" },
+  shape: ([x], { axes }) => ({ dtype: "i32", shape: x!.shape.filter((_, k) => !axes.includes(k)) }),
+  expand: ([x], { axes }) => {
+    const last = full(x!.shape, x!.shape[axes[0]!]! - 1, "i32")
+    return min(where(less(x!, spread(max(x!, axes) as RawTensor, x!.shape, axes)), last, iota(x!.shape, axes[0]!)), axes)
+  },
+  jvp: () => null,
+  examples: (g) => {
+    const s = g.shape(1, 4, 1)
+    const x = g.tensor(s, g.pick(["f32", "i32"]))
+    const axis = g.int(-s.length, s.length - 1)
+    return g.pick([[x], [x, axis], [x, axis, { keepDims: true }]])
+  },
+  refused: [
+    ...reductionRefused.filter((_, k) => k !== 2),
+    (g) => [g.tensor([2, g.int(1, 3)], "bool")],
+    (g) => [g.tensor([g.int(1, 3), 0]), -1, { keepDims: true }],
+  ],
+})
+
+/**
+ * Position of the largest element along an axis (by default the last), as i32; the first one among equals.
+ *
+ * Numbers of every dtype; a negative axis counts from the end; `keepDims` keeps it with size 1. It has no derivative.
+ * Refuses an axis that x does not have, or of no elements. NumPy `argmax`.
+ * @example argmax(fromArray([3, 7, 7], [3])) // 1, as i32
+ */
+export function argmax<S extends Shape, D extends DType, const X extends number = -1, const O extends KeepDims = {}>(
+  x: Or<NumberOnly<"argmax", S, D>, Tensor<S, D>>,
+  axis?: Or<ArgmaxRule<S, X, {}>, X>,
+  options?: O,
+): Of<ArgmaxRule<S, X, O>, "i32"> {
+  const t = x as unknown as RawTensor
+  numbersOnly("argmax")([t])
+  const k = axisOf("argmax", t.shape, (axis ?? -1) as number)
+  if (t.shape[k] === 0) refuse(noElements("argmax", t.shape))
+  const y = emit<RawTensor>(op, [t], { axes: [k] })
+  return (options?.keepDims ? reshape(y, onesAt(t.shape, [k])) : y) as Of<ArgmaxRule<S, X, O>, "i32">
+}

@@ -1,0 +1,59 @@
+import { axisOf, defineOp, emit, type OpDef, type RawTensor, refuse } from "../core/index.ts"
+import type { Of, Or } from "../core/signature.ts"
+import type { Tensor } from "../core/tensor.ts"
+import type { DType } from "../../typelevel/dtype.ts"
+import type { Shape } from "../../typelevel/shape.ts"
+import { type KeepDims, type NonEmptyRule, noElements, onesAt, reductionRefused, spread } from "./_axes.ts"
+import { type NumberOnly, numbersOnly } from "./_dtypes.ts"
+import type { Over } from "./_reduction.ts"
+import { full } from "./full.ts"
+import { greater } from "./greater.ts"
+import { iota } from "./iota.ts"
+import { min } from "./min.ts"
+import { reshape } from "./reshape.ts"
+import { where } from "./where.ts"
+
+export type ArgminRule<S extends Shape, X extends number, O> = NonEmptyRule<"argmin", S, X, O>
+
+/** Attributes: one axis, non-negative. The minimum, then the smallest position where x equals it: two plain reductions. */
+export const op: OpDef<Over> = defineOp<Over>({
+  name: "argmin",
+  spelling: { onnx: "ArgMin" },
+  shape: ([x], { axes }) => ({ dtype: "i32", shape: x!.shape.filter((_, k) => !axes.includes(k)) }),
+  expand: ([x], { axes }) => {
+    const last = full(x!.shape, x!.shape[axes[0]!]! - 1, "i32")
+    return min(where(greater(x!, spread(min(x!, axes) as RawTensor, x!.shape, axes)), last, iota(x!.shape, axes[0]!)), axes)
+  },
+  jvp: () => null,
+  examples: (g) => {
+    const s = g.shape(1, 4, 1)
+    const x = g.tensor(s, g.pick(["f32", "i32"]))
+    const axis = g.int(-s.length, s.length - 1)
+    return g.pick([[x], [x, axis], [x, axis, { keepDims: true }]])
+  },
+  refused: [
+    ...reductionRefused.filter((_, k) => k !== 2),
+    (g) => [g.tensor([2, g.int(1, 3)], "bool")],
+    (g) => [g.tensor([g.int(1, 3), 0]), -1, { keepDims: true }],
+  ],
+})
+
+/**
+ * Position of the smallest element along an axis (by default the last), as i32; the first one among equals.
+ *
+ * Numbers of every dtype; a negative axis counts from the end; `keepDims` keeps it with size 1. It has no derivative.
+ * Refuses an axis that x does not have, or of no elements. NumPy `argmin`.
+ * @example argmin(fromArray([3, 7, 7], [3])) // 0, as i32
+ */
+export function argmin<S extends Shape, D extends DType, const X extends number = -1, const O extends KeepDims = {}>(
+  x: Or<NumberOnly<"argmin", S, D>, Tensor<S, D>>,
+  axis?: Or<ArgminRule<S, X, {}>, X>,
+  options?: O,
+): Of<ArgminRule<S, X, O>, "i32"> {
+  const t = x as unknown as RawTensor
+  numbersOnly("argmin")([t])
+  const k = axisOf("argmin", t.shape, (axis ?? -1) as number)
+  if (t.shape[k] === 0) refuse(noElements("argmin", t.shape))
+  const y = emit<RawTensor>(op, [t], { axes: [k] })
+  return (options?.keepDims ? reshape(y, onesAt(t.shape, [k])) : y) as Of<ArgminRule<S, X, O>, "i32">
+}

@@ -1,0 +1,34 @@
+import type { OpDef, RawTensor } from "../core/index.ts"
+import type { Of, Or } from "../core/signature.ts"
+import type { Tensor } from "../core/tensor.ts"
+import type { DType } from "../../typelevel/dtype.ts"
+import type { Shape } from "../../typelevel/shape.ts"
+import { type AxisArg, type KeepDims, type NonEmptyRule, nonEmptyAxes, reduced, reductionExamples, reductionRefused } from "./_axes.ts"
+import { extremeJvp } from "./_extreme.ts"
+import { type Over, reduction } from "./_reduction.ts"
+
+export type MaxRule<S extends Shape, X, O> = NonEmptyRule<"max", S, X, O>
+
+/** Attributes: axes, non-negative and sorted. dy = mean of dx over the places where x = y. */
+export const op: OpDef<Over> = reduction("max", "max", {
+  jvp: (a) => extremeJvp(a),
+  spelling: { onnx: "ReduceMax", stablehlo: "reduce" },
+  examples: reductionExamples(1, ["f32", "f32", "i32"]),
+  refused: [...reductionRefused, (g) => [g.tensor([0, g.int(1, 3)])], (g) => [g.tensor([g.int(1, 3), 0]), -1, { keepDims: true }]],
+})
+
+/**
+ * The largest element over axes (all of them where none is given).
+ *
+ * `y = max x[.., i, ..]`. Axes may be negative; `keepDims` keeps them with size 1. Every dtype. Its derivative is shared equally among
+ * equal elements. Refuses axes that x does not have, and the maximum of no elements. NumPy `amax`. For two tensors: `maximum`.
+ * @example max(ones([2, 3, 4]), -1) // [2, 3]
+ */
+export function max<S extends Shape, D extends DType, const X extends AxisArg = undefined, const O extends KeepDims = {}>(
+  x: Tensor<S, D>,
+  axes?: Or<MaxRule<S, X, {}>, X>,
+  options?: O,
+): Of<MaxRule<S, X, O>, D> {
+  const t = x as unknown as RawTensor
+  return reduced(op, t, nonEmptyAxes("max", t, axes), options)
+}

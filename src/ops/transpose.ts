@@ -1,0 +1,58 @@
+import { emit, type OpDef, refuse, upto, view } from "../core/index.ts"
+import { wrongPermutation } from "../core/messages.ts"
+import type { Of, Or } from "../core/signature.ts"
+import type { Tensor } from "../core/tensor.ts"
+import type { DType } from "../../typelevel/dtype.ts"
+import type { Permute } from "../../typelevel/reshape.ts"
+import type { Shape } from "../../typelevel/shape.ts"
+
+export type TransposeRule<S extends Shape, P> = Permute<"transpose", S, P>
+
+/** Non-negative axes; every axis once, or the sentence. */
+const permutation = (s: readonly number[], axes: readonly number[]): number[] => {
+  const p = axes.map((a) => (a < 0 ? a + s.length : a))
+  return p.length === s.length && s.every((_, k) => p.includes(k)) ? p : refuse(wrongPermutation("transpose", s, axes))
+}
+const inverse = (p: readonly number[]): number[] => p.map((_, k) => p.indexOf(k))
+
+/** Attributes: the permutation, non-negative. An index map; adjoint: the inverse permutation. */
+export const op: OpDef<{ readonly axes: readonly number[] }> = view<{ readonly axes: readonly number[] }>({
+  name: "transpose",
+  spelling: { onnx: "Transpose", stablehlo: "transpose" },
+  shape: (x, { axes }) => axes.map((a) => x.shape[a]!),
+  at: (x, i, { axes }) => x(inverse(axes).map((k) => i[k]!)),
+  transpose: (ct, { axes }) => transpose(ct, inverse(axes)),
+  batch: ({ axes }) => ({ axes: [0, ...axes.map((a) => a + 1)] }),
+  rewrite: (x, { axes }) => {
+    if (axes.every((a, k) => a === k)) return x
+    if (x.node.op !== op) return undefined
+    const first = (x.node.attrs as { axes: readonly number[] }).axes
+    return transpose(x.node.ins[0]!, axes.map((a) => first[a]!))
+  },
+  examples: (g) => {
+    const s = g.shape(0, 4)
+    const from = g.int(0, s.length)
+    const axes = [...upto(s.length).slice(from), ...upto(s.length).slice(0, from).reverse()]
+    return g.bool() ? [g.tensor(s)] : [g.tensor(s), axes.map((a) => (g.bool() ? a : a - s.length))]
+  },
+  refused: [
+    (g) => [g.tensor([2, 3]), [g.int(0, 1)]],
+    (g) => [g.tensor([2, 3, 4]), [0, g.pick([0, -3]), 1]],
+    (g) => [g.tensor([2, 3]), [1, g.pick([2, 5, -3])]],
+  ],
+})
+
+/**
+ * Axes in another order: axis k of the result is axis `axes[k]` of x. Without `axes`: reversed.
+ *
+ * `y[i] = x[j]` with `j[axes[k]] = i[k]`. Every shape and dtype; axes may be negative. Refuses a list that does not name each axis
+ * once. NumPy `transpose`.
+ * @example transpose(zeros([2, 3, 4]), [0, 2, 1]) // [2, 4, 3]
+ */
+export function transpose<S extends Shape, D extends DType, const P extends readonly number[] | undefined = undefined>(
+  x: Tensor<S, D>,
+  axes?: Or<TransposeRule<S, P>, P>,
+): Of<TransposeRule<S, P>, D> {
+  const s = x.shape as readonly number[]
+  return emit(op, [x], { axes: axes === undefined ? upto(s.length).reverse() : permutation(s, axes as readonly number[]) })
+}
