@@ -5,6 +5,7 @@ import { show, size } from "../../core/shape.ts"
 import type { Aval, Program, RawTensor } from "../../core/tensor.ts"
 import type { Backend, Compiled, DeviceBuffer } from "../backend.ts"
 import { Donated, OutOfMemory } from "../errors.ts"
+import { InternalError } from "./expressions.ts"
 import { evaluator } from "./graph.ts"
 
 export { evaluate, type EvaluateOptions, type Evaluator, evaluator } from "./graph.ts"
@@ -57,8 +58,10 @@ export const reference = (): Backend => {
     limits: { reads: Number.POSITIVE_INFINITY, elements: 2 ** 32 - 1, integers: true, f64: true, spells: () => true },
     compile: ({ program }): Compiled => {
       const run = evaluator(program)
+      let disposed = false
       return {
         run: (args, donated) => {
+          if (disposed) throw new InternalError("the program was disposed")
           const ins = args.map(valuesOf)
           try {
             // A result may be an argument itself: results are memory of their own.
@@ -73,7 +76,12 @@ export const reference = (): Backend => {
             throw e
           }
         },
-        dispose: () => {},
+        dispose: () => {
+          disposed = true
+        },
+        get disposed() {
+          return disposed
+        },
         listing: listing(program),
       }
     },

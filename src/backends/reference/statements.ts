@@ -2,7 +2,7 @@
 // that a read of what was never written, or of what another buffer has overwritten since, is an error and not a number.
 import type { Lowered } from "../../compiler/lowered.ts"
 import { bytesOf, isFloat } from "../../core/dtype.ts"
-import { type Axis, type Buf, bufsOf, type Kernel, type Stmt, wrap } from "../../core/ir/index.ts"
+import { type Axis, type Buf, bufsOf, type Kernel, kernelsOf, type Stmt, wrap } from "../../core/ir/index.ts"
 import { size } from "../../core/shape.ts"
 import { InternalError, Machine } from "./expressions.ts"
 
@@ -119,7 +119,11 @@ export const interpretLowered = (
     })
   })
   for (const s of lowered.stmts) statement(s)()
-  return lowered.outs.map((b) => {
+  // An output that is its donated argument, unchanged, needs no statement.
+  const written = new Set(kernelsOf(lowered.stmts).map((k) => k.out))
+  return lowered.outs.map((out, k) => {
+    const from = lowered.alias[k]
+    const b = !written.has(out) && from !== undefined ? lowered.args[from]! : out
     const { cells, owner, base, stride } = places.get(b)!
     return Float64Array.from({ length: size(b.shape) }, (_, k) => {
       const at = base + k * stride
