@@ -1,127 +1,104 @@
-// Layers and their composition. A layer carries its rule, a type-level function: an interface whose fields are computed from `this["In"]`,
-// what goes in. Folds over a list of layers give what comes out, the trees of parameters and state, or the sentence at the layer that does
-// not fit. `In` is `unknown`: a constraint there would be intersected with the argument and corrupt the sentences.
-import type { Dim, Fits, ShowDim } from "./dim.ts"
-import type { Add, Product } from "./nat.ts"
+// Layers are functions of types: given what comes in, a layer's rule says what comes out (or a sentence), and which parameters and
+// state it has. Networks fold these rules over their layers.
+//
+// A rule is an interface with `In: unknown`, read as `this["In"]`. (With `In: Shape`, `infer` would see the intersection of Shape and the
+// actual shape, and sentences would print three shapes for one.) What comes in is a tree of specs: a shape (f32), a shape with a dtype
+// (`TensorLike`, for indices and masks), or a list or record of these.
 import type { Shape, Show } from "./shape.ts"
+import type { TensorLike } from "./rule.ts"
 
 export interface Rule {
-  /** A tensor's type, or a tree of them. */
   readonly In: unknown
-  /** What comes out for it, or the sentence. */
   readonly Out: unknown
   readonly Params: unknown
   readonly State: unknown
-  /** Parameters that belong to the network as a whole, by name. */
-  readonly Shared: unknown
-  /** What training needs from outside: "Random", or never. */
-  readonly Needs: unknown
+  /** What training needs from outside: "Random", or `never`. */
+  readonly Needs: string
+  /** Layers are keyed `kind_1`, `kind_2`, ... in their network, */
   readonly Kind: string
-  /** The key in the trees where the layer has a name of its own; otherwise the kind and an ordinal. */
-  readonly Name: string | null
+  /** or by a name of their own. */
+  readonly Name?: string
 }
-/** Most layers have no name of their own, share nothing and keep nothing. */
-export interface Simple extends Rule {
+/** A layer without parameters and state, which needs nothing. */
+export interface Plain extends Rule {
+  readonly Params: {}
   readonly State: {}
-  readonly Shared: {}
   readonly Needs: never
-  readonly Name: null
 }
 export interface LayerLike<F extends Rule = Rule> {
   readonly rule: F
 }
-/** A field of a rule for the input X. */
-export type Apply<F extends Rule, X, Field extends "Out" | "Params" | "State" | "Shared"> = (F & { readonly In: X })[Field]
+type AnyLayer = { readonly rule: Rule }
 
-// ---- keys -----------------------------------------------------------------------------------------------------------------------------
+/** A field of rule F for input S. */
+export type Apply<F extends Rule, S, Field extends "Out" | "Params" | "State"> = (F & { readonly In: S })[Field]
 
-/** The layer's key among those used: its name, or the kind with the first ordinal that is free. */
-export type KeyOf<F extends Rule, Used> = F["Name"] extends string ? F["Name"] : Ordinal<F["Kind"], Used>
-type Ordinal<K extends string, Used, N extends 0[] = [0]> =
-  `${K}_${N["length"]}` extends infer T extends string ? (T extends Used ? Ordinal<K, Used, [...N, 0]> : T) : never
-/** The entry of a tree; what is empty has none. */
-type Entry<K, T> = {} extends T ? never : [K, T]
-type Tree<E extends readonly [unknown, unknown]> = { [T in E as T[0] & string]: T[1] }
-type Merge<A, B> = {} extends B ? A : { [K in keyof A | keyof B]: K extends keyof A ? A[K] : K extends keyof B ? B[K] : never }
+/** The shape that a spec has, and its text in sentences: `[batch, 28]`, `[batch, 28] i32`. */
+export type SpecShape<S> = S extends Shape ? S : S extends TensorLike ? S["shape"] : never
+export type ShowSpec<S> =
+  S extends Shape ? Show<S> : S extends TensorLike ? (S["dtype"] extends "f32" ? Show<S["shape"]> : `${Show<S["shape"]>} ${S["dtype"]}`) : "a tree of inputs"
 
-// ---- folds ------------------------------------------------------------------------------------------------------------------------------
+// ---- folds over layers ------------------------------------------------------------------------------------------------------------------
 
-export type unknownLength = "network: a list of layers of unknown length has no shape; write the layers out, or use repeat(n, layer)"
-export type nameTaken<N extends string> = `named: two layers are called ${N}; give each its own name, or share one`
-export type shareClash<N extends string> = `shared: ${N} has other parameters in an earlier place; share a layer between equal inputs`
+/** The layers, with a sentence in the place of the first that does not fit; the layers behind it are not looked at. */
+export type CheckedLayers<L, S, Acc extends readonly unknown[] = []> =
+  L extends readonly [infer H extends AnyLayer, ...infer R]
+    ? Apply<H["rule"], S, "Out"> extends infer O ? (O extends string ? [...Acc, O, ...R] : CheckedLayers<R, O, [...Acc, H]>) : never
+    : L extends readonly [] ? Acc : [unknownLength]
+export type unknownLength = "network: a list of layers of unknown length has no shape; write the layers out, or use Net.repeat(n, layer)"
 
-/** The list itself, or with a sentence in the place of the first layer that does not fit. */
-export type Checked<L, X, Acc extends readonly unknown[] = [], Names = never, Shared = {}> =
-  L extends readonly [infer H extends LayerLike, ...infer R]
-    ? Out<H["rule"], X, Names, Shared> extends infer O
-      ? [O] extends [string] ? [...Acc, O, ...R]
-        : Checked<R, O, [...Acc, H], Names | (H["rule"]["Name"] & string), Merge<Shared, Apply<H["rule"], X, "Shared">>>
+/** What comes out behind the last layer, or the first sentence. */
+export type Through<L, S> =
+  L extends readonly [infer H extends AnyLayer, ...infer R]
+    ? Apply<H["rule"], S, "Out"> extends infer O ? (O extends string ? O : Through<R, O>) : never
+    : S
+
+/** The records of the layers' parameters (or state), keyed by name, or by kind and ordinal; layers that have none have no entry. */
+export type Trees<L, S, Field extends "Params" | "State", Acc = {}, Seen extends readonly string[] = []> =
+  L extends readonly [infer H extends AnyLayer, ...infer R]
+    ? Apply<H["rule"], S, Field> extends infer T
+      ? Trees<R, Apply<H["rule"], S, "Out">, Field, {} extends T ? Acc : Acc & { readonly [K in KeyOf<H["rule"], Seen>]: T }, [...Seen, Counted<H["rule"]>]>
       : never
-    : L extends readonly [] ? Acc : [...Acc, ...unknownLength[]]
+    : { readonly [K in keyof Acc]: Acc[K] }
+/** The key of a layer behind the layers of the kinds Seen. */
+export type KeyOf<F extends Rule, Seen extends readonly string[]> =
+  F extends { readonly Name: infer N extends string } ? N : `${F["Kind"]}_${Ordinal<F["Kind"], Seen>}`
+/** The kind that a layer counts for: a layer with a name of its own counts for none. */
+type Counted<F extends Rule> = F extends { readonly Name: string } ? "" : F["Kind"]
+type Ordinal<K, Seen, Acc extends readonly unknown[] = [0]> =
+  Seen extends readonly [infer H, ...infer R] ? Ordinal<K, R, H extends K ? [...Acc, 0] : Acc> : Acc["length"] & number
 
-/** What goes through the layers, and the trees; `out` is the sentence with its index if one does not fit. */
-export type Fold<L, X, I extends 0[] = [], Used = never, Names = never, P extends readonly [unknown, unknown] = never, S extends readonly [unknown, unknown] = never, Shared = {}> =
-  L extends readonly [infer H extends LayerLike, ...infer R]
-    ? Out<H["rule"], X, Names, Shared> extends infer O
-      ? [O] extends [string] ? { out: `[${I["length"]}] > ${O}`; params: never; state: never; shared: {} }
-        : KeyOf<H["rule"], Used> extends infer K
-          ? Fold<R, O, [...I, 0], Used | K, Names | (H["rule"]["Name"] & string), P | Entry<K, Apply<H["rule"], X, "Params">>, S | Entry<K, Apply<H["rule"], X, "State">>,
-              Merge<Shared, Apply<H["rule"], X, "Shared">>>
-          : never
-      : never
-    : { out: X; params: Tree<P>; state: Tree<S>; shared: Shared }
+/** The keys of the layers in order, of those with parameters or not: names of layers for random keys, pictures and paths. */
+export type Keys<L, Acc extends readonly string[] = [], Seen extends readonly string[] = []> =
+  L extends readonly [infer H extends AnyLayer, ...infer R] ? Keys<R, [...Acc, KeyOf<H["rule"], Seen>], [...Seen, Counted<H["rule"]>]> : Acc
+/** What any of the layers needs. */
+export type NeedsOf<L extends readonly AnyLayer[]> = L[number]["rule"]["Needs"]
 
-/** A layer's output among earlier ones: its name must be free, and what it shares must agree. */
-type Out<F extends Rule, X, Names, Shared> =
-  Apply<F, X, "Out"> extends infer O
-    ? [O] extends [string] ? O
-      : F["Name"] extends Names ? (F["Name"] extends string ? nameTaken<F["Name"]> : O)
-      : Clash<Shared, Apply<F, X, "Shared">> extends infer N ? ([N] extends [never] ? O : shareClash<N & string>) : never
-    : never
-/** Names that both share, with different trees. */
-type Clash<A, B> = { [K in keyof A & keyof B]: [A[K], B[K]] extends [B[K], A[K]] ? never : K }[keyof A & keyof B]
+// ---- layers made of layers ----------------------------------------------------------------------------------------------------------------
 
-/** L repeated N times. */
-export type Times<N extends number, L, Acc extends L[] = []> = number extends N ? L[] : Acc["length"] extends N ? Acc : Times<N, L, [...Acc, L]>
-
-// ---- patterns: shapes with names, matched against actual shapes -----------------------------------------------------------------------------
-
-/** What each name of the pattern P is in the shape A, or the sentence. A leading "..." stands for any axes, taken as one. */
-export type Match<Op extends string, P extends Shape, A extends Shape> =
-  number extends A["length"] ? { readonly "...": Shape }
-    : P extends readonly ["...", ...infer Q extends Shape]
-      ? A extends readonly [...infer Lead extends Shape, ...Blank<Q>]
-        ? A extends readonly [...Lead, ...infer T] ? Bind<Op, P, A, Q, T, { readonly "...": Lead }> : never
-        : wants<Op, P, A>
-      : P["length"] extends A["length"] ? Bind<Op, P, A, P, A, {}> : wants<Op, P, A>
-type Blank<Q extends Shape> = { [K in keyof Q]: Dim }
-type Bind<Op extends string, P extends Shape, A extends Shape, Q, T, E> =
-  Q extends readonly [infer N extends Dim, ...infer R]
-    ? T extends readonly [infer D extends Dim, ...infer U]
-      ? N extends keyof E
-        ? Fits<E[N], D> extends true ? Bind<Op, P, A, R, U, E> : `${wants<Op, P, A>}: ${N & string} is ${ShowDim<E[N]>} and ${ShowDim<D>}`
-        : N extends string ? Bind<Op, P, A, R, U, E & { readonly [_ in N]: D }>
-        : Fits<N, D> extends true ? Bind<Op, P, A, R, U, E> : `${wants<Op, P, A>}: ${ShowDim<D>} is not ${N}`
-      : E
-    : E
-export type wants<Op extends string, P extends Shape, A extends Shape> = `${Op}: needs ${Show<P>}, got ${Show<A>}`
-
-/** The pattern O with its names replaced by what they are in E; names that E does not know stay. */
-export type Substitute<O extends Shape, E, Acc extends Shape = []> =
-  O extends readonly [infer H extends Dim, ...infer T extends Shape]
-    ? H extends keyof E
-      ? E[H] extends infer D ? D extends Dim ? Substitute<T, E, [...Acc, D]> : D extends Shape ? Substitute<T, E, [...Acc, ...D]> : never : never
-      : Substitute<T, E, [...Acc, H]>
-    : O extends readonly [] ? Acc : Shape
-/** Names become unknown sizes. */
-export type Opened<S extends Shape> = { -readonly [K in keyof S]: S[K] extends string ? number : S[K] }
-
-// ---- counting ----------------------------------------------------------------------------------------------------------------------------
-
-/** The number of elements in a tree of tensors. */
-export type Elements<T> =
-  T extends { readonly shape: infer S extends Shape } ? Product<S> : Total<T, keyof T>
-type Total<T, K, Acc extends number = 0> =
-  [K] extends [never] ? Acc
-    : Last<K> extends infer H ? Total<T, Exclude<K, H>, Elements<T[H & keyof T]> extends infer N extends number ? Add<Acc, N> : never> : never
-type Last<U> = (U extends unknown ? (f: () => U) => void : never) extends (f: infer I) => void ? (I extends () => infer H ? H : never) : never
+export interface SequentialRule<L extends readonly AnyLayer[]> extends Rule {
+  readonly Kind: "sequential"
+  readonly Needs: NeedsOf<L>
+  readonly Out: Through<L, this["In"]>
+  readonly Params: Trees<L, this["In"], "Params">
+  readonly State: Trees<L, this["In"], "State">
+}
+/** x + layer(x) */
+export interface ResidualRule<F extends Rule> extends Rule {
+  readonly Kind: "residual"
+  readonly Needs: F["Needs"]
+  readonly Out: this["In"] extends infer S ? Skip<S, Apply<F, S, "Out">> : never
+  readonly Params: this["In"] extends infer S ? Apply<F, S, "Params"> : never
+  readonly State: this["In"] extends infer S ? Apply<F, S, "State"> : never
+}
+type Skip<S, O> =
+  O extends string ? `residual > ${O}` : [O] extends [S] ? O : `residual: the block maps ${ShowSpec<S>} to ${ShowSpec<O>}; a skip connection needs equal shapes`
+/** The layer under a name of its own. */
+export interface NamedRule<N extends string, F extends Rule> extends Rule {
+  readonly Kind: F["Kind"]
+  readonly Name: N
+  readonly Needs: F["Needs"]
+  readonly Out: this["In"] extends infer S ? (Apply<F, S, "Out"> extends infer O ? (O extends string ? `${N} > ${O}` : O) : never) : never
+  readonly Params: this["In"] extends infer S ? Apply<F, S, "Params"> : never
+  readonly State: this["In"] extends infer S ? Apply<F, S, "State"> : never
+}

@@ -1,0 +1,26 @@
+// Trees of tensors: records and lists, nested. Parameters, state, gradients and the arguments of programs are trees.
+import type { AddD, Num, ProductD } from "./nat.ts"
+import type { TensorLike } from "./rule.ts"
+
+export type Tree = TensorLike | readonly Tree[] | { readonly [key: string]: Tree }
+
+/** The paths of the leaves, "stem/kernel". */
+export type Paths<T> = T extends TensorLike ? "" : { [K in keyof T & (string | number)]: Join<K, Paths<T[K]>> }[keyof T & (string | number)]
+type Join<K extends string | number, P> = P extends "" ? `${K}` : P extends string ? `${K}/${P}` : never
+/** The leaf, or the subtree, at a path. */
+export type At<T, P extends string> =
+  P extends `${infer K}/${infer R}` ? (K extends keyof T ? At<T[K], R> : never) : P extends keyof T ? T[P] : never
+
+/** How many elements the tensors of a tree hold together, as a literal; `number` where a size is unknown. */
+export type Count<T> = Elements<[T]>
+/** Walks a list of trees: a record or list puts its members in front of the rest. */
+type Elements<Stack, Acc extends string = "0"> =
+  Stack extends readonly [infer H, ...infer R]
+    ? H extends TensorLike
+      ? ProductD<H["shape"]> extends infer P extends string ? (string extends P ? number : Elements<R, AddD<Acc, P>>) : never
+      : H extends readonly unknown[] ? Elements<[...H, ...R], Acc> : Elements<[...Members<H>, ...R], Acc>
+    : Stack extends readonly [] ? Num<Acc> : number
+/** The members of a record as a list, in whatever order the compiler keeps them: a sum does not mind. */
+type Members<T, K = keyof T, Acc extends readonly unknown[] = []> =
+  [K] extends [never] ? Acc : OneOf<K> extends infer H ? Members<T, Exclude<K, H>, [...Acc, T[H & keyof T]]> : never
+type OneOf<U> = (U extends U ? (f: (u: U) => 0) => 0 : never) extends (f: infer I) => 0 ? (I extends (u: infer H) => 0 ? H : never) : never
