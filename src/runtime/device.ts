@@ -60,9 +60,9 @@ export const openers = {
     }
   },
 }
-const layerOf = (name: string, open: () => Promise<OpenDevice>): Layer.Layer<Device, DeviceUnavailable> =>
+const layerOf = (self: typeof Device, name: string, open: () => Promise<OpenDevice>): Layer.Layer<Device, DeviceUnavailable> =>
   Layer.effect(
-    Device,
+    self,
     Effect.acquireRelease(
       Effect.tryPromise({
         try: open,
@@ -84,11 +84,11 @@ const layerOf = (name: string, open: () => Promise<OpenDevice>): Layer.Layer<Dev
  */
 export class Device extends Context.Service<Device, OpenDevice>()("adjoint/Device") {
   /** Hardware GPU, else WebAssembly; `why` says which and why. */
-  static readonly auto = layerOf("auto", openers.auto)
+  static readonly auto = layerOf(this, "auto", openers.auto)
   /** This process's CPU, by WebAssembly SIMD. */
-  static readonly wasm = layerOf("wasm", () => openers.wasm())
+  static readonly wasm = layerOf(this, "wasm", () => openers.wasm())
   /** Float64, slow, no cleverness: the oracle of the laws. */
-  static readonly reference = layerOf("reference", openers.reference)
+  static readonly reference = layerOf(this, "reference", openers.reference)
   /** GPU kernels through gpu.js. */
-  static readonly gpujs = (options: GpuOptions = {}): Layer.Layer<Device, DeviceUnavailable> => layerOf("gpujs", () => openers.gpujs(options))
+  static readonly gpujs = (options: GpuOptions = {}): Layer.Layer<Device, DeviceUnavailable> => layerOf(Device, "gpujs", () => openers.gpujs(options))
 }

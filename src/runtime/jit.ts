@@ -8,7 +8,11 @@ import { refuse, ShapeError } from "../core/errors.ts"
 import { hostLeaf, storageOf } from "../core/leaf.ts"
 import { type AnyTensor, isTensor, type RawTensor, raw, type Tensor } from "../core/tensor.ts"
 import { flatten, specKey, unflatten } from "../core/tree.ts"
+import type { Of } from "../core/signature.ts"
 import { type AnyFunction, pureOf, traceTree } from "../transform/call.ts"
+import type { Shaped, ShapedRule } from "../transform/shaped.ts"
+import type { Call, Checked, Spec } from "../../typelevel/shaped.ts"
+import type { Shape } from "../../typelevel/shape.ts"
 import { Device, type OpenDevice } from "./device.ts"
 import { allOf, andThen, download, evaluate, execute, type Prepared, prepare } from "./execute.ts"
 import { Lru } from "./lru.ts"
@@ -108,19 +112,30 @@ export interface Jitted<A extends readonly unknown[], R> {
  * const step = jit((w: Tensor<[3]>, lr: Tensor<[]>) => T.sub(w, T.mul(w, lr)), { donate: [0] })
  * const next = yield* step(w, 0.1)
  */
-export const jit = <const A extends readonly unknown[], R>(
-  f: ((...args: A) => R) | { readonly pure: (...args: A) => R },
-  options: JitOptions = {},
-): Jitted<A, R> => {
-  const call = jitCall(f as AnyFunction, options)
-  const effectful = (...args: GivenArgs<A>): Effect.Effect<R, RunError, Device | Scope.Scope> =>
+export const jit = <F extends AnyFunction>(f: F, options: JitOptions = {}): JittedOf<F> => {
+  const call = jitCall(f, options)
+  const effectful = (...args: readonly unknown[]): Effect.Effect<unknown, RunError, Device | Scope.Scope> =>
     Effect.gen(function* () {
       const device = yield* Device
       const owner = yield* ownerOf(device)
-      return (yield* attempt(() => call(device, owner, args))) as R
+      return yield* attempt(() => call(device, owner, args))
     })
-  return Object.assign(effectful, { pure: pureOf(f as AnyFunction) as unknown as (...args: A) => R })
+  const rule = "rule" in f ? { rule: f.rule } : {}
+  return Object.assign(effectful, { pure: pureOf(f), ...rule }) as unknown as JittedOf<F>
 }
+/** A shaped function keeps its rule: calls are checked argument by argument. */
+export interface JittedShaped<I extends readonly Spec[], O extends Shape, D extends DType> {
+  <const A extends readonly AnyTensor[]>(
+    ...args: A extends Checked<"shaped", I, A> ? A : Checked<"shaped", I, A>
+  ): Effect.Effect<Of<Call<I, O, A>, D>, RunError, Device | Scope.Scope>
+  readonly pure: Shaped<I, O, D>
+  readonly rule: ShapedRule<I, O, D>
+}
+export type JittedOf<F> = F extends { readonly rule: ShapedRule<infer I, infer O, infer D> }
+  ? JittedShaped<I, O, D>
+  : F extends (...args: infer A) => infer R
+    ? Jitted<A, R>
+    : never
 
 // ---- values --------------------------------------------------------------------------------------------------------
 /** Turns the expressions of a tree into values, by one program. Values belong to the scope. */

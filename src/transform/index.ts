@@ -8,8 +8,11 @@ import { type InAxes, vmapOf } from "./batch.ts"
 import { type Carrier, pureOf } from "./call.ts"
 import { jvpOf } from "./forward.ts"
 import { type GradOptions, valueAndGradOf, vjpOf } from "./reverse.ts"
+import type { Differentiable, DTypeOf, NamesIn, ShapeOf, Spec } from "../../typelevel/shaped.ts"
+import { type Shaped, type ShapedRule, shapedOf } from "./shaped.ts"
 
 export type { Carrier } from "./call.ts"
+export { type Shaped, type ShapedRule, type SpecTensors, shaped } from "./shaped.ts"
 export type { GradOptions } from "./reverse.ts"
 export type { InAxes } from "./batch.ts"
 
@@ -19,6 +22,12 @@ type Source = Fn | Carrier
 type Pure<F> = F extends { readonly pure: infer P } ? P : F
 type ArgsOf<F> = Pure<F> extends (...args: infer A) => unknown ? A : never
 type ResultOf<F> = Pure<F> extends (...args: never[]) => infer R ? R : never
+
+/** Any shaped function, as far as its rule goes. */
+interface Ruled {
+  readonly rule: ShapedRule<readonly Spec[], Shape, DType>
+}
+const ruleOf = (f: unknown): Ruled["rule"] | undefined => (typeof f === "function" && "rule" in f ? (f as unknown as Ruled).rule : undefined)
 
 // ---- reverse -------------------------------------------------------------------------------------------------------
 type Loss<R, O> = O extends { readonly aux: true } ? (R extends readonly [infer L, ...unknown[]] ? L : R) : R
@@ -36,7 +45,13 @@ type ScalarRule<Op extends string, F, O> = Loss<ResultOf<F>, O> extends infer L
           : `${Op}: the function must return a scalar (shape []), it returns ${Show<S>}; use vjp, or sum it`
       : `${Op}: the function must return a scalar tensor (shape []); with further results, return [scalar, more] and say { aux: true }`
   : never
-type Scalar<Op extends string, F, O> = ScalarRule<Op, F, O> extends infer R ? (R extends string ? R : F) : never
+type Scalar<Op extends string, F, O> = (
+  F extends { readonly rule: ShapedRule<infer I, infer Out, DType> } ? Differentiable<Op, I[0], Out> : ScalarRule<Op, F, O>
+) extends infer R
+  ? R extends string
+    ? R
+    : F
+  : never
 /** The tree or trees that a gradient has. */
 type Wrt<A extends readonly unknown[], O> = O extends { readonly argnums: infer N }
   ? N extends number
@@ -59,8 +74,7 @@ export function valueAndGrad<F extends Source, const O extends GradOptions = {}>
   f: Scalar<"valueAndGrad", F, O>,
   options?: O,
 ): (...args: ArgsOf<F>) => [ResultOf<F>, Wrt<ArgsOf<F>, O>] {
-  const call = valueAndGradOf("valueAndGrad", pureOf(f as F), options ?? {})
-  return (...args) => call(...args) as [ResultOf<F>, Wrt<ArgsOf<F>, O>]
+  return valueAndGradOf("valueAndGrad", pureOf(f as F), options ?? {}) as never
 }
 /**
  * Gradient of a scalar function of trees: a tree like its first argument (or those of `argnums`).
@@ -73,13 +87,19 @@ export function valueAndGrad<F extends Source, const O extends GradOptions = {}>
 export function grad<F extends Source, const O extends GradOptions = {}>(
   f: Scalar<"grad", F, O>,
   options?: O,
-): (...args: ArgsOf<F>) => O extends { readonly aux: true } ? [Wrt<ArgsOf<F>, O>, Aux<ResultOf<F>>] : Wrt<ArgsOf<F>, O> {
+): Gradient<F, O> {
   const call = valueAndGradOf("grad", pureOf(f as F), options ?? {})
-  return (...args) => {
+  const gradient = (...args: unknown[]): unknown => {
     const [value, g] = call(...args)
-    return (options?.aux ? [g, (value as readonly unknown[])[1]] : g) as never
+    return options?.aux ? [g, (value as readonly unknown[])[1]] : g
   }
+  const rule = ruleOf(f)
+  return (rule ? shapedOf(rule.in, rule.out, rule.dtype, (args) => gradient(...args)) : gradient) as Gradient<F, O>
 }
+/** A shaped function's gradient is shaped; a function of trees has a gradient that is a tree. */
+type Gradient<F, O> = F extends { readonly rule: ShapedRule<infer I, Shape, DType> }
+  ? Shaped<I, ShapeOf<I[0]>, DTypeOf<I[0]>>
+  : (...args: ArgsOf<F>) => O extends { readonly aux: true } ? [Wrt<ArgsOf<F>, O>, Aux<ResultOf<F>>] : Wrt<ArgsOf<F>, O>
 type Aux<R> = R extends readonly [unknown, infer A, ...unknown[]] ? A : never
 
 /**
@@ -137,8 +157,37 @@ export function vmap<F extends Source, const I extends InAxes = 0, const X exten
   f: F,
   inAxes?: I,
   outAxis?: X,
-): <N extends Dim>(...args: BatchedArgs<ArgsOf<F>, I, N> & readonly unknown[]) => Batched<ResultOf<F>, N, X> {
-  const call = vmapOf(pureOf(f), inAxes ?? 0, outAxis ?? 0)
-  return (...args) => call(...args) as never
+): Vmapped<F, I, X> {
+  const axes = inAxes ?? 0
+  const call = vmapOf(pureOf(f), axes, outAxis ?? 0)
+  const rule = ruleOf(f)
+  if (!rule) return call as Vmapped<F, I, X>
+  const names = new Set(rule.in.flatMap((s) => ("shape" in s ? s.shape : s)))
+  const name = fresh.find((n) => !names.has(n)) ?? "vmap"
+  const specs = rule.in.map((s, k): Spec => {
+    const axis = Array.isArray(axes) ? (axes as readonly (number | null)[])[k]! : (axes as number | null)
+    const shape = "shape" in s ? s.shape : s
+    if (axis === null || axis === undefined) return s
+    const at = axis < 0 ? shape.length + 1 + axis : axis
+    const wide = [...shape.slice(0, at), name, ...shape.slice(at)]
+    return "shape" in s ? { shape: wide, dtype: s.dtype } : wide
+  })
+  return shapedOf(specs, rule.out, rule.dtype, (args) => call(...args)) as Vmapped<F, I, X>
 }
+/** Names for batch axes; nested vmaps take the next. */
+const fresh = ["vmap", "vmap2", "vmap3", "vmap4"] as const
+type Fresh<Names> = "vmap" extends Names ? ("vmap2" extends Names ? ("vmap3" extends Names ? "vmap4" : "vmap3") : "vmap2") : "vmap"
+type BatchedSpec<P, N extends Dim, X> = X extends null
+  ? P
+  : P extends { readonly shape: infer S extends Shape; readonly dtype: infer D extends DType }
+    ? { readonly shape: InsertAt<S, N, X>; readonly dtype: D }
+    : P extends Shape
+      ? InsertAt<P, N, X>
+      : never
+type BatchedSpecs<I extends readonly Spec[], Axes, N extends Dim> = { -readonly [K in keyof I]: BatchedSpec<I[K], N, AxisAt<Axes, K>> }
+type Vmapped<F, I, X> = F extends { readonly rule: ShapedRule<infer P, infer Out, infer D> }
+  ? BatchedSpecs<P, I, Fresh<NamesIn<P>>> extends infer B extends readonly Spec[]
+    ? Shaped<B, InsertAt<Out, Fresh<NamesIn<P>>, X>, D>
+    : never
+  : <N extends Dim>(...args: BatchedArgs<ArgsOf<F>, I, N> & readonly unknown[]) => Batched<ResultOf<F>, N, X>
 export type { AnyTensor, DType }
