@@ -54,23 +54,26 @@ export type Through<L, S> =
     : S
 
 /** The records of the layers' parameters (or state), keyed by name, or by kind and ordinal; layers that have none have no entry. */
-export type Trees<L, S, Field extends "Params" | "State", Acc = {}, Seen extends readonly string[] = []> =
+export type Trees<L, S, Field extends "Params" | "State", Acc = {}, Seen = {}> =
   L extends readonly [infer H extends AnyLayer, ...infer R]
     ? Apply<H["rule"], S, Field> extends infer T
-      ? Trees<R, Apply<H["rule"], S, "Out">, Field, {} extends T ? Acc : Acc & { readonly [K in KeyOf<H["rule"], Seen>]: T }, [...Seen, Counted<H["rule"]>]>
+      ? Trees<R, Apply<H["rule"], S, "Out">, Field, {} extends T ? Acc : Acc & { readonly [K in KeyOf<H["rule"], Seen>]: T }, See<H["rule"], Seen>>
       : never
     : { readonly [K in keyof Acc]: Acc[K] }
-/** The key of a layer behind the layers of the kinds Seen. */
-export type KeyOf<F extends Rule, Seen extends readonly string[]> =
-  F extends { readonly Name: infer N extends string } ? N : `${F["Kind"]}_${Ordinal<F["Kind"], Seen>}`
-/** The kind that a layer counts for: a layer with a name of its own counts for none. */
-type Counted<F extends Rule> = F extends { readonly Name: string } ? "" : F["Kind"]
-type Ordinal<K, Seen, Acc extends readonly unknown[] = [0]> =
-  Seen extends readonly [infer H, ...infer R] ? Ordinal<K, R, H extends K ? [...Acc, 0] : Acc> : Acc["length"] & number
-
 /** The keys of the layers in order, of those with parameters or not: names of layers for random keys, pictures and paths. */
-export type Keys<L, Acc extends readonly string[] = [], Seen extends readonly string[] = []> =
-  L extends readonly [infer H extends AnyLayer, ...infer R] ? Keys<R, [...Acc, KeyOf<H["rule"], Seen>], [...Seen, Counted<H["rule"]>]> : Acc
+export type Keys<L, Acc extends readonly string[] = [], Seen = {}> =
+  L extends readonly [infer H extends AnyLayer, ...infer R] ? Keys<R, [...Acc, KeyOf<H["rule"], Seen>], See<H["rule"], Seen>> : Acc
+
+/** The key of a layer behind layers whose kinds were counted in Seen: a record of lists as long as the next ordinal. */
+export type KeyOf<F extends Rule, Seen> =
+  F extends { readonly Name: infer N extends string } ? N : F["Kind"] extends keyof Seen ? `${F["Kind"]}_${Length<Seen[F["Kind"]]>}` : `${F["Kind"]}_1`
+type Length<T> = T extends { readonly length: infer N extends number } ? N : never
+/** A layer with a name of its own counts for no kind. */
+type See<F extends Rule, Seen> =
+  F extends { readonly Name: string } ? Seen
+    : F["Kind"] extends keyof Seen
+      ? { [K in keyof Seen]: K extends F["Kind"] ? (Seen[K] extends readonly unknown[] ? [...Seen[K], 0] : never) : Seen[K] }
+      : { [K in keyof Seen | F["Kind"]]: K extends keyof Seen ? Seen[K] : [0, 0] }
 /** What any of the layers needs. */
 export type NeedsOf<L extends readonly AnyLayer[]> = L[number]["rule"]["Needs"]
 

@@ -1,0 +1,29 @@
+// Patterns: shapes with names, matched against an actual shape. A leading "..." stands for any number of axes, taken as one.
+import type { Dim } from "./dim.ts"
+import type { doesNotFit } from "./messages.ts"
+import type { Rankless, Shape } from "./shape.ts"
+import type { Unify } from "./shaped.ts"
+
+/** What each name of the pattern P is in the shape A, or the sentence. */
+export type Match<Op extends string, P extends Shape, A extends Shape> =
+  Rankless<A> extends true ? Unmatched
+    : P extends readonly ["...", ...infer Q extends Shape]
+      ? A extends readonly [...infer Lead extends Shape, ...Blank<Q>]
+        ? A extends readonly [...Lead, ...infer T extends Shape] ? Unify<Op, P, A, { readonly "...": Lead }, {}, Q, T> : never
+        : doesNotFit<Op, A, P, "the rank is too small">
+      : Unify<Op, P, A, {}>
+type Blank<Q extends Shape> = { [K in keyof Q]: Dim }
+/** Nothing is known, of a shape of unknown rank. */
+interface Unmatched {
+  readonly "...": Shape
+}
+
+/** The pattern O with its names replaced by what they are in E; a name that E does not know is an unknown size. */
+export type Fill<O extends Shape, E, Acc extends Shape = []> =
+  O extends readonly [infer H extends Dim, ...infer T extends Shape]
+    ? H extends keyof E
+      ? E[H] extends infer D ? D extends Dim ? Fill<T, E, [...Acc, D]> : D extends Shape ? Fill<T, E, [...Acc, ...D]> : never : never
+      : Fill<T, E, [...Acc, H extends string ? number : H]>
+    : O extends readonly [] ? Acc : Shape
+/** Names become unknown sizes. */
+export type Opened<S extends Shape> = { -readonly [K in keyof S]: S[K] extends string ? number : S[K] }
