@@ -29,7 +29,10 @@ export const encode = (values: HostArray, aval: Aval, device: string): Float32Ar
 export const decode = (numbers: Float32Array, aval: Aval): HostArray => {
   if (aval.dtype === "f32") return numbers.slice()
   const out = hostArray(aval.dtype, aval.shape.reduce((n, m) => n * m, 1))
-  if (aval.dtype === "u32") for (let k = 0; k < out.length; k++) out[k] = numbers[2 * k]! * 65536 + numbers[2 * k + 1]!
-  else for (let k = 0; k < out.length; k++) out[k] = aval.dtype === "bool" ? (numbers[k] !== 0 ? 1 : 0) : numbers[k]!
+  for (let k = 0; k < out.length; k++) {
+    const v = aval.dtype === "u32" ? numbers[2 * k]! * 65536 + numbers[2 * k + 1]! : numbers[k]!
+    // The largest i32 is 2^31 here, its nearest f32.
+    out[k] = aval.dtype === "bool" ? (v !== 0 ? 1 : 0) : aval.dtype === "i32" ? Math.min(v, 2147483647) : v
+  }
   return out
 }
