@@ -25,6 +25,10 @@ export type AddD<A extends string, B extends string> = AddWalk<Reverse<A>, Rever
 export type Add<A extends number, B extends number> =
   B extends 0 ? A : A extends 0 ? B : Unknown<A, B> extends true ? number : Num<AddD<`${A}`, `${B}`>>
 
+/** The next number, on reversed digit strings: for counters, where `Add` would cost ten times as much. */
+export type NextR<S extends string> =
+  S extends `9${infer T}` ? `0${NextR<T>}` : S extends `${infer X extends Digit}${infer T}` ? `${Succ[1][X]}${T}` : "1"
+
 /** "negative" where B is greater than A. */
 type SubWalk<A extends string, B extends string, C extends Bit, Acc extends string> =
   A extends `${infer X extends Digit}${infer P}`

@@ -4,8 +4,10 @@
 // A rule is an interface with `In: unknown`, read as `this["In"]`. (With `In: Shape`, `infer` would see the intersection of Shape and the
 // actual shape, and sentences would print three shapes for one.) What comes in is a tree of specs: a shape (f32), a shape with a dtype
 // (`TensorLike`, for indices and masks), or a list or record of these.
+import type { AddD, NextR, Num, Reverse } from "./nat.ts"
 import type { Shape, Show } from "./shape.ts"
 import type { TensorLike } from "./rule.ts"
+import type { CountD } from "./tree.ts"
 
 export interface Rule {
   readonly In: unknown
@@ -64,16 +66,24 @@ export type Trees<L, S, Field extends "Params" | "State", Acc = {}, Seen = {}> =
 export type Keys<L, Acc extends readonly string[] = [], Seen = {}> =
   L extends readonly [infer H extends AnyLayer, ...infer R] ? Keys<R, [...Acc, KeyOf<H["rule"], Seen>], See<H["rule"], Seen>> : Acc
 
-/** The key of a layer behind layers whose kinds were counted in Seen: a record of lists as long as the next ordinal. */
+/** The key of a layer behind layers whose kinds were counted in Seen: a record of the next ordinals, digits reversed. */
 export type KeyOf<F extends Rule, Seen> =
-  F extends { readonly Name: infer N extends string } ? N : F["Kind"] extends keyof Seen ? `${F["Kind"]}_${Length<Seen[F["Kind"]]>}` : `${F["Kind"]}_1`
-type Length<T> = T extends { readonly length: infer N extends number } ? N : never
+  F extends { readonly Name: infer N extends string } ? N
+    : F["Kind"] extends keyof Seen ? (Seen[F["Kind"]] extends infer N extends string ? `${F["Kind"]}_${Reverse<N>}` : never) : `${F["Kind"]}_1`
 /** A layer with a name of its own counts for no kind. */
 type See<F extends Rule, Seen> =
   F extends { readonly Name: string } ? Seen
     : F["Kind"] extends keyof Seen
-      ? { [K in keyof Seen]: K extends F["Kind"] ? (Seen[K] extends readonly unknown[] ? [...Seen[K], 0] : never) : Seen[K] }
-      : { [K in keyof Seen | F["Kind"]]: K extends keyof Seen ? Seen[K] : [0, 0] }
+      ? { [K in keyof Seen]: K extends F["Kind"] ? NextR<Seen[K] & string> : Seen[K] }
+      : { [K in keyof Seen | F["Kind"]]: K extends keyof Seen ? Seen[K] : "2" }
+/** How many parameters the layers have together. (`Count` of the whole record gives the same and costs five times as much.) */
+export type CountOf<L, S, Acc extends string = "0"> =
+  L extends readonly [infer H extends AnyLayer, ...infer R]
+    ? Apply<H["rule"], S, "Params"> extends infer T
+      ? {} extends T ? CountOf<R, Apply<H["rule"], S, "Out">, Acc>
+        : CountD<T> extends infer P extends string ? (string extends P ? number : CountOf<R, Apply<H["rule"], S, "Out">, AddD<Acc, P>>) : never
+      : never
+    : Num<Acc>
 /** What any of the layers needs. */
 export type NeedsOf<L extends readonly AnyLayer[]> = L[number]["rule"]["Needs"]
 

@@ -12,14 +12,16 @@ export type At<T, P extends string> =
   P extends `${infer K}/${infer R}` ? (K extends keyof T ? At<T[K], R> : never) : P extends keyof T ? T[P] : never
 
 /** How many elements the tensors of a tree hold together, as a literal; `number` where a size is unknown. */
-export type Count<T> = Elements<[T]>
+export type Count<T> = CountD<T> extends infer D extends string ? (string extends D ? number : Num<D>) : never
+/** The same as a digit string; `string` where a size is unknown. */
+export type CountD<T> = Elements<[T]>
 /** Walks a list of trees: a record or list puts its members in front of the rest. */
 type Elements<Stack, Acc extends string = "0"> =
   Stack extends readonly [infer H, ...infer R]
     ? H extends TensorLike
-      ? ProductD<H["shape"]> extends infer P extends string ? (string extends P ? number : Elements<R, AddD<Acc, P>>) : never
+      ? ProductD<H["shape"]> extends infer P extends string ? (string extends P ? string : Elements<R, AddD<Acc, P>>) : never
       : H extends readonly unknown[] ? Elements<[...H, ...R], Acc> : Elements<[...Members<H>, ...R], Acc>
-    : Stack extends readonly [] ? Num<Acc> : number
+    : Stack extends readonly [] ? Acc : string
 /** The members of a record as a list, in whatever order the compiler keeps them: a sum does not mind. */
 type Members<T, K = keyof T, Acc extends readonly unknown[] = []> =
   [K] extends [never] ? Acc : OneOf<K> extends infer H ? Members<T, Exclude<K, H>, [...Acc, T[H & keyof T]]> : never
