@@ -29,6 +29,9 @@ type Count<S, Acc extends 0[] = []> = S extends readonly [infer H, ...infer T] ?
 export type noElements<Op extends string, S extends Shape> = `${Op}: of no elements; an axis of ${Show<S>} that it folds has size 0`
 export const noElements = (op: string, s: readonly number[]): string => `${op}: of no elements; an axis of ${show(s)} that it folds has size 0`
 
+/** Where a rule's sentence stands: at the tensor (this type) if the axis was left out, or is what it would be if it were. */
+export type AtTensor<X, Default, R, S> = [X] extends [Default] ? R : S
+
 /** Sorted non-negative axes, or the sentence. */
 export const axesFor = (op: string, x: Aval, axes: unknown): number[] => axesOf(op, x.shape, axes as AxisArg)
 export const nonEmptyAxes = (op: string, x: Aval, axes: unknown): number[] => {

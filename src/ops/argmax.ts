@@ -3,7 +3,7 @@ import type { Of, Or } from "../core/signature.ts"
 import type { Tensor } from "../core/tensor.ts"
 import type { DType } from "../../typelevel/dtype.ts"
 import type { Shape } from "../../typelevel/shape.ts"
-import { type KeepDims, type NonEmptyRule, noElements, onesAt, reductionRefused, spread } from "./_axes.ts"
+import { type AtTensor, type KeepDims, type NonEmptyRule, noElements, onesAt, reductionRefused, spread } from "./_axes.ts"
 import { type NumberOnly, numbersOnly } from "./_dtypes.ts"
 import type { Over } from "./_reduction.ts"
 import { full } from "./full.ts"
@@ -47,14 +47,14 @@ export const op: OpDef<Over> = defineOp<Over>({
  * @example argmax(fromArray([3, 7, 7], [3])) // 1, as i32
  */
 export function argmax<S extends Shape, D extends DType, const X extends number = -1, const O extends KeepDims = {}>(
-  x: Or<NumberOnly<"argmax", S, D>, Tensor<S, D>>,
+  x: Or<NumberOnly<"argmax", AtTensor<X, -1, ArgmaxRule<S, X, {}>, S>, D>, Tensor<S, D>>,
   axis?: Or<ArgmaxRule<S, X, {}>, X>,
   options?: O,
-): Of<ArgmaxRule<S, X, O>, "i32"> {
+): Of<NumberOnly<"argmax", ArgmaxRule<S, X, O>, D>, "i32"> {
   const t = x as unknown as RawTensor
   numbersOnly("argmax")([t])
   const k = axisOf("argmax", t.shape, (axis ?? -1) as number)
   if (t.shape[k] === 0) refuse(noElements("argmax", t.shape))
   const y = emit<RawTensor>(op, [t], { axes: [k] })
-  return (options?.keepDims ? reshape(y, onesAt(t.shape, [k])) : y) as Of<ArgmaxRule<S, X, O>, "i32">
+  return (options?.keepDims ? reshape(y, onesAt(t.shape, [k])) : y) as Of<NumberOnly<"argmax", ArgmaxRule<S, X, O>, D>, "i32">
 }

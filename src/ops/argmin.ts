@@ -3,7 +3,7 @@ import type { Of, Or } from "../core/signature.ts"
 import type { Tensor } from "../core/tensor.ts"
 import type { DType } from "../../typelevel/dtype.ts"
 import type { Shape } from "../../typelevel/shape.ts"
-import { type KeepDims, type NonEmptyRule, noElements, onesAt, reductionRefused, spread } from "./_axes.ts"
+import { type AtTensor, type KeepDims, type NonEmptyRule, noElements, onesAt, reductionRefused, spread } from "./_axes.ts"
 import { type NumberOnly, numbersOnly } from "./_dtypes.ts"
 import type { Over } from "./_reduction.ts"
 import { full } from "./full.ts"
@@ -46,14 +46,14 @@ export const op: OpDef<Over> = defineOp<Over>({
  * @example argmin(fromArray([3, 7, 7], [3])) // 0, as i32
  */
 export function argmin<S extends Shape, D extends DType, const X extends number = -1, const O extends KeepDims = {}>(
-  x: Or<NumberOnly<"argmin", S, D>, Tensor<S, D>>,
+  x: Or<NumberOnly<"argmin", AtTensor<X, -1, ArgminRule<S, X, {}>, S>, D>, Tensor<S, D>>,
   axis?: Or<ArgminRule<S, X, {}>, X>,
   options?: O,
-): Of<ArgminRule<S, X, O>, "i32"> {
+): Of<NumberOnly<"argmin", ArgminRule<S, X, O>, D>, "i32"> {
   const t = x as unknown as RawTensor
   numbersOnly("argmin")([t])
   const k = axisOf("argmin", t.shape, (axis ?? -1) as number)
   if (t.shape[k] === 0) refuse(noElements("argmin", t.shape))
   const y = emit<RawTensor>(op, [t], { axes: [k] })
-  return (options?.keepDims ? reshape(y, onesAt(t.shape, [k])) : y) as Of<ArgminRule<S, X, O>, "i32">
+  return (options?.keepDims ? reshape(y, onesAt(t.shape, [k])) : y) as Of<NumberOnly<"argmin", ArgminRule<S, X, O>, D>, "i32">
 }

@@ -49,16 +49,16 @@ type Bind<L extends string, S extends Shape, Rest, P, F> =
     : Rest extends readonly [] ? F : wrongCount<L, S>
 type Pick<R, F, Acc extends Shape = []> = R extends [infer H extends keyof F, ...infer T] ? Pick<T, F, [...Acc, F[H] & Dim]> : Acc
 
-type noForm<L extends string> = `contract: the labels "${L}" are not of the form "ik,kj->ij"`
-const noForm = (l: string): string => `contract: the labels "${l}" are not of the form "ik,kj->ij"`
-type double<L extends string, H extends string> = `contract: ${H} occurs twice in a list of "${L}"; an axis has a label of its own`
-const double = (l: string, h: string): string => `contract: ${h} occurs twice in a list of "${l}"; an axis has a label of its own`
-type single<L extends string, H extends string> = `contract: ${H} occurs once in "${L}"; sum over it first, or broadcast afterwards`
-const single = (l: string, h: string): string => `contract: ${h} occurs once in "${l}"; sum over it first, or broadcast afterwards`
-type wrongCount<L extends string, S extends Shape> = `contract: "${L}" does not label ${Show<S>} one to one`
-const wrongCount = (l: string, s: readonly number[]): string => `contract: "${l}" does not label ${show(s)} one to one`
-type sizesDiffer<L extends string, H extends string, X, Y> = `contract: ${H} of "${L}" is ${ShowDim<X>} on the left and ${ShowDim<Y>} on the right`
-const sizesDiffer = (l: string, h: string, x: number, y: number): string => `contract: ${h} of "${l}" is ${x} on the left and ${y} on the right`
+type noForm<L extends string> = `contract: labels ${L} are not of the form ik,kj->ij`
+const noForm = (l: string): string => `contract: labels ${l} are not of the form ik,kj->ij`
+type double<L extends string, H extends string> = `contract: ${L}: ${H} occurs twice in one list; an axis has a label of its own`
+const double = (l: string, h: string): string => `contract: ${l}: ${h} occurs twice in one list; an axis has a label of its own`
+type single<L extends string, H extends string> = `contract: ${L}: ${H} occurs once; sum over it first, or broadcast afterwards`
+const single = (l: string, h: string): string => `contract: ${l}: ${h} occurs once; sum over it first, or broadcast afterwards`
+type wrongCount<L extends string, S extends Shape> = `contract: ${L} does not label ${Show<S>} one to one`
+const wrongCount = (l: string, s: readonly number[]): string => `contract: ${l} does not label ${show(s)} one to one`
+type sizesDiffer<L extends string, H extends string, X, Y> = `contract: ${L}: ${H} is ${ShowDim<X>} on the left and ${ShowDim<Y>} on the right`
+const sizesDiffer = (l: string, h: string, x: number, y: number): string => `contract: ${l}: ${h} is ${x} on the left and ${y} on the right`
 
 // ---- run time ------------------------------------------------------------------------------------------------------
 /** Labels of the left, the right and the result. */

@@ -3,6 +3,7 @@ import type { Of, Or } from "../core/signature.ts"
 import type { Tensor } from "../core/tensor.ts"
 import type { DType } from "../../typelevel/dtype.ts"
 import type { SameShape, Shape } from "../../typelevel/shape.ts"
+import type { AtTensor } from "./_axes.ts"
 import { cast } from "./cast.ts"
 import type { SumDType } from "./sum.ts"
 
@@ -45,7 +46,7 @@ export const op: OpDef<Attrs> = defineOp<Attrs>({
  * @example cumsum(ones([3])) // 1, 2, 3
  */
 export function cumsum<S extends Shape, D extends DType, const X extends number = -1>(
-  x: Tensor<S, D>,
+  x: Or<AtTensor<X, -1, CumsumRule<S, X>, S>, Tensor<S, D>>,
   axis?: Or<CumsumRule<S, X>, X>,
   options: { readonly reverse?: boolean } = {},
 ): Of<CumsumRule<S, X>, SumDType<D>> {

@@ -4,7 +4,7 @@ import type { Tensor } from "../core/tensor.ts"
 import type { DType } from "../../typelevel/dtype.ts"
 import type { Also } from "../../typelevel/rule.ts"
 import type { Axes, Rankless, Shape } from "../../typelevel/shape.ts"
-import { axesFor, spread } from "./_axes.ts"
+import { type AtTensor, axesFor, spread } from "./_axes.ts"
 import type { Over } from "./_reduction.ts"
 import { shifted } from "./_shifted.ts"
 import { exp } from "./exp.ts"
@@ -52,7 +52,7 @@ export const op: OpDef<Over> = defineOp<Over>({
  * @example logSoftmax(zeros([2, 4])) // all log(1/4)
  */
 export function logSoftmax<S extends Shape, D extends DType, const X extends number | readonly number[] = -1>(
-  x: Or<FloatOnly<"logSoftmax", S, D>, Tensor<S, D>>,
+  x: Or<FloatOnly<"logSoftmax", AtTensor<X, -1, LogSoftmaxRule<S, X>, S>, D>, Tensor<S, D>>,
   axis?: Or<LogSoftmaxRule<S, X>, X>,
 ): Of<Also<FloatOnly<"logSoftmax", S, D>, LogSoftmaxRule<S, X>>, D> {
   const t = x as unknown as RawTensor

@@ -4,7 +4,7 @@ import type { Tensor } from "../core/tensor.ts"
 import type { DType } from "../../typelevel/dtype.ts"
 import type { Also } from "../../typelevel/rule.ts"
 import type { Shape } from "../../typelevel/shape.ts"
-import { type AxisArg, type KeepDims, type NonEmptyRule, nonEmptyAxes, reduced, reductionExamples, reductionRefused } from "./_axes.ts"
+import { type AtTensor, type AxisArg, type KeepDims, type NonEmptyRule, nonEmptyAxes, reduced, reductionExamples, reductionRefused } from "./_axes.ts"
 import type { Over } from "./_reduction.ts"
 import { div } from "./div.ts"
 import { sum } from "./sum.ts"
@@ -30,7 +30,7 @@ export const op: OpDef<Over> = defineOp<Over>({
  * @example mean(ones([2, 3, 4]), 0) // [3, 4]
  */
 export function mean<S extends Shape, D extends DType, const X extends AxisArg = undefined, const O extends KeepDims = {}>(
-  x: Or<FloatOnly<"mean", S, D>, Tensor<S, D>>,
+  x: Or<FloatOnly<"mean", AtTensor<X, undefined, MeanRule<S, X, {}>, S>, D>, Tensor<S, D>>,
   axes?: Or<MeanRule<S, X, {}>, X>,
   options?: O,
 ): Of<Also<FloatOnly<"mean", S, D>, MeanRule<S, X, O>>, D> {

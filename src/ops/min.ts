@@ -3,7 +3,7 @@ import type { Of, Or } from "../core/signature.ts"
 import type { Tensor } from "../core/tensor.ts"
 import type { DType } from "../../typelevel/dtype.ts"
 import type { Shape } from "../../typelevel/shape.ts"
-import { type AxisArg, type KeepDims, type NonEmptyRule, nonEmptyAxes, reduced, reductionExamples, reductionRefused } from "./_axes.ts"
+import { type AtTensor, type AxisArg, type KeepDims, type NonEmptyRule, nonEmptyAxes, reduced, reductionExamples, reductionRefused } from "./_axes.ts"
 import { extremeJvp } from "./_extreme.ts"
 import { type Over, reduction } from "./_reduction.ts"
 
@@ -25,7 +25,7 @@ export const op: OpDef<Over> = reduction("min", "min", {
  * @example min(ones([2, 3, 4]), -1) // [2, 3]
  */
 export function min<S extends Shape, D extends DType, const X extends AxisArg = undefined, const O extends KeepDims = {}>(
-  x: Tensor<S, D>,
+  x: Or<AtTensor<X, undefined, MinRule<S, X, {}>, S>, Tensor<S, D>>,
   axes?: Or<MinRule<S, X, {}>, X>,
   options?: O,
 ): Of<MinRule<S, X, O>, D> {

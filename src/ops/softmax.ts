@@ -4,7 +4,7 @@ import type { Tensor } from "../core/tensor.ts"
 import type { DType } from "../../typelevel/dtype.ts"
 import type { Also } from "../../typelevel/rule.ts"
 import type { Axes, Rankless, Shape } from "../../typelevel/shape.ts"
-import { axesFor, spread } from "./_axes.ts"
+import { type AtTensor, axesFor, spread } from "./_axes.ts"
 import type { Over } from "./_reduction.ts"
 import { shifted } from "./_shifted.ts"
 import { div } from "./div.ts"
@@ -56,7 +56,7 @@ export const op: OpDef<Over> = defineOp<Over>({
  * @example softmax(zeros([2, 4])) // all 0.25
  */
 export function softmax<S extends Shape, D extends DType, const X extends number | readonly number[] = -1>(
-  x: Or<FloatOnly<"softmax", S, D>, Tensor<S, D>>,
+  x: Or<FloatOnly<"softmax", AtTensor<X, -1, SoftmaxRule<S, X>, S>, D>, Tensor<S, D>>,
   axis?: Or<SoftmaxRule<S, X>, X>,
 ): Of<Also<FloatOnly<"softmax", S, D>, SoftmaxRule<S, X>>, D> {
   const t = x as unknown as RawTensor

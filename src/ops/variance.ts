@@ -4,7 +4,7 @@ import type { Tensor } from "../core/tensor.ts"
 import type { DType } from "../../typelevel/dtype.ts"
 import type { Also } from "../../typelevel/rule.ts"
 import type { Shape } from "../../typelevel/shape.ts"
-import { type AxisArg, type KeepDims, type NonEmptyRule, nonEmptyAxes, onesAt, reductionExamples, reductionRefused, spread } from "./_axes.ts"
+import { type AtTensor, type AxisArg, type KeepDims, type NonEmptyRule, nonEmptyAxes, onesAt, reductionExamples, reductionRefused, spread } from "./_axes.ts"
 import type { Over } from "./_reduction.ts"
 import { div } from "./div.ts"
 import { mean } from "./mean.ts"
@@ -43,7 +43,7 @@ export const op: OpDef<Attrs> = defineOp<Attrs>({
  * @example variance(ones([2, 3, 4]), [1, 2], { correction: 1 }) // [2]
  */
 export function variance<S extends Shape, D extends DType, const X extends AxisArg = undefined, const O extends VarianceOptions = {}>(
-  x: Or<FloatOnly<"variance", S, D>, Tensor<S, D>>,
+  x: Or<FloatOnly<"variance", AtTensor<X, undefined, VarianceRule<S, X, {}>, S>, D>, Tensor<S, D>>,
   axes?: Or<VarianceRule<S, X, {}>, X>,
   options?: O,
 ): Of<Also<FloatOnly<"variance", S, D>, VarianceRule<S, X, O>>, D> {

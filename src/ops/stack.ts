@@ -1,0 +1,74 @@
+import { defineOp, emit, type OpDef, type RawTensor, raw, refuse, same, show } from "../core/index.ts"
+import { dtypesDiffer } from "../core/messages.ts"
+import type { Of, Or } from "../core/signature.ts"
+import type { Dim, Fits } from "../../typelevel/dim.ts"
+import type { dtypesDiffer as DTypesDiffer } from "../../typelevel/messages.ts"
+import type { OrList, TensorLike } from "../../typelevel/rule.ts"
+import type { Axis, Insert, Rankless, Shape, Show } from "../../typelevel/shape.ts"
+import { concat } from "./concat.ts"
+import { expandDims } from "./expandDims.ts"
+
+/** The list with the sentence in the place of the first tensor that differs from the first. */
+type Alike<L extends readonly TensorLike[]> =
+  L extends readonly [infer H extends TensorLike, ...infer T] ? Rest<H["shape"], H["dtype"], T, [H]> : L
+type Rest<S extends Shape, D, T, Seen extends readonly unknown[]> =
+  T extends readonly [infer H extends TensorLike, ...infer R]
+    ? [D & H["dtype"]] extends [never] ? [...Seen, DTypesDiffer<"stack", D & string, H["dtype"]>, ...R]
+      : SameDims<S, H["shape"]> extends true ? Rest<S, D, R, [...Seen, H]> : [...Seen, shapesDiffer<S, H["shape"]>, ...R]
+    : Seen
+type SameDims<S extends Shape, T extends Shape> =
+  S extends readonly [infer H, ...infer P extends Shape]
+    ? T extends readonly [infer G, ...infer Q extends Shape] ? (Fits<H, G> extends true ? SameDims<P, Q> : false) : Rankless<T>
+    : T extends readonly [Dim, ...Shape] ? Rankless<S> : true
+type shapesDiffer<S, T> = `stack: shapes differ: ${Show<S>} and ${Show<T>}`
+const shapesDiffer = (s: readonly number[], t: readonly number[]): string => `stack: shapes differ: ${show(s)} and ${show(t)}`
+
+/** The common shape with the number of tensors at axis X of the result, or the sentence. */
+export type StackRule<L extends readonly TensorLike[], X extends number> =
+  Rankless<L[0]["shape"]> extends true ? Shape
+    : L[0]["shape"] extends infer S extends Shape
+      ? Axis<[...S, 1], X> extends infer A ? ([A] extends [never] ? outside<S, X> : number extends A ? Shape : Insert<S, A & number, L["length"]>) : never
+      : never
+type outside<S extends Shape, X extends number> = `stack: axis ${X} is outside the result, which has one axis more than ${Show<S>}`
+const outside = (s: readonly number[], axis: number): string => `stack: axis ${axis} is outside the result, which has one axis more than ${show(s)}`
+
+/** Attributes: the axis in the result, non-negative. */
+export const op: OpDef<{ readonly axis: number }> = defineOp<{ readonly axis: number }>({
+  name: "stack",
+  shape: (ins, { axis }) => ({ dtype: ins[0]!.dtype, shape: ins[0]!.shape.toSpliced(axis, 0, ins.length) }),
+  expand: (ins, { axis }) => raw(concat(ins.map((x) => raw(expandDims(x, axis))), axis)),
+  examples: (g) => {
+    const s = g.shape(0, 3)
+    const dtype = g.pick(["f32", "f32", "i32", "bool"])
+    const all = Array.from({ length: g.int(1, 4) }, () => g.tensor(s, dtype))
+    return g.bool() ? [all] : [all, g.int(-s.length - 1, s.length)]
+  },
+  refused: [
+    (g) => [[g.tensor([2, 3]), g.tensor([2, g.int(4, 9)])]],
+    (g) => [[g.tensor([2, 3]), g.tensor([2, 3]), g.tensor([3])], 0],
+    (g) => [[g.tensor([2, 3]), g.tensor([2, 3], g.pick(["i32", "bool"]))], 1],
+    (g) => [[g.tensor([2, 3]), g.tensor([2, 3])], g.pick([3, -4])],
+  ],
+})
+
+/**
+ * Tensors of one shape as a tensor with one more axis, which becomes axis `axis` (by default 0) of the result.
+ *
+ * Every dtype. Refuses shapes or dtypes that differ. NumPy `stack`.
+ * @example stack([zeros([2, 3]), ones([2, 3])], -1) // [2, 3, 2]
+ */
+export function stack<const L extends readonly TensorLike[], const X extends number = 0>(
+  tensors: OrList<L, Alike<L>>,
+  axis?: Or<StackRule<L, X>, X>,
+): Of<StackRule<L, X>, L[number]["dtype"]> {
+  const all = tensors as unknown as readonly RawTensor[]
+  const first = all[0] ?? refuse("stack: of no tensors; it needs at least one")
+  for (const x of all) {
+    if (x.dtype !== first.dtype) refuse(dtypesDiffer("stack", first.dtype, x.dtype))
+    if (!same(x.shape, first.shape)) refuse(shapesDiffer(first.shape, x.shape))
+  }
+  const rank = first.shape.length + 1
+  const k = (axis ?? 0) as number
+  if (!Number.isInteger(k) || k < -rank || k >= rank) refuse(outside(first.shape, k))
+  return emit(op, all, { axis: k < 0 ? k + rank : k })
+}
