@@ -5,8 +5,9 @@
 // Names ending in D work on digit strings; those ending in R on reversed digit strings, the last digit first.
 import type { Bit, Borrow, Carry, Difference, Digit, High, Low, Quotient, Remainder, Succ, Sum } from "./digits.ts"
 
-/** "123" -> "321" */
-export type Reverse<S extends string, Acc extends string = ""> = S extends `${infer H}${infer T}` ? Reverse<T, `${H}${Acc}`> : Acc
+/** "123" -> "321", three digits per step. */
+export type Reverse<S extends string, Acc extends string = ""> =
+  S extends `${infer X}${infer Y}${infer Z}${infer T}` ? Reverse<T, `${Z}${Y}${X}${Acc}`> : S extends `${infer X}${infer Y}` ? `${Y}${X}${Acc}` : Acc
 type Trim<S extends string> = S extends `0${infer R}` ? (R extends "" ? "0" : Trim<R>) : S
 /** The number a digit string spells; `number` where no literal spells it exactly. */
 export type Num<S extends string> = S extends `${infer N extends number}` ? N : never
