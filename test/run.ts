@@ -22,7 +22,10 @@ const node = (args: readonly string[], stdio: "inherit" | "pipe" = "inherit") =>
 
 const started = performance.now()
 tally("types of the whole project (tsc)", node([binOf("typescript", "tsc"), "-p", "."]).status === 0)
-tally("lint (oxlint)", node([binOf("oxlint", "oxlint"), "-c", "oxlint.json", "--quiet", "src", "typelevel", "test", "examples", "bench"]).status === 0)
+tally(
+  "lint (oxlint)",
+  node([binOf("oxlint", "oxlint"), "-c", "oxlint.json", "--quiet", "src", "typelevel", "test", "examples", "bench"]).status === 0,
+)
 tally("format (biome)", node([binOf("@biomejs/biome", "biome"), "format", "src", "test", "examples", "bench"]).status === 0)
 
 const types = node(["--import", "tsx", "test/types/run.ts"], "pipe")
@@ -39,9 +42,21 @@ try {
 const report = path.join(root, "out/vitest.json")
 mkdirSync(path.dirname(report), { recursive: true })
 rmSync(report, { force: true })
-const vitest = node([binOf("vitest", "vitest"), "run", "--reporter=default", "--reporter=json", `--outputFile.json=${report}`, ...process.argv.slice(2)])
+const vitest = node([
+  binOf("vitest", "vitest"),
+  "run",
+  "--reporter=default",
+  "--reporter=json",
+  `--outputFile.json=${report}`,
+  ...process.argv.slice(2),
+])
 if (existsSync(report)) {
-  const r = JSON.parse(readFileSync(report, "utf8")) as { numPassedTests: number; numFailedTests: number; numPendingTests: number; numTodoTests: number }
+  const r = JSON.parse(readFileSync(report, "utf8")) as {
+    numPassedTests: number
+    numFailedTests: number
+    numPendingTests: number
+    numTodoTests: number
+  }
   counts.passed += r.numPassedTests
   counts.failed += r.numFailedTests
   counts.skipped += r.numPendingTests + r.numTodoTests

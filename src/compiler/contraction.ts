@@ -2,8 +2,26 @@
 // f(m) + g(k) and that of B into h(n) + j(k), whatever the op was: matmul, all convolutions and their gradients, attention.
 import { mul } from "../scalar/mul.ts"
 import {
-  type Atom, type Axis, axis, type Buf, type Cond, div, divides, type Expr, guard, inside, ix, type Ix, type Kernel, keyOf, mapExpr, plus, range,
-  read, type Read, type Reduce,
+  type Atom,
+  type Axis,
+  axis,
+  type Buf,
+  type Cond,
+  div,
+  divides,
+  type Expr,
+  guard,
+  inside,
+  ix,
+  type Ix,
+  type Kernel,
+  keyOf,
+  mapExpr,
+  plus,
+  range,
+  read,
+  type Read,
+  type Reduce,
 } from "../core/ir/index.ts"
 import type { DType } from "../core/dtype.ts"
 
@@ -86,7 +104,12 @@ export const twoSided = (k: Kernel): boolean => {
 }
 
 /** A guarded read becomes an unguarded read of a padded (and, where needed, zero-dilated) copy, made by one map kernel. */
-const padded = (r: Read, conds: readonly Cond[], newBuf: NewBuf, made: Map<string, Buf>): { pre?: Kernel; read: Read; used: Set<Cond> } => {
+const padded = (
+  r: Read,
+  conds: readonly Cond[],
+  newBuf: NewBuf,
+  made: Map<string, Buf>,
+): { pre?: Kernel; read: Read; used: Set<Cond> } => {
   const used = new Set<Cond>()
   const axes: Axis[] = []
   const from: Ix[] = []
@@ -112,9 +135,16 @@ const padded = (r: Read, conds: readonly Cond[], newBuf: NewBuf, made: Map<strin
   })
   const old = made.get(name)
   if (old) return { read: read(old, at) as Read, used }
-  const buf = newBuf(axes.map((a) => a.n), r.buf.dtype)
+  const buf = newBuf(
+    axes.map((a) => a.n),
+    r.buf.dtype,
+  )
   if (used.size > 0) made.set(name, buf)
-  return { pre: { k: "kernel", out: buf, axes, at: axes.map(ix), value: guard(when, read(r.buf, from), 0) }, read: read(buf, at) as Read, used }
+  return {
+    pre: { k: "kernel", out: buf, axes, at: axes.map(ix), value: guard(when, read(r.buf, from), 0) },
+    read: read(buf, at) as Read,
+    used,
+  }
 }
 /** The kernel as an unguarded contraction, with the copies it needs before it; undefined if it is none. `made`: copies so far, shared. */
 export const asContraction = (k: Kernel, newBuf: NewBuf, made: Map<string, Buf>): readonly Kernel[] | undefined => {
@@ -141,7 +171,10 @@ export const asContraction = (k: Kernel, newBuf: NewBuf, made: Map<string, Buf>)
 }
 
 /** Coefficient of each axis in the flat (element) address of a read, and the constant part. */
-export const addressOf = (r: { readonly buf: Buf; readonly at: readonly Ix[] }): { readonly base: number; readonly of: ReadonlyMap<Atom, number> } => {
+export const addressOf = (r: {
+  readonly buf: Buf
+  readonly at: readonly Ix[]
+}): { readonly base: number; readonly of: ReadonlyMap<Atom, number> } => {
   const of = new Map<Atom, number>()
   let base = 0
   let stride = 1

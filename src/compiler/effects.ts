@@ -13,7 +13,8 @@ export const effectsOf = (s: Stmt): Effects => {
   for (const k of kernels) if (k.accumulate) reads.add(k.out)
   return { reads, writes: new Set(kernels.map((k) => k.out)) }
 }
-const sameIndex = (a: readonly Ix[], b: readonly Ix[]): boolean => a.length === b.length && a.every((e, d) => keyOf(e) === keyOf(b[d]!))
+const sameIndex = (a: readonly Ix[], b: readonly Ix[]): boolean =>
+  a.length === b.length && a.every((e, d) => keyOf(e) === keyOf(b[d]!))
 /** Every read of `buf` by k is at the element that k writes. */
 const onlyOwn = (k: Kernel, buf: Buf): boolean => readsOf(k).every((r) => r.buf !== buf || sameIndex(r.at, k.at))
 const reads = (k: Kernel, buf: Buf): boolean => readsOf(k).some((r) => r.buf === buf)

@@ -15,6 +15,7 @@ export { classify, addressOf, type Contraction } from "./contraction.ts"
 export { illegal } from "./legal.ts"
 export type { Limits, Lowered, Placed } from "./lowered.ts"
 export { print } from "./print.ts"
+export { redundant } from "./schedule.ts"
 
 export interface LowerOptions {
   readonly limits: Limits
@@ -25,7 +26,13 @@ export interface LowerOptions {
   readonly roots?: (t: RawTensor) => boolean
 }
 /** A target without limits. */
-export const noLimits: Limits = { reads: Number.POSITIVE_INFINITY, elements: 2 ** 31, integers: true, f64: true, spells: () => false }
+export const noLimits: Limits = {
+  reads: Number.POSITIVE_INFINITY,
+  elements: 2 ** 31,
+  integers: true,
+  f64: true,
+  spells: () => false,
+}
 
 /** Lowers a program. Inputs are its parameters, then the data leaves it captures. */
 export const lower = (p: Program, options: LowerOptions): Lowered =>
@@ -35,11 +42,25 @@ export const lower = (p: Program, options: LowerOptions): Lowered =>
       const flat = flattenProgram({ params: given, outs: p.outs })
       const args = given.map((t) => newBuf(t.shape, t.dtype, "arg"))
       const outs = p.outs.map((t) => newBuf(t.shape, t.dtype, "out"))
-      const bound = new Map(flat.params.map((t, k) => [t, { buf: args[k]!, at: (i: Parameters<typeof read>[1]) => read(args[k]!, i) }]))
+      const bound = new Map(
+        flat.params.map((t, k) => [t, { buf: args[k]!, at: (i: Parameters<typeof read>[1]) => read(args[k]!, i) }]),
+      )
       const stmts: Stmt[] = []
-      lowerInto(flat, bound, outs.map((buf) => ({ buf, lead: [] })), stmts, [], { limits: options.limits, roots: options.roots ?? (() => false) })
+      lowerInto(
+        flat,
+        bound,
+        outs.map((buf) => ({ buf, lead: [] })),
+        stmts,
+        [],
+        { limits: options.limits, roots: options.roots ?? (() => false) },
+      )
       const fused = options.fuse === false ? stmts : fuseRows(stmts, (s, d) => newBuf(s, d, "temp"), outsideUse(stmts))
-      const ordered = schedule(fused, args, outs, given.map((_, k) => options.donated?.[k] ?? false))
+      const ordered = schedule(
+        fused,
+        args,
+        outs,
+        given.map((_, k) => options.donated?.[k] ?? false),
+      )
       return { ...ordered, args, outs, ...plan(ordered.stmts, args, outs) }
     }),
   )

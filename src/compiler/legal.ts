@@ -25,7 +25,8 @@ export const illegal = (l: Lowered): string[] => {
       case "idx":
         return index(x.e, scope, where)
       case "read":
-        if (x.at.length !== x.buf.shape.length) say(`${where}: b${x.buf.id} of rank ${x.buf.shape.length} is read with ${x.at.length} indices`)
+        if (x.at.length !== x.buf.shape.length)
+          say(`${where}: b${x.buf.id} of rank ${x.buf.shape.length} is read with ${x.at.length} indices`)
         if (!filled.has(x.buf)) say(`${where}: b${x.buf.id} is read before it is written`)
         for (const e of x.at) index(e, scope, where)
         return
@@ -61,9 +62,6 @@ export const illegal = (l: Lowered): string[] => {
       else walk(s.body, [...outer, s.t])
     }
   }
-  l.outs.forEach((o, k) => {
-    if (l.alias[k] !== undefined) filled.add(o) // an identity update is no statement at all
-  })
   walk(l.stmts, [])
   l.outs.forEach((o) => {
     if (!filled.has(o) && !o.shape.includes(0)) say(`output b${o.id} is never written`)

@@ -1,7 +1,21 @@
 // Program -> statements: every root's expression is pulled; what is no root is inlined into it. Knows no op.
 import { storageOf } from "../core/leaf.ts"
 import {
-  type Access, type Axis, axis, type Buf, type Expr, type Ix, ix, type Kernel, keyOf, read, readsOf, type Reduce, scope, type Stmt, visit,
+  type Access,
+  type Axis,
+  axis,
+  type Buf,
+  type Expr,
+  type Ix,
+  ix,
+  type Kernel,
+  keyOf,
+  read,
+  readsOf,
+  type Reduce,
+  scope,
+  type Stmt,
+  visit,
 } from "../core/ir/index.ts"
 import type { Node, Program, RawTensor } from "../core/tensor.ts"
 import { newBuf } from "./buffers.ts"
@@ -112,7 +126,11 @@ export const lowerInto = (
     }
   }
   /** Pulls until nothing is missing. */
-  const settle = <T>(root: Node, build: (access: (t: RawTensor) => Access) => T, missing: (value: T, pull: Pull) => Iterable<RawTensor>): T => {
+  const settle = <T>(
+    root: Node,
+    build: (access: (t: RawTensor) => Access) => T,
+    missing: (value: T, pull: Pull) => Iterable<RawTensor>,
+  ): T => {
     for (;;) {
       const pull = puller(root)
       const value = build(pull.access)
@@ -123,7 +141,9 @@ export const lowerInto = (
   }
   const tooMany = (reads: ReadonlySet<Buf>, pull: Pull): RawTensor[] => {
     if (reads.size <= options.limits.reads) return []
-    const heaviest = [...pull.inlined].filter((t) => formOf(t.node).kind !== "view").sort((a, b) => (weight.get(b) ?? 0) - (weight.get(a) ?? 0))[0]
+    const heaviest = [...pull.inlined]
+      .filter((t) => formOf(t.node).kind !== "view")
+      .sort((a, b) => (weight.get(b) ?? 0) - (weight.get(a) ?? 0))[0]
     return heaviest ? [heaviest] : []
   }
 
@@ -236,7 +256,8 @@ const crooked = (k: Kernel, root: RawTensor): RawTensor[] => {
   visit(k.value, (x) => {
     if (x.k !== "reduce" || x.kind !== "add" || !isProductSum(x)) return
     visit(x.body, (y) => {
-      if (y.k === "read" && y.at.some((e) => e.t.some(([, a]) => a.kind === "div" || a.kind === "mod"))) hit = x.tag as RawTensor | undefined
+      if (y.k === "read" && y.at.some((e) => e.t.some(([, a]) => a.kind === "div" || a.kind === "mod")))
+        hit = x.tag as RawTensor | undefined
     })
   })
   if (!hit) return []

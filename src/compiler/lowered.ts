@@ -25,7 +25,9 @@ export interface Lowered {
   readonly args: readonly Buf[]
   /** Results. All distinct, and distinct from `args`. */
   readonly outs: readonly Buf[]
-  /** outs[k] occupies the memory of the donated args[alias[k]]; the statements are ordered so that nothing is read after it is overwritten. */
+  /** outs[k] occupies the memory of the donated args[alias[k]]; the statements are ordered so that nothing is read after it is overwritten.
+   *  The kernel that writes outs[k] may itself read the old value, at the very element that it writes (an update): code that builds a value
+   *  piece by piece in the output's memory must look. `redundant` finds copies that shared memory makes superfluous. */
   readonly alias: readonly (number | undefined)[]
   readonly temps: readonly Placed[]
   /** Bytes of the arena that holds the temporaries. */

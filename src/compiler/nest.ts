@@ -1,7 +1,21 @@
 // Row fusion: neighbouring kernels that agree on their leading axes, and read each other only at their own row, share one loop over
 // the rows. softmax becomes max, exp, sum, divide on a row that stays in cache; what lives only inside shrinks to one row.
 import {
-  type Atom, type Axis, axis, type Buf, type Expr, type Ix, ix, type Kernel, mapExpr, type Nest, read, readsOf, type Stmt, substitute, visit,
+  type Atom,
+  type Axis,
+  axis,
+  type Buf,
+  type Expr,
+  type Ix,
+  ix,
+  type Kernel,
+  mapExpr,
+  type Nest,
+  read,
+  readsOf,
+  type Stmt,
+  substitute,
+  visit,
 } from "../core/ir/index.ts"
 import { type NewBuf, twoSided } from "./contraction.ts"
 
@@ -45,7 +59,11 @@ const indexBufs = (group: readonly Kernel[]): Set<Buf> => {
 }
 
 /** `usedOutside`: is the buffer read by a kernel that is not in the list? */
-export const fuseRows = (stmts: readonly Stmt[], newBuf: NewBuf, usedOutside: (b: Buf, inside: readonly Kernel[]) => boolean): Stmt[] => {
+export const fuseRows = (
+  stmts: readonly Stmt[],
+  newBuf: NewBuf,
+  usedOutside: (b: Buf, inside: readonly Kernel[]) => boolean,
+): Stmt[] => {
   const out: Stmt[] = []
   let group: Kernel[] = []
   let depth = 0
@@ -60,7 +78,8 @@ export const fuseRows = (stmts: readonly Stmt[], newBuf: NewBuf, usedOutside: (b
     const local = new Map<Buf, Buf>()
     const keepShape = indexBufs(group) // buffers read inside an index are left alone
     for (const g of group)
-      if (g.out.role === "temp" && !keepShape.has(g.out) && !usedOutside(g.out, group)) local.set(g.out, newBuf(g.out.shape.slice(depth), g.out.dtype))
+      if (g.out.role === "temp" && !keepShape.has(g.out) && !usedOutside(g.out, group))
+        local.set(g.out, newBuf(g.out.shape.slice(depth), g.out.dtype))
     const shrink = (e: Expr): Expr =>
       mapExpr(e, (x) => {
         if (x.k !== "read") return undefined

@@ -31,7 +31,11 @@ export const print = (l: Lowered): string => {
     return n
   }
   const atom = (a: Atom): string =>
-    a.kind === "axis" ? axisName(a) : a.kind === "dyn" ? `<${expr(a.x!)}>` : `(${index(a.e!)}${a.kind === "div" ? "/" : "%"}${a.d})`
+    a.kind === "axis"
+      ? axisName(a)
+      : a.kind === "dyn"
+        ? `<${expr(a.x!)}>`
+        : `(${index(a.e!)}${a.kind === "div" ? "/" : "%"}${a.d})`
   const index = (e: Ix): string => {
     const terms = e.t.map(([k, a]) => (k === 1 ? atom(a) : k === -1 ? `-${atom(a)}` : `${k}${atom(a)}`))
     if (e.c !== 0 || terms.length === 0) terms.push(String(e.c))
@@ -58,14 +62,18 @@ export const print = (l: Lowered): string => {
     const axes = k.axes.map((a) => `${axisName(a)}<${a.n}`).join()
     const text = `${pad}${buf(k.out)}[${k.at.map(index).join()}] ${k.accumulate ? `${k.accumulate}=` : "="} ${expr(k.value)}`
     const c = classify(k)
-    const roles = c && `   // contraction M ${c.m.map(axisName).join()} N ${c.n.map(axisName).join()} K ${c.k.map(axisName).join()}`
+    const roles =
+      c && `   // contraction M ${c.m.map(axisName).join()} N ${c.n.map(axisName).join()} K ${c.k.map(axisName).join()}`
     return `${text}   for ${axes || "one element"}${roles ?? ""}`
   }
   const lines = (stmts: readonly Stmt[], pad: string): string[] =>
     stmts.flatMap((s) => {
       if (pad === "") names = new Map()
       if (s.k === "kernel") return [kernel(s, pad)]
-      const head = s.k === "nest" ? `rows ${s.axes.map((a) => `${axisName(a)}<${a.n}`).join()}` : `loop ${axisName(s.t)}<${s.t.n}${s.reverse ? " reversed" : ""}`
+      const head =
+        s.k === "nest"
+          ? `rows ${s.axes.map((a) => `${axisName(a)}<${a.n}`).join()}`
+          : `loop ${axisName(s.t)}<${s.t.n}${s.reverse ? " reversed" : ""}`
       return [pad + head, ...lines(s.body, `${pad}  `)]
     })
   const shown = (b: Buf): string => `${buf(b)} ${b.dtype}[${b.shape.join()}]`

@@ -51,7 +51,8 @@ export const chooseRoots = (p: Program, bound: ReadonlySet<RawTensor>, extra: (t
     const t = n.outs[0]!
     if (f.kind === "store" || f.kind === "loop") for (const o of n.outs) keep.add(o)
     if (f.kind === "loop") for (const x of n.ins) if (!isRoot(x) && formOf(x.node).kind !== "leaf") keep.add(x)
-    if (f.kind === "store") for (const x of n.ins) if (!isRoot(x) && ["contraction", "reduce"].includes(formOf(x.node).kind)) keep.add(x)
+    if (f.kind === "store")
+      for (const x of n.ins) if (!isRoot(x) && ["contraction", "reduce"].includes(formOf(x.node).kind)) keep.add(x)
     const below = n.ins.reduce((s, x) => s + (isRoot(x) ? 1 : (weight.get(x) ?? 0)), 0)
     const w = below + f.cost + (f.kind === "reduce" || f.kind === "contraction" ? LOOP : 0)
     weight.set(t, w)

@@ -3,6 +3,7 @@
 import { size } from "../core/shape.ts"
 import { bytesOf } from "../core/dtype.ts"
 import type { Buf, Stmt } from "../core/ir/index.ts"
+import type { Lowered } from "./lowered.ts"
 import { type Effects, effectsOf, isIdentity, mayOverwrite } from "./effects.ts"
 
 export interface Scheduled {
@@ -11,14 +12,21 @@ export interface Scheduled {
 }
 export const bytes = (b: Buf): number => size(b.shape) * bytesOf(b.dtype)
 
-export const schedule = (stmts: readonly Stmt[], args: readonly Buf[], outs: readonly Buf[], donated: readonly boolean[]): Scheduled => {
+export const schedule = (
+  stmts: readonly Stmt[],
+  args: readonly Buf[],
+  outs: readonly Buf[],
+  donated: readonly boolean[],
+): Scheduled => {
   const fx = stmts.map(effectsOf)
   const before = dependencies(fx)
   const alias = donate(stmts, fx, before, args, outs, donated)
   const order = greedy(fx, before, new Set([...args, ...outs]))
-  const dead = (s: Stmt): boolean => outs.some((o, k) => alias[k] !== undefined && s.k === "kernel" && s.out === o && isIdentity(s, args[alias[k]!]!))
-  return { stmts: order.map((j) => stmts[j]!).filter((s) => !dead(s)), alias }
+  return { stmts: order.map((j) => stmts[j]!), alias }
 }
+/** A copy of a donated argument to the output that has taken over its memory: a backend that shares the memory leaves it out. */
+export const redundant = (l: Pick<Lowered, "args" | "outs" | "alias">, s: Stmt): boolean =>
+  l.outs.some((o, k) => l.alias[k] !== undefined && s.k === "kernel" && s.out === o && isIdentity(s, l.args[l.alias[k]!]!))
 
 /** before[j]: statements that must come before j. */
 const dependencies = (fx: readonly Effects[]): Set<number>[] => {
@@ -64,13 +72,18 @@ const donate = (
   const alias: (number | undefined)[] = outs.map(() => undefined)
   const taken = new Set<number>()
   const fits = (k: number, a: number): boolean =>
-    donated[a]! && !taken.has(a) && alias[k] === undefined && args[a]!.dtype === outs[k]!.dtype && bytes(args[a]!) === bytes(outs[k]!)
+    donated[a]! &&
+    !taken.has(a) &&
+    alias[k] === undefined &&
+    args[a]!.dtype === outs[k]!.dtype &&
+    bytes(args[a]!) === bytes(outs[k]!)
   const writersOf = outs.map((o) => fx.flatMap((f, j) => (f.writes.has(o) ? [j] : [])))
   const attempt = (k: number, a: number): void => {
     const writers = writersOf[k]!
     const first = writers[0]
     if (!fits(k, a)) return
-    if (first !== undefined && args[a]!.shape.join() !== outs[k]!.shape.join() && writers.some((j) => fx[j]!.reads.has(args[a]!))) return
+    if (first !== undefined && args[a]!.shape.join() !== outs[k]!.shape.join() && writers.some((j) => fx[j]!.reads.has(args[a]!)))
+      return
     if (!writers.every((j) => mayOverwrite(stmts[j]!, outs[k]!, args[a]!))) return
     const others = fx.flatMap((f, j) => (f.reads.has(args[a]!) && !writers.includes(j) ? [j] : []))
     if (first !== undefined && others.some((j) => reaches(before, j, first))) return

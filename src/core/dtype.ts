@@ -17,7 +17,15 @@ const classes = { f32: Float32Array, f64: Float64Array, i32: Int32Array, u32: Ui
 export const hostArray = (dtype: DType, n: number): HostArray => new classes[dtype](n)
 export const isHostArray = (v: unknown): v is HostArray => Object.values(classes).some((c) => v instanceof c)
 export const dtypeOfArray = (v: HostArray): DType =>
-  v instanceof Float32Array ? "f32" : v instanceof Float64Array ? "f64" : v instanceof Int32Array ? "i32" : v instanceof Uint32Array ? "u32" : "bool"
+  v instanceof Float32Array
+    ? "f32"
+    : v instanceof Float64Array
+      ? "f64"
+      : v instanceof Int32Array
+        ? "i32"
+        : v instanceof Uint32Array
+          ? "u32"
+          : "bool"
 
 export const isFloat = (dtype: DType): dtype is FloatDType => dtype === "f32" || dtype === "f64"
 /** Bytes of an element on a device: bool is held as 32 bits, so that its lanes line up with those of f32. */

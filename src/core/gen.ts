@@ -4,7 +4,18 @@ import type { RawTensor } from "./tensor.ts"
 
 /** What kind of shapes a draw should favour; backends are checked over all of them. */
 export type ShapeClass = "small" | "scalar" | "empty" | "ones" | "odd" | "long" | "tall" | "broadcast" | "cube" | "large"
-export const shapeClasses: readonly ShapeClass[] = ["small", "scalar", "empty", "ones", "odd", "long", "tall", "broadcast", "cube", "large"]
+export const shapeClasses: readonly ShapeClass[] = [
+  "small",
+  "scalar",
+  "empty",
+  "ones",
+  "odd",
+  "long",
+  "tall",
+  "broadcast",
+  "cube",
+  "large",
+]
 
 export interface Values {
   /** Range of values; default -1 to 1 (integers: 0 to 4). */

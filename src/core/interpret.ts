@@ -68,7 +68,10 @@ export const backward = (outs: readonly Maybe[], cts: readonly Maybe[], leaves: 
       const p = expansion(n)
       const at = n.ins.flatMap((_, k) => (lin[k] ? [k] : []))
       const inner = at.map((k) => p.params[k]!)
-      const opened = inline(p, n.ins.map((t, k) => (lin[k] ? p.params[k]! : t)))
+      const opened = inline(
+        p,
+        n.ins.map((t, k) => (lin[k] ? p.params[k]! : t)),
+      )
       backward(opened, given, inner).forEach((c, j) => {
         give(n.ins[at[j]!]!, c)
       })

@@ -16,7 +16,8 @@ let unique = 0
 export const placeholder = (like: Aval): RawTensor =>
   make(param, [], { aval: { shape: like.shape, dtype: like.dtype }, unique: ++unique })
 /** A leaf that holds a value. */
-export const leaf = (aval: Aval, storage: Storage): RawTensor => make(data, [], { aval: { shape: aval.shape, dtype: aval.dtype }, storage })
+export const leaf = (aval: Aval, storage: Storage): RawTensor =>
+  make(data, [], { aval: { shape: aval.shape, dtype: aval.dtype }, storage })
 export const hostLeaf = (values: HostArray, shape: readonly number[], dtype: DType = dtypeOfArray(values)): RawTensor =>
   leaf({ shape, dtype }, { host: values })
 /** The value of a data leaf; undefined for anything that is still an expression. */

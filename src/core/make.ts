@@ -59,7 +59,8 @@ export const makeAll = <A>(op: OpDef<A>, ins: readonly RawTensor[], attrs: A): r
   const avals = op.shape(ins, attrs)
   const outs: RawTensor[] = []
   const node: Node = { id: ++ids, op, ins, attrs, outs }
-  for (const a of Array.isArray(avals) ? (avals as readonly Aval[]) : [avals as Aval]) outs.push(new Tensor(node, outs.length, a.shape, a.dtype))
+  for (const a of Array.isArray(avals) ? (avals as readonly Aval[]) : [avals as Aval])
+    outs.push(new Tensor(node, outs.length, a.shape, a.dtype))
   if (key !== undefined) session?.nodes.set(key, node)
   return outs
 }

@@ -29,7 +29,8 @@ export const linear = (): { readonly [K in keyof Linear]: (...a: Parameters<Line
 export const sumOf = (...parts: readonly (AnyTensor | null | false | undefined)[]): Maybe =>
   parts.reduce<Maybe>((a, b) => (b ? (a ? linear().add(a, raw(b)) : raw(b)) : a), null)
 /** Sum over the inputs that have a tangent. */
-export const each = (tans: readonly Maybe[], f: (t: RawTensor, k: number) => AnyTensor | null): Maybe => sumOf(...tans.map((t, k) => t && f(t, k)))
+export const each = (tans: readonly Maybe[], f: (t: RawTensor, k: number) => AnyTensor | null): Maybe =>
+  sumOf(...tans.map((t, k) => t && f(t, k)))
 /** The tensor, or zeros like `like` where it is known to be zero. */
 export const dense = (t: Maybe | undefined, like: Aval): RawTensor => t ?? linear().zeros(like)
 /** jvp of an op that is linear in its first input: the tangent goes through the op itself. */
@@ -66,10 +67,15 @@ export const mapOp = (f: Scalar, rules: MapRules): OpDef<null> => {
     name,
     shape: (ins) => {
       accepts?.(ins)
-      for (const x of ins) if (!same(x.shape, ins[0]!.shape)) refuse(`${name}: shapes differ: ${ins.map((v) => show(v.shape)).join(" x ")}`)
+      for (const x of ins)
+        if (!same(x.shape, ins[0]!.shape)) refuse(`${name}: shapes differ: ${ins.map((v) => show(v.shape)).join(" x ")}`)
       return { shape: ins[0]!.shape, dtype: dtype ?? f.result ?? ins.at(-1)!.dtype }
     },
-    body: (x, { i }) => call(f, x.map((at) => at(i))),
+    body: (x, { i }) =>
+      call(
+        f,
+        x.map((at) => at(i)),
+      ),
     batch: (a) => make(op, lift(a), null),
     ...(rewrite ? { rewrite: (ins: readonly RawTensor[]) => rewrite(...ins) } : {}),
   })
@@ -110,6 +116,8 @@ export const view = <A>(v: ViewRules<A>): OpDef<A> => {
   return op
 }
 /** Refuses operands that are not floating point. */
-export const floatsOnly = (name: string) => (ins: readonly Aval[]): void => {
-  for (const x of ins) if (!isFloat(x.dtype)) refuse(`${name}: needs a floating-point tensor, got ${x.dtype}; cast it first`)
-}
+export const floatsOnly =
+  (name: string) =>
+  (ins: readonly Aval[]): void => {
+    for (const x of ins) if (!isFloat(x.dtype)) refuse(`${name}: needs a floating-point tensor, got ${x.dtype}; cast it first`)
+  }

@@ -4,7 +4,8 @@ import { refuse } from "./errors.ts"
 export const size = (s: readonly number[]): number => s.reduce((a, b) => a * b, 1)
 /** `[2, 3]` */
 export const show = (s: readonly (number | string)[]): string => `[${s.join(", ")}]`
-export const same = (a: readonly unknown[], b: readonly unknown[]): boolean => a.length === b.length && a.every((n, k) => n === b[k])
+export const same = (a: readonly unknown[], b: readonly unknown[]): boolean =>
+  a.length === b.length && a.every((n, k) => n === b[k])
 export const upto = (n: number): number[] => Array.from({ length: n }, (_, k) => k)
 
 /** Non-negative axis, or the sentence. */

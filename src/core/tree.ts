@@ -73,14 +73,22 @@ export const paths = (tree: unknown): string[] => {
   return out
 }
 /** A tree of the same structure with f at each leaf; further trees must have that structure too. */
-export const mapTree = <T>(tree: T, f: (leaf: RawTensor, path: string, ...others: RawTensor[]) => unknown, ...more: readonly unknown[]): T => {
+export const mapTree = <T>(
+  tree: T,
+  f: (leaf: RawTensor, path: string, ...others: RawTensor[]) => unknown,
+  ...more: readonly unknown[]
+): T => {
   const { leaves, spec } = flatten(tree)
   const names = paths(tree)
   const key = specKey(spec)
   const others = more.map((m) => {
     const other = flatten(m)
-    if (specKey(other.spec) !== key) refuse(`tree: structures differ: ${key} and ${specKey(other.spec)}; map trees of one structure`)
+    if (specKey(other.spec) !== key)
+      refuse(`tree: structures differ: ${key} and ${specKey(other.spec)}; map trees of one structure`)
     return other.leaves
   })
-  return unflatten(spec, leaves.map((t, k) => f(t, names[k]!, ...others.map((o) => o[k]!)))) as T
+  return unflatten(
+    spec,
+    leaves.map((t, k) => f(t, names[k]!, ...others.map((o) => o[k]!))),
+  ) as T
 }

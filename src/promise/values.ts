@@ -23,7 +23,10 @@ export interface Session extends AsyncDisposable {
   readonly device: { readonly name: string; readonly why: string }
   /** Expressions as values on the device. */
   readonly run: <T>(tree: T) => Promise<T>
-  readonly jit: <A extends readonly unknown[], R>(f: (...args: A) => R, options?: JitOptions) => (...args: GivenArgs<A>) => Promise<R>
+  readonly jit: <A extends readonly unknown[], R>(
+    f: (...args: A) => R,
+    options?: JitOptions,
+  ) => (...args: GivenArgs<A>) => Promise<R>
   readonly read: <S extends readonly (number | string)[], D extends DType>(t: Tensor<S, D>) => Promise<HostArrays[D]>
   /** Device arrays that are alive now. */
   readonly live: () => { readonly buffers: number; readonly bytes: number }
@@ -49,7 +52,8 @@ export const session = async (options: SessionOptions = {}): Promise<Session> =>
       const call = jitCall(f as AnyFunction, o)
       return async (...args: GivenArgs<A>) => (await call(device, owner, args)) as R
     },
-    read: async <S extends readonly (number | string)[], D extends DType>(t: Tensor<S, D>) => (await readOn(device, raw(t))) as HostArrays[D],
+    read: async <S extends readonly (number | string)[], D extends DType>(t: Tensor<S, D>) =>
+      (await readOn(device, raw(t))) as HostArrays[D],
     live: () => device.backend.live(),
     [Symbol.asyncDispose]: async () => {
       owner.close()
@@ -96,6 +100,7 @@ export const read = async <S extends readonly (number | string)[], D extends DTy
   (await readOn(await device(), raw(t))) as HostArrays[D]
 /** The one element of a tensor. */
 export const item = async (t: AnyTensor): Promise<number> => {
-  if (raw(t).shape.some((n) => n !== 1)) throw new ShapeError(`item: ${t} has more than one element or none; read it, or reduce it first`)
+  if (raw(t).shape.some((n) => n !== 1))
+    throw new ShapeError(`item: ${t} has more than one element or none; read it, or reduce it first`)
   return (await read(t as Tensor<[], DType>))[0] as number
 }

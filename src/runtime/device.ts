@@ -66,7 +66,10 @@ const layerOf = (self: typeof Device, name: string, open: () => Promise<OpenDevi
     Effect.acquireRelease(
       Effect.tryPromise({
         try: open,
-        catch: (e) => (e instanceof DeviceUnavailable ? e : new DeviceUnavailable({ device: name, reason: e instanceof Error ? e.message : String(e) })),
+        catch: (e) =>
+          e instanceof DeviceUnavailable
+            ? e
+            : new DeviceUnavailable({ device: name, reason: e instanceof Error ? e.message : String(e) }),
       }),
       (d) => Effect.promise(() => closeDevice(d)),
     ),
@@ -90,5 +93,6 @@ export class Device extends Context.Service<Device, OpenDevice>()("adjoint/Devic
   /** Float64, slow, no cleverness: the oracle of the laws. */
   static readonly reference = layerOf(this, "reference", openers.reference)
   /** GPU kernels through gpu.js. */
-  static readonly gpujs = (options: GpuOptions = {}): Layer.Layer<Device, DeviceUnavailable> => layerOf(Device, "gpujs", () => openers.gpujs(options))
+  static readonly gpujs = (options: GpuOptions = {}): Layer.Layer<Device, DeviceUnavailable> =>
+    layerOf(Device, "gpujs", () => openers.gpujs(options))
 }

@@ -11,7 +11,8 @@ import type { OpenDevice } from "./device.ts"
 import { DeviceStorage, type Owner } from "./store.ts"
 
 /** `then` for values that may be promises: no microtask where there is no promise. */
-export const andThen = <A, B>(a: Eventually<A>, f: (a: A) => Eventually<B>): Eventually<B> => (a instanceof Promise ? a.then(f) : f(a))
+export const andThen = <A, B>(a: Eventually<A>, f: (a: A) => Eventually<B>): Eventually<B> =>
+  a instanceof Promise ? a.then(f) : f(a)
 export const allOf = <A>(as: readonly Eventually<A>[]): Eventually<A[]> =>
   as.some((a) => a instanceof Promise) ? Promise.all(as) : (as as A[]).slice()
 /** Runs `undo` if f fails, sooner or later. */
@@ -58,7 +59,8 @@ interface Input {
 /** The device array of a value. Host values are uploaded; values of other devices travel through the host. */
 const input = (device: OpenDevice, t: RawTensor, what: string): Eventually<Input> => {
   const s = storageOf(t)!
-  const upload = (values: HostArray): Eventually<Input> => andThen(device.backend.upload(values, t), (buffer) => ({ buffer, fresh: true }))
+  const upload = (values: HostArray): Eventually<Input> =>
+    andThen(device.backend.upload(values, t), (buffer) => ({ buffer, fresh: true }))
   if (s.host) return upload(s.host)
   const d = s as DeviceStorage
   if (d.device === device) return { buffer: d.buffer(what), fresh: false }
@@ -66,30 +68,41 @@ const input = (device: OpenDevice, t: RawTensor, what: string): Eventually<Input
 }
 
 /** Runs a prepared program. Donated arguments are gone afterwards; on failure everything is as it was. */
-export const execute = (device: OpenDevice, owner: Owner, p: Prepared, args: readonly RawTensor[], donated: readonly boolean[]): Eventually<RawTensor[]> => {
+export const execute = (
+  device: OpenDevice,
+  owner: Owner,
+  p: Prepared,
+  args: readonly RawTensor[],
+  donated: readonly boolean[],
+): Eventually<RawTensor[]> => {
   const all = [...args, ...p.leaves]
   const given = (k: number): boolean => donated[k] ?? false
   const seen = new Map<Storage, number>()
   all.forEach((t, k) => {
     const s = storageOf(t)!
     const before = seen.get(s)
-    if (before !== undefined && !s.host && (given(k) || given(before))) throw new Donated({ what: `argument ${k} is donated and given twice in one call` })
+    if (before !== undefined && !s.host && (given(k) || given(before)))
+      throw new Donated({ what: `argument ${k} is donated and given twice in one call` })
     seen.set(s, k)
   })
   const inputs: Input[] = []
   const undo = (): void => {
     for (const i of inputs) if (i.fresh) device.backend.free(i.buffer)
   }
-  return guarded(
-    () => {
-      let ready: Eventually<unknown> = undefined
-      all.forEach((t, k) => {
-        ready = andThen(ready, () => andThen(input(device, t, `argument ${k}`), (i) => void inputs.push(i)))
-      })
-      return andThen(ready, () => {
-        // what was uploaded for this call is given away too: its memory may be reused, and is freed with the call
-        const gone = inputs.map((i, k) => i.fresh || given(k))
-        return andThen(p.compiled.run(inputs.map((i) => i.buffer), gone), (outs) => {
+  return guarded(() => {
+    let ready: Eventually<unknown> = undefined
+    all.forEach((t, k) => {
+      ready = andThen(ready, () => andThen(input(device, t, `argument ${k}`), (i) => void inputs.push(i)))
+    })
+    return andThen(ready, () => {
+      // what was uploaded for this call is given away too: its memory may be reused, and is freed with the call
+      const gone = inputs.map((i, k) => i.fresh || given(k))
+      return andThen(
+        p.compiled.run(
+          inputs.map((i) => i.buffer),
+          gone,
+        ),
+        (outs) => {
           inputs.length = 0
           all.forEach((t, k) => {
             const s = storageOf(t)
@@ -97,11 +110,10 @@ export const execute = (device: OpenDevice, owner: Owner, p: Prepared, args: rea
           })
           device.stats.calls++
           return outs.map((b, k) => leaf(p.outs[k]!, owner.adopt(b)))
-        })
-      })
-    },
-    undo,
-  )
+        },
+      )
+    })
+  }, undo)
 }
 
 /** Expressions as values: one program for all of them. Values come back as they are. */

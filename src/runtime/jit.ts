@@ -2,7 +2,13 @@
 import * as Effect from "effect/Effect"
 import * as Scope from "effect/Scope"
 import type { Eventually } from "../backends/backend.ts"
-import { type DeviceLost, type DeviceUnavailable, Donated, type OutOfMemory, type UnsupportedOnDevice } from "../backends/errors.ts"
+import {
+  type DeviceLost,
+  type DeviceUnavailable,
+  Donated,
+  type OutOfMemory,
+  type UnsupportedOnDevice,
+} from "../backends/errors.ts"
 import type { DType, HostArrays } from "../core/dtype.ts"
 import { refuse, ShapeError } from "../core/errors.ts"
 import { hostLeaf, storageOf } from "../core/leaf.ts"
@@ -30,7 +36,10 @@ const ownerOf = Effect.fnUntraced(function* (device: OpenDevice) {
   if (known) return known
   const owner = new Owner(device)
   byDevice.set(device, owner)
-  yield* Scope.addFinalizer(scope, Effect.sync(() => owner.close()))
+  yield* Scope.addFinalizer(
+    scope,
+    Effect.sync(() => owner.close()),
+  )
   return owner
 })
 const tags = new Set(["ShapeError", "DeviceUnavailable", "DeviceLost", "OutOfMemory", "UnsupportedOnDevice", "Donated"])
@@ -55,8 +64,12 @@ export interface JitOptions {
 }
 /** Values for a tree of tensors: a scalar may be given as a number. */
 export type Given<T> = T extends AnyTensor
-  ? T["shape"] extends readonly [] ? T | number : T
-  : T extends object ? { readonly [K in keyof T]: Given<T[K]> } : T
+  ? T["shape"] extends readonly []
+    ? T | number
+    : T
+  : T extends object
+    ? { readonly [K in keyof T]: Given<T[K]> }
+    : T
 export type GivenArgs<A extends readonly unknown[]> = { readonly [K in keyof A]: Given<A[K]> }
 
 /** Numbers become scalar inputs, not constants: a changing learning rate does not recompile. */
@@ -65,21 +78,27 @@ const asLeaves = (v: unknown): unknown => {
   if (Array.isArray(v)) return v.map(asLeaves)
   if (isTensor(v) || typeof v !== "object" || v === null) return v
   const proto = Object.getPrototypeOf(v)
-  return proto === Object.prototype || proto === null ? Object.fromEntries(Object.entries(v).map(([k, w]) => [k, asLeaves(w)])) : v
+  return proto === Object.prototype || proto === null
+    ? Object.fromEntries(Object.entries(v).map(([k, w]) => [k, asLeaves(w)]))
+    : v
 }
 interface Entry {
   readonly prepared: Prepared
   readonly result: ReturnType<typeof traceTree>["result"]
 }
 /** Untyped core of jit: looks up by structure, shapes and dtypes of the arguments (no tracing), then by the program's structure. */
-export const jitCall = (f: AnyFunction, options: JitOptions = {}): ((device: OpenDevice, owner: Owner, args: readonly unknown[]) => Eventually<unknown>) => {
+export const jitCall = (
+  f: AnyFunction,
+  options: JitOptions = {},
+): ((device: OpenDevice, owner: Owner, args: readonly unknown[]) => Eventually<unknown>) => {
   const entries = new WeakMap<OpenDevice, Lru<Entry>>()
   const pure = pureOf(f)
   return (device, owner, given) => {
     let cache = entries.get(device)
     if (!cache) entries.set(device, (cache = new Lru<Entry>(64, () => {})))
     const args = given.map(asLeaves)
-    for (const d of options.donate ?? []) if (d < 0 || d >= args.length) refuse(`jit: donate names argument ${d} of a call with ${args.length}; count from 0`)
+    for (const d of options.donate ?? [])
+      if (d < 0 || d >= args.length) refuse(`jit: donate names argument ${d} of a call with ${args.length}; count from 0`)
     const { leaves, spec } = flatten(args)
     const donated = args.flatMap((a, k) => flatten(a).leaves.map(() => options.donate?.includes(k) ?? false))
     const key = `${specKey(spec)}|${leaves.map((t) => `${t.dtype}[${t.shape}]`).join()}`
@@ -147,7 +166,9 @@ export const run = <T>(tree: T): Effect.Effect<T, RunError, Device | Scope.Scope
     return unflatten(spec, yield* attempt(() => evaluate(device, owner, leaves))) as T
   })
 /** The elements of a tensor, row-major, as a host array of its dtype. Runs it first if it is an expression. */
-export const read = <S extends readonly (number | string)[], D extends DType>(t: Tensor<S, D>): Effect.Effect<HostArrays[D], RunError, Device> =>
+export const read = <S extends readonly (number | string)[], D extends DType>(
+  t: Tensor<S, D>,
+): Effect.Effect<HostArrays[D], RunError, Device> =>
   Effect.gen(function* () {
     const device = yield* Device
     return (yield* attempt(() => readOn(device, raw(t)))) as HostArrays[D]
@@ -176,5 +197,8 @@ export const readTree = <T>(tree: T): Effect.Effect<T, RunError, Device> =>
     const device = yield* Device
     const { leaves, spec } = flatten(tree)
     const arrays = yield* attempt(() => allOf(leaves.map((t) => readOn(device, t))))
-    return unflatten(spec, leaves.map((t, k) => hostLeaf(arrays[k] as HostArrays[DType], t.shape, t.dtype))) as T
+    return unflatten(
+      spec,
+      leaves.map((t, k) => hostLeaf(arrays[k] as HostArrays[DType], t.shape, t.dtype)),
+    ) as T
   })

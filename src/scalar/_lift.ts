@@ -6,5 +6,8 @@ export const lift =
   (f: Scalar) =>
   (...args: readonly (Expr | number)[]): Expr => {
     const dtype = (args.find((a) => typeof a !== "number") as Expr).dtype
-    return call(f, args.map((a) => (typeof a === "number" ? num(a, dtype) : a)))
+    return call(
+      f,
+      args.map((a) => (typeof a === "number" ? num(a, dtype) : a)),
+    )
   }

@@ -29,7 +29,11 @@ export interface Variables<P, S> {
 export interface Model<P, S> {
   readonly init: (key: Key) => Variables<P, S>
   /** Mean loss of a batch, and with it the new state and further means. */
-  readonly loss: (vars: Variables<P, S>, batch: BatchTensors, key: Key) => readonly [Tensor<[]>, { readonly state: S; readonly metrics: Metrics }]
+  readonly loss: (
+    vars: Variables<P, S>,
+    batch: BatchTensors,
+    key: Key,
+  ) => readonly [Tensor<[]>, { readonly state: S; readonly metrics: Metrics }]
   /** Sums over the real rows of a batch; divided by the number of rows they are the metrics of a dataset. */
   readonly evaluate: (vars: Variables<P, S>, batch: BatchTensors) => Metrics
 }
@@ -74,7 +78,10 @@ export const stepOf =
     ]
     const [params, next] = optimizer.update(grads, s.optimizer as never, s.params)
     const step = add(s.step, 1) as Tensor<[], "i32">
-    return [{ params, state, optimizer: next, key: s.key, step }, { loss, ...metrics }]
+    return [
+      { params, state, optimizer: next, key: s.key, step },
+      { loss, ...metrics },
+    ]
   }
 const tensorOf = (h: HostTensor): AnyTensor => hostLeaf(h.data, h.shape, h.dtype)
 /** A batch of host arrays as tensors. */
@@ -135,7 +142,10 @@ export interface History {
  * @example
  * yield* Train.run(session, { train, validation, epochs: 3, batch: 128, seed: 1 })
  */
-export const runSession = <P, S, F extends Fields>(session: Session<P, S>, o: RunOptions<F>): Effect.Effect<History, RunError | NonFinite, Env> =>
+export const runSession = <P, S, F extends Fields>(
+  session: Session<P, S>,
+  o: RunOptions<F>,
+): Effect.Effect<History, RunError | NonFinite, Env> =>
   Effect.gen(function* () {
     if (!Number.isInteger(o.epochs) || o.epochs < 0) refuse(`train: ${o.epochs} epochs; give a whole number from 0`)
     const steps = batchCount(o.train.rows, { size: o.batch, shuffle: o.seed })

@@ -18,7 +18,8 @@ export const vmapOf =
   (...args: unknown[]): unknown =>
     inSession(() => {
       const perArg = Array.isArray(inAxes) ? (inAxes as readonly (number | null)[]) : args.map(() => inAxes as number | null)
-      if (perArg.length !== args.length) return refuse(`vmap: ${perArg.length} axes for ${args.length} arguments; give one axis, or null, for each argument`)
+      if (perArg.length !== args.length)
+        return refuse(`vmap: ${perArg.length} axes for ${args.length} arguments; give one axis, or null, for each argument`)
       const axisOfLeaf = args.flatMap((a, k) => flatten(a).leaves.map(() => perArg[k]!))
       const { leaves, spec } = flatten(args)
       let n: number | undefined
@@ -27,14 +28,21 @@ export const vmapOf =
         if (a === null || a === undefined) return x
         if (x.shape.length === 0) return refuse("vmap: an argument of shape [] has no axis to map over; give null as its axis")
         const at = axisOf("vmap", x.shape, a)
-        if (n !== undefined && n !== x.shape[at]) refuse(`vmap: batch sizes differ: ${n} and ${x.shape[at]} (axis ${a} of ${show(x.shape)}); batched arguments must agree`)
+        if (n !== undefined && n !== x.shape[at])
+          refuse(
+            `vmap: batch sizes differ: ${n} and ${x.shape[at]} (axis ${a} of ${show(x.shape)}); batched arguments must agree`,
+          )
         n = x.shape[at]!
         return moveAxis(x, at, 0) as RawTensor
       })
       if (n === undefined) return refuse("vmap: no argument is batched; give at least one axis")
       const size = n
       const on = axisOfLeaf.map((a) => a !== null)
-      const { program, result } = traceTree(f, spec, ins.map((x, k) => (on[k] ? { shape: x.shape.slice(1), dtype: x.dtype } : x)))
+      const { program, result } = traceTree(
+        f,
+        spec,
+        ins.map((x, k) => (on[k] ? { shape: x.shape.slice(1), dtype: x.dtype } : x)),
+      )
       const r = batchProgram(program, ins, on, size)
       const outs = r.outs.map((y, k) => {
         const full = r.on[k] ? y : linear().broadcastTo(y, [size, ...y.shape])

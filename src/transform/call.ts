@@ -31,7 +31,10 @@ export const traceTree = (f: (...args: unknown[]) => unknown, spec: TreeSpec, li
 }
 /** The one tensor that a scalar-valued function returned. */
 export const scalarOf = (op: string, value: unknown): RawTensor | string => {
-  if (!isTensor(value)) return `${op}: the function must return a scalar tensor (shape []); with further results, return [scalar, more] and say { aux: true }`
-  return value.shape.length === 0 ? value : `${op}: the function must return a scalar (shape []), it returns [${value.shape.join(", ")}]; use vjp, or sum it`
+  if (!isTensor(value))
+    return `${op}: the function must return a scalar tensor (shape []); with further results, return [scalar, more] and say { aux: true }`
+  return value.shape.length === 0
+    ? value
+    : `${op}: the function must return a scalar (shape []), it returns [${value.shape.join(", ")}]; use vjp, or sum it`
 }
 export type { AnyTensor }

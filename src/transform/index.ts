@@ -27,26 +27,30 @@ type ResultOf<F> = Pure<F> extends (...args: never[]) => infer R ? R : never
 interface Ruled {
   readonly rule: ShapedRule<readonly Spec[], Shape, DType>
 }
-const ruleOf = (f: unknown): Ruled["rule"] | undefined => (typeof f === "function" && "rule" in f ? (f as unknown as Ruled).rule : undefined)
+const ruleOf = (f: unknown): Ruled["rule"] | undefined =>
+  typeof f === "function" && "rule" in f ? (f as unknown as Ruled).rule : undefined
 
 // ---- reverse -------------------------------------------------------------------------------------------------------
 type Loss<R, O> = O extends { readonly aux: true } ? (R extends readonly [infer L, ...unknown[]] ? L : R) : R
 /** The sentence where the result is no scalar. */
-type ScalarRule<Op extends string, F, O> = Loss<ResultOf<F>, O> extends infer L
-  ? [L] extends [never]
-    ? []
-    : L extends Tensor<infer S, infer D>
-      ? number extends S["length"]
-        ? []
-        : S extends readonly []
-          ? [D & FloatDType] extends [never]
-            ? `${Op}: the function returns ${D}, which has no derivative; return a floating-point scalar`
-            : []
-          : `${Op}: the function must return a scalar (shape []), it returns ${Show<S>}; use vjp, or sum it`
-      : `${Op}: the function must return a scalar tensor (shape []); with further results, return [scalar, more] and say { aux: true }`
-  : never
+type ScalarRule<Op extends string, F, O> =
+  Loss<ResultOf<F>, O> extends infer L
+    ? [L] extends [never]
+      ? []
+      : L extends Tensor<infer S, infer D>
+        ? number extends S["length"]
+          ? []
+          : S extends readonly []
+            ? [D & FloatDType] extends [never]
+              ? `${Op}: the function returns ${D}, which has no derivative; return a floating-point scalar`
+              : []
+            : `${Op}: the function must return a scalar (shape []), it returns ${Show<S>}; use vjp, or sum it`
+        : `${Op}: the function must return a scalar tensor (shape []); with further results, return [scalar, more] and say { aux: true }`
+    : never
 type Scalar<Op extends string, F, O> = (
-  F extends { readonly rule: ShapedRule<infer I, infer Out, DType> } ? Differentiable<Op, I[0], Out> : ScalarRule<Op, F, O>
+  F extends { readonly rule: ShapedRule<infer I, infer Out, DType> }
+    ? Differentiable<Op, I[0], Out>
+    : ScalarRule<Op, F, O>
 ) extends infer R
   ? R extends string
     ? R
@@ -84,10 +88,7 @@ export function valueAndGrad<F extends Source, const O extends GradOptions = {}>
  * @example
  * grad((w: Tensor<[3]>) => T.sum(T.mul(w, w)))(T.ones([3]))   // [3], every element 2
  */
-export function grad<F extends Source, const O extends GradOptions = {}>(
-  f: Scalar<"grad", F, O>,
-  options?: O,
-): Gradient<F, O> {
+export function grad<F extends Source, const O extends GradOptions = {}>(f: Scalar<"grad", F, O>, options?: O): Gradient<F, O> {
   const call = valueAndGradOf("grad", pureOf(f as F), options ?? {})
   const gradient = (...args: unknown[]): unknown => {
     const [value, g] = call(...args)
@@ -125,11 +126,12 @@ export function jvp<F extends Source>(f: F, primals: ArgsOf<F>, tangents: NoInfe
 
 // ---- batching ------------------------------------------------------------------------------------------------------
 /** Every tensor of a tree with one more axis of N at position X. */
-type Batched<T, N extends Dim, X> = T extends Tensor<infer S, infer D>
-  ? Tensor<InsertAt<S, N, X>, D>
-  : T extends object
-    ? { -readonly [K in keyof T]: Batched<T[K], N, X> }
-    : T
+type Batched<T, N extends Dim, X> =
+  T extends Tensor<infer S, infer D>
+    ? Tensor<InsertAt<S, N, X>, D>
+    : T extends object
+      ? { -readonly [K in keyof T]: Batched<T[K], N, X> }
+      : T
 type InsertAt<S extends Shape, N extends Dim, X, Seen extends Shape = []> = number extends S["length"]
   ? readonly number[]
   : X extends Seen["length"]
@@ -176,7 +178,13 @@ export function vmap<F extends Source, const I extends InAxes = 0, const X exten
 }
 /** Names for batch axes; nested vmaps take the next. */
 const fresh = ["vmap", "vmap2", "vmap3", "vmap4"] as const
-type Fresh<Names> = "vmap" extends Names ? ("vmap2" extends Names ? ("vmap3" extends Names ? "vmap4" : "vmap3") : "vmap2") : "vmap"
+type Fresh<Names> = "vmap" extends Names
+  ? "vmap2" extends Names
+    ? "vmap3" extends Names
+      ? "vmap4"
+      : "vmap3"
+    : "vmap2"
+  : "vmap"
 type BatchedSpec<P, N extends Dim, X> = X extends null
   ? P
   : P extends { readonly shape: infer S extends Shape; readonly dtype: infer D extends DType }
@@ -184,7 +192,9 @@ type BatchedSpec<P, N extends Dim, X> = X extends null
     : P extends Shape
       ? InsertAt<P, N, X>
       : never
-type BatchedSpecs<I extends readonly Spec[], Axes, N extends Dim> = { -readonly [K in keyof I]: BatchedSpec<I[K], N, AxisAt<Axes, K>> }
+type BatchedSpecs<I extends readonly Spec[], Axes, N extends Dim> = {
+  -readonly [K in keyof I]: BatchedSpec<I[K], N, AxisAt<Axes, K>>
+}
 type Vmapped<F, I, X> = F extends { readonly rule: ShapedRule<infer P, infer Out, infer D> }
   ? BatchedSpecs<P, I, Fresh<NamesIn<P>>> extends infer B extends readonly Spec[]
     ? Shaped<B, InsertAt<Out, Fresh<NamesIn<P>>, X>, D>

@@ -18,13 +18,20 @@ interface Pulled {
   readonly pull: (cts: readonly Maybe[]) => RawTensor[]
 }
 /** Linearises f at args with respect to the leaves of the arguments `wrt`, and returns the transposed linear map. */
-export const pullback = (op: string, f: (...args: unknown[]) => unknown, args: readonly unknown[], wrt: readonly number[]): Pulled => {
+export const pullback = (
+  op: string,
+  f: (...args: unknown[]) => unknown,
+  args: readonly unknown[],
+  wrt: readonly number[],
+): Pulled => {
   const { leaves, spec } = flatten(args)
   const names = paths(args)
   const active = leaves.map((t, k) => {
     const on = wrt.some((a) => names[k] === String(a) || names[k]!.startsWith(`${a}/`))
     if (on && !isFloat(t.dtype))
-      refuse(`${op}: argument ${names[k]!.replace("/", ", leaf ")} is ${t.dtype}; only floating-point tensors have gradients; pass it as another argument`)
+      refuse(
+        `${op}: argument ${names[k]!.replace("/", ", leaf ")} is ${t.dtype}; only floating-point tensors have gradients; pass it as another argument`,
+      )
     return on
   })
   const { program, result } = traceTree(f, spec, leaves)
@@ -57,26 +64,35 @@ export const valueAndGradOf =
       const argnums = options.argnums ?? 0
       const wrt = [argnums].flat() as number[]
       for (const a of wrt)
-        if (!Number.isInteger(a) || a < 0 || a >= args.length) refuse(`${op}: argnums ${a} is no argument of a call with ${args.length}; count from 0`)
-      if (wrt.some((a, k) => k > 0 && a <= wrt[k - 1]!)) refuse(`${op}: argnums ${show(wrt)} must ascend; list each argument once, in order`)
+        if (!Number.isInteger(a) || a < 0 || a >= args.length)
+          refuse(`${op}: argnums ${a} is no argument of a call with ${args.length}; count from 0`)
+      if (wrt.some((a, k) => k > 0 && a <= wrt[k - 1]!))
+        refuse(`${op}: argnums ${show(wrt)} must ascend; list each argument once, in order`)
       const { outs, result, pull } = pullback(op, f, args, wrt)
       const value = unflatten(result, outs)
       const loss = options.aux ? (value as readonly unknown[])[0] : value
       const scalar = scalarOf(op, loss)
       if (typeof scalar === "string") return refuse(scalar)
-      if (!isFloat(scalar.dtype)) return refuse(`${op}: the function returns ${scalar.dtype}, which has no derivative; return a floating-point scalar`)
+      if (!isFloat(scalar.dtype))
+        return refuse(`${op}: the function returns ${scalar.dtype}, which has no derivative; return a floating-point scalar`)
       const at = outs.indexOf(scalar)
       const cts = outs.map((_, k) => (k === at ? (full([], 1, scalar.dtype) as RawTensor) : null))
       return [value, likeArgs(args, argnums, pull(cts))] as const
     })
 /** Untyped core of vjp. */
-export const vjpOf = (f: (...args: unknown[]) => unknown, args: readonly unknown[]): readonly [unknown, (ct: unknown) => unknown] => {
+export const vjpOf = (
+  f: (...args: unknown[]) => unknown,
+  args: readonly unknown[],
+): readonly [unknown, (ct: unknown) => unknown] => {
   const all = args.map((_, k) => k)
   const { outs, result, pull } = inSession(() => pullback("vjp", f, args, all))
   const back = (ct: unknown): unknown =>
     inSession(() => {
       const given = flatten(ct)
-      if (specKey(given.spec) !== specKey(result)) refuse("vjp: the cotangent has another structure than the function's result; give one tensor for each tensor of the result")
+      if (specKey(given.spec) !== specKey(result))
+        refuse(
+          "vjp: the cotangent has another structure than the function's result; give one tensor for each tensor of the result",
+        )
       given.leaves.forEach((c, k) => {
         const y = outs[k]!
         if (!same(c.shape, y.shape) || c.dtype !== y.dtype)

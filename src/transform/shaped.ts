@@ -30,7 +30,8 @@ const dtypeOfSpec = (s: Spec): DType => ("shape" in s ? s.dtype : "f32")
 
 /** What the names stand for in this call; throws the sentence at the first argument that does not fit. */
 export const bind = (op: string, specs: readonly Spec[], args: readonly unknown[]): Record<string, number> => {
-  if (args.length !== specs.length) refuse(`${op}: ${args.length} arguments where ${specs.length} are wanted; give one tensor for each shape`)
+  if (args.length !== specs.length)
+    refuse(`${op}: ${args.length} arguments where ${specs.length} are wanted; give one tensor for each shape`)
   const bound: Record<string, number> = {}
   specs.forEach((spec, k) => {
     const x = args[k]
@@ -49,15 +50,29 @@ export const bind = (op: string, specs: readonly Spec[], args: readonly unknown[
       const known = bound[d]
       if (known === undefined) bound[d] = n
       else if (known !== n)
-        refuse(doesNotFit(op, x.shape, wanted, `${d} is ${known} ${earlier.has(d) ? "in an earlier argument" : "on an earlier axis"} and ${n} here`))
+        refuse(
+          doesNotFit(
+            op,
+            x.shape,
+            wanted,
+            `${d} is ${known} ${earlier.has(d) ? "in an earlier argument" : "on an earlier axis"} and ${n} here`,
+          ),
+        )
     })
     if (x.shape.length > wanted.length) refuse(doesNotFit(op, x.shape, wanted, "the rank is too large"))
   })
   return bound
 }
 /** A shaped function from its rule and an untyped body that takes the arguments and what the names stand for. */
-export const shapedOf = (inputs: readonly Spec[], out: Shape, dtype: DType, body: (args: readonly RawTensor[], dims: Record<string, number>) => unknown): unknown =>
-  Object.assign((...args: readonly AnyTensor[]) => body(args.map(raw), bind("shaped", inputs, args)), { rule: { in: inputs, out, dtype } })
+export const shapedOf = (
+  inputs: readonly Spec[],
+  out: Shape,
+  dtype: DType,
+  body: (args: readonly RawTensor[], dims: Record<string, number>) => unknown,
+): unknown =>
+  Object.assign((...args: readonly AnyTensor[]) => body(args.map(raw), bind("shaped", inputs, args)), {
+    rule: { in: inputs, out, dtype },
+  })
 
 /**
  * A function over named dimensions. Its body is checked once, for all sizes, as if the names were constants; it may use sizes through the
@@ -73,4 +88,8 @@ export const shaped = <const I extends readonly Spec[], O extends Shape, D exten
   inputs: I,
   body: (...args: [...SpecTensors<I>, dims: { readonly [N in NamesIn<I>]: N }]) => Tensor<O, D>,
 ): Shaped<I, O, D> =>
-  shapedOf(inputs, [], "f32", (args, dims) => (body as unknown as (...args: unknown[]) => unknown)(...args, dims)) as Shaped<I, O, D>
+  shapedOf(inputs, [], "f32", (args, dims) => (body as unknown as (...args: unknown[]) => unknown)(...args, dims)) as Shaped<
+    I,
+    O,
+    D
+  >

@@ -28,7 +28,13 @@ export const axis = (n: number): Axis => ({ id: ++ids, n, kind: "axis" })
 const isAtom = (v: Atom | Ix): v is Atom => "kind" in v
 /** An axis of one iteration is the constant 0: singleton dimensions never reach a kernel's loops. */
 export const ix = (v: IxLike): Ix =>
-  typeof v === "number" ? { c: v, t: [] } : !isAtom(v) ? v : v.n === 1 && v.kind !== "dyn" ? { c: 0, t: [] } : { c: 0, t: [[1, v]] }
+  typeof v === "number"
+    ? { c: v, t: [] }
+    : !isAtom(v)
+      ? v
+      : v.n === 1 && v.kind !== "dyn"
+        ? { c: 0, t: [] }
+        : { c: 0, t: [[1, v]] }
 
 export const plus = (...vs: readonly IxLike[]): Ix => {
   const sum = new Map<Atom, number>()
@@ -40,7 +46,17 @@ export const plus = (...vs: readonly IxLike[]): Ix => {
   }
   const t: (readonly [number, Atom])[] = []
   for (const [a, k] of sum) if (k !== 0) t.push([k, a])
-  return { c, t: t.sort((p, q) => p[1].id - q[1].id) }
+  return rejoined(c, t) ?? { c, t: t.sort((p, q) => p[1].id - q[1].id) }
+}
+/** d * (e div d) + e mod d is e again. */
+const rejoined = (c: number, t: readonly (readonly [number, Atom])[]): Ix | undefined => {
+  for (const [k, m] of t) {
+    if (m.kind !== "mod") continue
+    const key = keyOf(m.e!)
+    const partner = t.find(([q, a]) => a.kind === "div" && a.d === m.d && q === k * m.d! && keyOf(a.e!) === key)
+    if (partner) return plus({ c, t: t.filter(([, a]) => a !== m && a !== partner[1]) }, times(m.e!, k))
+  }
+  return undefined
 }
 export const times = (v: IxLike, k: number): Ix => {
   const e = ix(v)

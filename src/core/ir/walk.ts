@@ -40,7 +40,8 @@ export const readsOf = (k: Kernel): Read[] => {
 }
 /** All kernels below the statements, in order. */
 export const kernelsOf = (stmts: readonly Stmt[]): Kernel[] => stmts.flatMap((s) => (s.k === "kernel" ? [s] : kernelsOf(s.body)))
-export const bufsOf = (stmts: readonly Stmt[]): Set<Buf> => new Set(kernelsOf(stmts).flatMap((k) => [...readsOf(k).map((r) => r.buf), k.out]))
+export const bufsOf = (stmts: readonly Stmt[]): Set<Buf> =>
+  new Set(kernelsOf(stmts).flatMap((k) => [...readsOf(k).map((r) => r.buf), k.out]))
 
 /** Replaces atoms (axes) in an index or expression; results are normalised again. */
 export type Substitution = (a: Atom) => Ix | undefined
@@ -93,7 +94,13 @@ export const mapExpr = (x: Expr, f: (x: Expr) => Expr | undefined): Expr => {
   const memo = new Map<Expr, Expr>()
   const go = (x: Expr): Expr => {
     let y = memo.get(x)
-    if (!y) memo.set(x, (y = f(x) ?? (x.k === "fn" ? { ...x, args: x.args.map(go) } : x.k === "guard" || x.k === "reduce" ? { ...x, body: go(x.body) } : x)))
+    if (!y)
+      memo.set(
+        x,
+        (y =
+          f(x) ??
+          (x.k === "fn" ? { ...x, args: x.args.map(go) } : x.k === "guard" || x.k === "reduce" ? { ...x, body: go(x.body) } : x)),
+      )
     return y
   }
   return go(x)
