@@ -1,0 +1,182 @@
+// Generated from the files of this folder by generate.ts: every op with its definition, for laws and docs; the library itself never imports this. Do not edit.
+import * as abs from "./abs.ts"
+import * as add from "./add.ts"
+import * as arange from "./arange.ts"
+import * as argmax from "./argmax.ts"
+import * as argmin from "./argmin.ts"
+import * as avgPool2d from "./avgPool2d.ts"
+import * as barrier from "./barrier.ts"
+import * as bitwiseAnd from "./bitwiseAnd.ts"
+import * as bitwiseOr from "./bitwiseOr.ts"
+import * as bitwiseXor from "./bitwiseXor.ts"
+import * as broadcastTo from "./broadcastTo.ts"
+import * as cast from "./cast.ts"
+import * as concat from "./concat.ts"
+import * as contract from "./contract.ts"
+import * as conv2d from "./conv2d.ts"
+import * as cos from "./cos.ts"
+import * as cumsum from "./cumsum.ts"
+import * as customJvp from "./customJvp.ts"
+import * as customVjp from "./customVjp.ts"
+import * as dim from "./dim.ts"
+import * as div from "./div.ts"
+import * as equal from "./equal.ts"
+import * as erf from "./erf.ts"
+import * as erfInv from "./erfInv.ts"
+import * as exp from "./exp.ts"
+import * as expandDims from "./expandDims.ts"
+import * as expm1 from "./expm1.ts"
+import * as flip from "./flip.ts"
+import * as floor from "./floor.ts"
+import * as fold from "./fold.ts"
+import * as fromArray from "./fromArray.ts"
+import * as full from "./full.ts"
+import * as gelu from "./gelu.ts"
+import * as greater from "./greater.ts"
+import * as greaterEqual from "./greaterEqual.ts"
+import * as iota from "./iota.ts"
+import * as less from "./less.ts"
+import * as lessEqual from "./lessEqual.ts"
+import * as log from "./log.ts"
+import * as log1p from "./log1p.ts"
+import * as logSoftmax from "./logSoftmax.ts"
+import * as logSumExp from "./logSumExp.ts"
+import * as logicalAnd from "./logicalAnd.ts"
+import * as logicalNot from "./logicalNot.ts"
+import * as logicalOr from "./logicalOr.ts"
+import * as matmul from "./matmul.ts"
+import * as max from "./max.ts"
+import * as maxPool2d from "./maxPool2d.ts"
+import * as maximum from "./maximum.ts"
+import * as mean from "./mean.ts"
+import * as min from "./min.ts"
+import * as minimum from "./minimum.ts"
+import * as moveAxis from "./moveAxis.ts"
+import * as mul from "./mul.ts"
+import * as neg from "./neg.ts"
+import * as notEqual from "./notEqual.ts"
+import * as oneHot from "./oneHot.ts"
+import * as ones from "./ones.ts"
+import * as pad from "./pad.ts"
+import * as pow from "./pow.ts"
+import * as prod from "./prod.ts"
+import * as relu from "./relu.ts"
+import * as reshape from "./reshape.ts"
+import * as rsqrt from "./rsqrt.ts"
+import * as scan from "./scan.ts"
+import * as scatterAdd from "./scatterAdd.ts"
+import * as shiftLeft from "./shiftLeft.ts"
+import * as shiftRight from "./shiftRight.ts"
+import * as sigmoid from "./sigmoid.ts"
+import * as sign from "./sign.ts"
+import * as sin from "./sin.ts"
+import * as slice from "./slice.ts"
+import * as softmax from "./softmax.ts"
+import * as softplus from "./softplus.ts"
+import * as sqrt from "./sqrt.ts"
+import * as square from "./square.ts"
+import * as squeeze from "./squeeze.ts"
+import * as stack from "./stack.ts"
+import * as stopGradient from "./stopGradient.ts"
+import * as sub from "./sub.ts"
+import * as sum from "./sum.ts"
+import * as take from "./take.ts"
+import * as tanh from "./tanh.ts"
+import * as threefry from "./threefry.ts"
+import * as transpose from "./transpose.ts"
+import * as variance from "./variance.ts"
+import * as where from "./where.ts"
+import * as windows from "./windows.ts"
+import * as zeros from "./zeros.ts"
+
+export const catalog = {
+  abs,
+  add,
+  arange,
+  argmax,
+  argmin,
+  avgPool2d,
+  barrier,
+  bitwiseAnd,
+  bitwiseOr,
+  bitwiseXor,
+  broadcastTo,
+  cast,
+  concat,
+  contract,
+  conv2d,
+  cos,
+  cumsum,
+  customJvp,
+  customVjp,
+  dim,
+  div,
+  equal,
+  erf,
+  erfInv,
+  exp,
+  expandDims,
+  expm1,
+  flip,
+  floor,
+  fold,
+  fromArray,
+  full,
+  gelu,
+  greater,
+  greaterEqual,
+  iota,
+  less,
+  lessEqual,
+  log,
+  log1p,
+  logSoftmax,
+  logSumExp,
+  logicalAnd,
+  logicalNot,
+  logicalOr,
+  matmul,
+  max,
+  maxPool2d,
+  maximum,
+  mean,
+  min,
+  minimum,
+  moveAxis,
+  mul,
+  neg,
+  notEqual,
+  oneHot,
+  ones,
+  pad,
+  pow,
+  prod,
+  relu,
+  reshape,
+  rsqrt,
+  scan,
+  scatterAdd,
+  shiftLeft,
+  shiftRight,
+  sigmoid,
+  sign,
+  sin,
+  slice,
+  softmax,
+  softplus,
+  sqrt,
+  square,
+  squeeze,
+  stack,
+  stopGradient,
+  sub,
+  sum,
+  take,
+  tanh,
+  threefry,
+  transpose,
+  variance,
+  where,
+  windows,
+  zeros,
+}
