@@ -15,31 +15,53 @@ export interface PoolOptions {
   readonly padding?: Paddings
 }
 type At<V, I extends 0 | 1> = PerAxis<V, I> & number
-type Pad<O, I extends 0 | 1> = Option<O, "padding", "valid", Padding> extends infer P ? (P extends readonly [Padding, Padding] ? P[I] : P) : never
+type Pad<O, I extends 0 | 1> =
+  Option<O, "padding", "valid", Padding> extends infer P ? (P extends readonly [Padding, Padding] ? P[I] : P) : never
 
 /** [..., height, width, channels] with the numbers of windows, or the sentence. */
-export type PoolRule<Op extends string, S extends Shape, K, O> =
-  S extends readonly [...infer B extends Shape, infer H extends Dim, infer W extends Dim, infer C extends Dim]
-    ? Along<Op, H, At<K, 0>, At<Option<O, "stride", K, number>, 0>, Pad<O, 0>> extends infer Y
-      ? Y extends `${Op}: ${string}` ? Y
-        : Along<Op, W, At<K, 1>, At<Option<O, "stride", K, number>, 1>, Pad<O, 1>> extends infer Z
-          ? Z extends `${Op}: ${string}` ? Z : [...B, Y & Dim, Z & Dim, C]
-          : never
-      : never
-    : Rankless<S> extends true ? Shape : noImage<Op, S>
+export type PoolRule<Op extends string, S extends Shape, K, O> = S extends readonly [
+  ...infer B extends Shape,
+  infer H extends Dim,
+  infer W extends Dim,
+  infer C extends Dim,
+]
+  ? Along<Op, H, At<K, 0>, At<Option<O, "stride", K, number>, 0>, Pad<O, 0>> extends infer Y
+    ? Y extends `${Op}: ${string}`
+      ? Y
+      : Along<Op, W, At<K, 1>, At<Option<O, "stride", K, number>, 1>, Pad<O, 1>> extends infer Z
+        ? Z extends `${Op}: ${string}`
+          ? Z
+          : [...B, Y & Dim, Z & Dim, C]
+        : never
+    : never
+  : Rankless<S> extends true
+    ? Shape
+    : noImage<Op, S>
 type Along<Op extends string, N extends Dim, K extends number, Stride extends number, P> =
   Windows<Op, N, K, Stride, P> extends infer M
-    ? M extends `${Op}: ${string}` ? M
-      : P extends number ? Covers<Op, P, K, M>
-      : P extends readonly [infer L extends number, infer U extends number]
-        ? Covers<Op, L, K, M> extends infer R ? (R extends `${Op}: ${string}` ? R : Covers<Op, U, K, M>) : never
-        : M
+    ? M extends `${Op}: ${string}`
+      ? M
+      : P extends number
+        ? Covers<Op, P, K, M>
+        : P extends readonly [infer L extends number, infer U extends number]
+          ? Covers<Op, L, K, M> extends infer R
+            ? R extends `${Op}: ${string}`
+              ? R
+              : Covers<Op, U, K, M>
+            : never
+          : M
     : never
-type Covers<Op extends string, P extends number, K extends number, M> = Compare<P, K> extends infer C ? ("<" extends C ? M : allPadding<Op, P, K>) : never
+type Covers<Op extends string, P extends number, K extends number, M> =
+  Compare<P, K> extends infer C ? ("<" extends C ? M : allPadding<Op, P, K>) : never
 type noImage<Op extends string, S> = `${Op}: needs [..., height, width, channels], got ${Show<S>}`
 const noImage = (op: string, s: readonly number[]): string => `${op}: needs [..., height, width, channels], got ${show(s)}`
-type allPadding<Op extends string, P extends number, K extends number> = `${Op}: a padding of ${P} leaves a window of ${K} nothing to see; pad by less`
-const allPadding = (op: string, p: number, k: number): string => `${op}: a padding of ${p} leaves a window of ${k} nothing to see; pad by less`
+type allPadding<
+  Op extends string,
+  P extends number,
+  K extends number,
+> = `${Op}: a padding of ${P} leaves a window of ${K} nothing to see; pad by less`
+const allPadding = (op: string, p: number, k: number): string =>
+  `${op}: a padding of ${p} leaves a window of ${k} nothing to see; pad by less`
 
 /** How windows lie on each axis. */
 export interface Pooled {

@@ -8,7 +8,9 @@ export interface Over {
 export const reduction = (
   name: string,
   kind: ir.Kind,
-  rules: Pick<OpDef<Over>, "transpose" | "spelling" | "ulp" | "examples" | "refused"> & { readonly jvp: NonNullable<OpDef<Over>["jvp"]> },
+  rules: Pick<OpDef<Over>, "transpose" | "spelling" | "ulp" | "examples" | "refused"> & {
+    readonly jvp: NonNullable<OpDef<Over>["jvp"]>
+  },
 ): OpDef<Over> => {
   const op: OpDef<Over> = defineOp<Over>({
     name,

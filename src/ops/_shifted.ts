@@ -8,5 +8,7 @@ import { sub } from "./sub.ts"
 /** The most negative finite number. */
 const lowest = (dtype: DType): number => (dtype === "f64" ? -Number.MAX_VALUE : -3.4028234663852886e38)
 /** max x over the axes, but finite: where every element is -Infinity the lowest number stands, so that x - m is -Infinity and not NaN. */
-export const finiteMax = (x: RawTensor, axes: readonly number[]): RawTensor => raw(maximum(make(max, [x], { axes }), lowest(x.dtype)))
-export const shifted = (x: RawTensor, axes: readonly number[]): RawTensor => raw(sub(x, spread(finiteMax(x, axes), x.shape, axes)))
+export const finiteMax = (x: RawTensor, axes: readonly number[]): RawTensor =>
+  raw(maximum(make(max, [x], { axes }), lowest(x.dtype)))
+export const shifted = (x: RawTensor, axes: readonly number[]): RawTensor =>
+  raw(sub(x, spread(finiteMax(x, axes), x.shape, axes)))

@@ -17,7 +17,11 @@ export interface Sliding {
   readonly count: number
 }
 export const sliding = (op: string, n: number, size: number, stride = 1, padding: Padding = "valid", dilation = 1): Sliding => {
-  for (const [field, v] of [["stride", stride], ["dilation", dilation], ["window", size]] as const) {
+  for (const [field, v] of [
+    ["stride", stride],
+    ["dilation", dilation],
+    ["window", size],
+  ] as const) {
     if (!Number.isSafeInteger(v) || v < 1) refuse(notPositive(op, field, v))
   }
   const covered = dilation * (size - 1) + 1
@@ -34,8 +38,10 @@ export const sliding = (op: string, n: number, size: number, stride = 1, padding
   return lay(low, high, Math.floor((low + n + high - covered) / stride) + 1)
 }
 /** Elements to add above so that the padded axis is whole strides: the adjoint then splits its axis by the stride (see fold). */
-export const wholeStrides = (n: number, { low, high, stride }: Sliding): number => high + ((stride - ((low + n + high) % stride)) % stride)
+export const wholeStrides = (n: number, { low, high, stride }: Sliding): number =>
+  high + ((stride - ((low + n + high) % stride)) % stride)
 
 /** The entry of an option for spatial axis k. */
 export const perAxis = <V extends number | string>(v: V | readonly V[], k: 0 | 1): V => (typeof v === "object" ? v[k]! : v)
-export const paddingAt = (p: Paddings | undefined, k: 0 | 1): Padding => (p === undefined ? "valid" : typeof p === "object" ? p[k] : p)
+export const paddingAt = (p: Paddings | undefined, k: 0 | 1): Padding =>
+  p === undefined ? "valid" : typeof p === "object" ? p[k] : p

@@ -5,7 +5,16 @@ import type { DType } from "../../typelevel/dtype.ts"
 import type { Also } from "../../typelevel/rule.ts"
 import type { Shape } from "../../typelevel/shape.ts"
 import type { Pair } from "./_windows.ts"
-import { type Pooled, pooled, pooledShape, poolExamples, type PoolOptions, poolRefused, type PoolRule, poolWindows } from "./_pool.ts"
+import {
+  type Pooled,
+  pooled,
+  pooledShape,
+  poolExamples,
+  type PoolOptions,
+  poolRefused,
+  type PoolRule,
+  poolWindows,
+} from "./_pool.ts"
 import { div } from "./div.ts"
 import { full } from "./full.ts"
 import { sum } from "./sum.ts"

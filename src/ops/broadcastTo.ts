@@ -11,13 +11,25 @@ import { sum } from "./sum.ts"
 
 /** T where S broadcasts to it, or the sentence. */
 export type BroadcastToRule<S extends Shape, T extends Shape> =
-  Sizes<"broadcastTo", T> extends infer M extends string ? M : Rankless<S> extends true ? T : Rankless<T> extends true ? Shape : Walk<S, T, S, T>
-type Walk<S extends Shape, T extends Shape, A extends Shape, B extends Shape> =
-  A extends readonly [...infer P extends Shape, infer X extends Dim]
-    ? B extends readonly [...infer Q extends Shape, infer Y extends Dim]
-      ? X extends 1 ? Walk<S, T, P, Q> : Fits<X, Y> extends true ? Walk<S, T, P, Q> : noFit<S, T, X, Y>
-      : rankTooHigh<S, T>
-    : T
+  Sizes<"broadcastTo", T> extends infer M extends string
+    ? M
+    : Rankless<S> extends true
+      ? T
+      : Rankless<T> extends true
+        ? Shape
+        : Walk<S, T, S, T>
+type Walk<S extends Shape, T extends Shape, A extends Shape, B extends Shape> = A extends readonly [
+  ...infer P extends Shape,
+  infer X extends Dim,
+]
+  ? B extends readonly [...infer Q extends Shape, infer Y extends Dim]
+    ? X extends 1
+      ? Walk<S, T, P, Q>
+      : Fits<X, Y> extends true
+        ? Walk<S, T, P, Q>
+        : noFit<S, T, X, Y>
+    : rankTooHigh<S, T>
+  : T
 type noFit<S, T, X, Y> = `broadcastTo: ${Show<S>} does not broadcast to ${Show<T>}: ${ShowDim<X>} is neither 1 nor ${ShowDim<Y>}`
 const noFit = (s: readonly number[], t: readonly number[], x: number, y: number): string =>
   `broadcastTo: ${show(s)} does not broadcast to ${show(t)}: ${x} is neither 1 nor ${y}`
@@ -41,7 +53,12 @@ export const op: OpDef<{ readonly shape: readonly number[] }> = view<{ readonly 
   spelling: { onnx: "Expand", stablehlo: "broadcast_in_dim" },
   shape: (_, { shape }) => shape,
   at: (x, i, _, from) => x(i.map((e, k) => (from[k] === 1 ? ir.ix(0) : e))),
-  transpose: (ct, { shape }, from) => sum(ct, upto(shape.length).filter((k) => from[k] === 1 && shape[k] !== 1), { keepDims: true }),
+  transpose: (ct, { shape }, from) =>
+    sum(
+      ct,
+      upto(shape.length).filter((k) => from[k] === 1 && shape[k] !== 1),
+      { keepDims: true },
+    ),
   batch: ({ shape }, n) => ({ shape: [n, ...shape] }),
   rewrite: (x, { shape }) => {
     if (same(x.shape, shape)) return x

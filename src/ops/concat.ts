@@ -1,4 +1,17 @@
-import { axisOf, defineOp, dense, emit, type Gen, ir, lift, make, type OpDef, type RawTensor, refuse, same } from "../core/index.ts"
+import {
+  axisOf,
+  defineOp,
+  dense,
+  emit,
+  type Gen,
+  ir,
+  lift,
+  make,
+  type OpDef,
+  type RawTensor,
+  refuse,
+  same,
+} from "../core/index.ts"
 import { dtypesDiffer, ranksDiffer, shapesDiffer } from "../core/messages.ts"
 import type { Of } from "../core/signature.ts"
 import type { Concat, ConcatArgs, ConcatAxis } from "../../typelevel/reshape.ts"
@@ -24,7 +37,13 @@ const check = (all: readonly RawTensor[], axis: number): number => {
 export const op: OpDef<{ readonly axis: number }> = defineOp<{ readonly axis: number }>({
   name: "concat",
   spelling: { onnx: "Concat", stablehlo: "concatenate" },
-  shape: (ins, { axis }) => ({ dtype: ins[0]!.dtype, shape: ins[0]!.shape.with(axis, ins.reduce((n, x) => n + x.shape[axis]!, 0)) }),
+  shape: (ins, { axis }) => ({
+    dtype: ins[0]!.dtype,
+    shape: ins[0]!.shape.with(
+      axis,
+      ins.reduce((n, x) => n + x.shape[axis]!, 0),
+    ),
+  }),
   body: (x, { i, attrs: { axis }, ins, out }) => {
     let from = 0
     // x + -0 is x, for x = -0 too
@@ -37,13 +56,25 @@ export const op: OpDef<{ readonly axis: number }> = defineOp<{ readonly axis: nu
     })
     return pieces.reduce((a, b) => ir.call(out.dtype === "bool" ? or : add, [a, b]))
   },
-  jvp: ({ ins, tans, attrs }) => (tans.some(Boolean) ? make(op, ins.map((x, k) => dense(tans[k], x)), attrs) : null),
+  jvp: ({ ins, tans, attrs }) =>
+    tans.some(Boolean)
+      ? make(
+          op,
+          ins.map((x, k) => dense(tans[k], x)),
+          attrs,
+        )
+      : null,
   transpose: ({ ct, ins, lin, attrs: { axis } }) => {
     let from = 0
     return ins.map((x, k) => {
       const [a, b] = [from, from + x.shape[axis]!]
       from = b
-      return lin[k] ? slice(ct, ct.shape.map((_, j) => (j === axis ? ([a, b] as const) : null))) : null
+      return lin[k]
+        ? slice(
+            ct,
+            ct.shape.map((_, j) => (j === axis ? ([a, b] as const) : null)),
+          )
+        : null
     })
   },
   batch: (a): RawTensor => make(op, lift(a), { axis: a.attrs.axis + 1 }),

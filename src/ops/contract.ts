@@ -11,42 +11,73 @@ import { type NumberOnly, numbersOnly } from "./_dtypes.ts"
 
 // ---- type rule -----------------------------------------------------------------------------------------------------
 /** The shape that labels "ik,kj->ij" give to A x B, or the sentence. */
-export type ContractRule<A extends Shape, D extends DType, B extends Shape, E extends DType, L extends string> =
-  [D & E] extends [never] ? DTypesDiffer<"contract", D, E> : NumberOnly<"contract", Labelled<A, B, L>, D>
-type Labelled<A extends Shape, B extends Shape, L extends string> =
-  string extends L ? Shape
-    : L extends `${infer P},${infer Q}->${infer R}`
-      ? Alone<L, Chars<P>, Chars<Q>, Chars<R>> extends infer M
-        ? M extends string ? M
-          : Rankless<A> extends true ? Shape
-          : Rankless<B> extends true ? Shape
-          : Bind<L, A, A, Chars<P>, {}> extends infer F
-            ? F extends string ? F : Bind<L, B, B, Chars<Q>, F> extends infer G ? (G extends string ? G : Pick<Chars<R>, G>) : never
-            : never
-        : never
-      : noForm<L>
+export type ContractRule<A extends Shape, D extends DType, B extends Shape, E extends DType, L extends string> = [D & E] extends [
+  never,
+]
+  ? DTypesDiffer<"contract", D, E>
+  : NumberOnly<"contract", Labelled<A, B, L>, D>
+type Labelled<A extends Shape, B extends Shape, L extends string> = string extends L
+  ? Shape
+  : L extends `${infer P},${infer Q}->${infer R}`
+    ? Alone<L, Chars<P>, Chars<Q>, Chars<R>> extends infer M
+      ? M extends string
+        ? M
+        : Rankless<A> extends true
+          ? Shape
+          : Rankless<B> extends true
+            ? Shape
+            : Bind<L, A, A, Chars<P>, {}> extends infer F
+              ? F extends string
+                ? F
+                : Bind<L, B, B, Chars<Q>, F> extends infer G
+                  ? G extends string
+                    ? G
+                    : Pick<Chars<R>, G>
+                  : never
+              : never
+      : never
+    : noForm<L>
 type Chars<S extends string, Acc extends string[] = []> = S extends `${infer H}${infer T}` ? Chars<T, [...Acc, H]> : Acc
 /** The sentence for a label that is twice in one list, or in one list only. */
 type Alone<L extends string, P extends string[], Q extends string[], R extends string[]> =
-  Twice<P> | Twice<Q> | Twice<R> extends infer T
-    ? [T] extends [never]
-      ? Once<P[number], Q[number], R[number]> extends infer O
-        ? [O] extends [never] ? true : single<L, First<[...P, ...Q, ...R], O> & string>
-        : never
-      : double<L, (Twice<P> extends infer U ? ([U] extends [never] ? (Twice<Q> extends infer V ? ([V] extends [never] ? Twice<R> : V) : never) : U) : never) & string>
-    : never
+  | Twice<P>
+  | Twice<Q>
+  | Twice<R> extends infer T
+  ? [T] extends [never]
+    ? Once<P[number], Q[number], R[number]> extends infer O
+      ? [O] extends [never]
+        ? true
+        : single<L, First<[...P, ...Q, ...R], O> & string>
+      : never
+    : double<
+        L,
+        (Twice<P> extends infer U
+          ? [U] extends [never]
+            ? Twice<Q> extends infer V
+              ? [V] extends [never]
+                ? Twice<R>
+                : V
+              : never
+            : U
+          : never) &
+          string
+      >
+  : never
 type Twice<P, Seen = never> = P extends [infer H, ...infer T] ? (H extends Seen ? H : Twice<T, Seen | H>) : never
 type Once<P, Q, R> = Exclude<P, Q | R> | Exclude<Q, P | R> | Exclude<R, P | Q>
 type First<P, O> = P extends [infer H, ...infer T] ? (H extends O ? H : First<T, O>) : never
 /** The sizes of the labels, or the sentence. */
-type Bind<L extends string, S extends Shape, Rest, P, F> =
-  P extends [infer H extends string, ...infer T]
-    ? Rest extends readonly [infer N extends Dim, ...infer M]
-      ? H extends keyof F
-        ? Fits<F[H], N> extends true ? Bind<L, S, M, T, Omit<F, H> & { [_ in H]: Meet<F[H], N> }> : sizesDiffer<L, H, F[H], N>
-        : Bind<L, S, M, T, F & { [_ in H]: N }>
-      : wrongCount<L, S>
-    : Rest extends readonly [] ? F : wrongCount<L, S>
+type Bind<L extends string, S extends Shape, Rest, P, F> = P extends [infer H extends string, ...infer T]
+  ? Rest extends readonly [infer N extends Dim, ...infer M]
+    ? H extends keyof F
+      ? Fits<F[H], N> extends true
+        ? Bind<L, S, M, T, Omit<F, H> & { [_ in H]: Meet<F[H], N> }>
+        : sizesDiffer<L, H, F[H], N>
+      : Bind<L, S, M, T, F & { [_ in H]: N }>
+    : wrongCount<L, S>
+  : Rest extends readonly []
+    ? F
+    : wrongCount<L, S>
 type Pick<R, F, Acc extends Shape = []> = R extends [infer H extends keyof F, ...infer T] ? Pick<T, F, [...Acc, F[H] & Dim]> : Acc
 
 type noForm<L extends string> = `contract: labels ${L} are not of the form ik,kj->ij`
@@ -57,8 +88,14 @@ type single<L extends string, H extends string> = `contract: ${L}: ${H} occurs o
 const single = (l: string, h: string): string => `contract: ${l}: ${h} occurs once; sum over it first, or broadcast afterwards`
 type wrongCount<L extends string, S extends Shape> = `contract: ${L} does not label ${Show<S>} one to one`
 const wrongCount = (l: string, s: readonly number[]): string => `contract: ${l} does not label ${show(s)} one to one`
-type sizesDiffer<L extends string, H extends string, X, Y> = `contract: ${L}: ${H} is ${ShowDim<X>} on the left and ${ShowDim<Y>} on the right`
-const sizesDiffer = (l: string, h: string, x: number, y: number): string => `contract: ${l}: ${h} is ${x} on the left and ${y} on the right`
+type sizesDiffer<
+  L extends string,
+  H extends string,
+  X,
+  Y,
+> = `contract: ${L}: ${H} is ${ShowDim<X>} on the left and ${ShowDim<Y>} on the right`
+const sizesDiffer = (l: string, h: string, x: number, y: number): string =>
+  `contract: ${l}: ${h} is ${x} on the left and ${y} on the right`
 
 // ---- run time ------------------------------------------------------------------------------------------------------
 /** Labels of the left, the right and the result. */
@@ -110,10 +147,15 @@ export const op: OpDef<Attrs> = defineOp<Attrs>({
   body: ([a, b], { i, attrs: l, ins }) => {
     const sizes = sizesOf(ins[0]!.shape, ins[1]!.shape, l)
     const free = [...sizes.keys()].filter((c) => !l.out.includes(c))
-    return ir.reduce("add", free.map((c) => sizes.get(c)!), (r) => {
-      const at = (p: readonly string[]): ir.Ix[] => p.map((c) => (l.out.includes(c) ? i[l.out.indexOf(c)]! : r[free.indexOf(c)]!))
-      return ir.call(times, [a!(at(l.a)), b!(at(l.b))])
-    })
+    return ir.reduce(
+      "add",
+      free.map((c) => sizes.get(c)!),
+      (r) => {
+        const at = (p: readonly string[]): ir.Ix[] =>
+          p.map((c) => (l.out.includes(c) ? i[l.out.indexOf(c)]! : r[free.indexOf(c)]!))
+        return ir.call(times, [a!(at(l.a)), b!(at(l.b))])
+      },
+    )
   },
   jvp: ({ ins: [a, b], tans, attrs }) => each(tans, (t, k) => make(op, k === 0 ? [t, b!] : [a!, t], attrs)),
   transpose: ({ ct, ins: [x, y], lin, attrs: { a, b, out } }) => [

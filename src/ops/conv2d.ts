@@ -29,30 +29,55 @@ export interface ConvOptions {
 // ---- type rule -----------------------------------------------------------------------------------------------------
 type Stride<O, I extends 0 | 1> = PerAxis<Option<O, "stride", 1, number>, I> & number
 type Dilation<O, I extends 0 | 1> = PerAxis<Option<O, "dilation", 1, number>, I> & number
-type Pad<O, I extends 0 | 1> = Option<O, "padding", "valid", Padding> extends infer P ? (P extends readonly [Padding, Padding] ? P[I] : P) : never
+type Pad<O, I extends 0 | 1> =
+  Option<O, "padding", "valid", Padding> extends infer P ? (P extends readonly [Padding, Padding] ? P[I] : P) : never
 type Groups<O> = Option<O, "groups", 1, number> & number
 
 /** [..., height, width, channels] x [height, width, channels / groups, filters], or the sentence. */
-export type Conv2dRule<X extends Shape, D extends DType, K extends Shape, E extends DType, O> =
-  [D & E] extends [never] ? DTypesDiffer<"conv2d", D, E> : NumberOnly<"conv2d", Convolved<X, K, O>, D>
-type Convolved<X extends Shape, K extends Shape, O> =
-  X extends readonly [...infer B extends Shape, infer H extends Dim, infer W extends Dim, infer C extends Dim]
-    ? K extends readonly [infer R extends Dim, infer Q extends Dim, infer E extends Dim, infer F extends Dim]
-      ? Channels<X, K, C, E, F, Groups<O>> extends infer M extends string ? M
-        : Windows<"conv2d", H, R, Stride<O, 0>, Pad<O, 0>, Dilation<O, 0>> extends infer Y
-          ? Y extends `conv2d: ${string}` ? Y
-            : Windows<"conv2d", W, Q, Stride<O, 1>, Pad<O, 1>, Dilation<O, 1>> extends infer Z
-              ? Z extends `conv2d: ${string}` ? Z : [...B, Y & Dim, Z & Dim, F]
-              : never
-          : never
-      : Rankless<K> extends true ? Shape : noKernel<K>
-    : Rankless<X> extends true ? Shape : noImage<X>
-type Channels<X, K, C extends Dim, E extends Dim, F extends Dim, G extends number> =
-  G extends 1 ? (Fits<C, E> extends true ? true : channelsDiffer<X, K, C, E>)
-    : G extends 0 ? NotPositive<"conv2d", "groups", 0>
+export type Conv2dRule<X extends Shape, D extends DType, K extends Shape, E extends DType, O> = [D & E] extends [never]
+  ? DTypesDiffer<"conv2d", D, E>
+  : NumberOnly<"conv2d", Convolved<X, K, O>, D>
+type Convolved<X extends Shape, K extends Shape, O> = X extends readonly [
+  ...infer B extends Shape,
+  infer H extends Dim,
+  infer W extends Dim,
+  infer C extends Dim,
+]
+  ? K extends readonly [infer R extends Dim, infer Q extends Dim, infer E extends Dim, infer F extends Dim]
+    ? Channels<X, K, C, E, F, Groups<O>> extends infer M extends string
+      ? M
+      : Windows<"conv2d", H, R, Stride<O, 0>, Pad<O, 0>, Dilation<O, 0>> extends infer Y
+        ? Y extends `conv2d: ${string}`
+          ? Y
+          : Windows<"conv2d", W, Q, Stride<O, 1>, Pad<O, 1>, Dilation<O, 1>> extends infer Z
+            ? Z extends `conv2d: ${string}`
+              ? Z
+              : [...B, Y & Dim, Z & Dim, F]
+            : never
+        : never
+    : Rankless<K> extends true
+      ? Shape
+      : noKernel<K>
+  : Rankless<X> extends true
+    ? Shape
+    : noImage<X>
+type Channels<X, K, C extends Dim, E extends Dim, F extends Dim, G extends number> = G extends 1
+  ? Fits<C, E> extends true
+    ? true
+    : channelsDiffer<X, K, C, E>
+  : G extends 0
+    ? NotPositive<"conv2d", "groups", 0>
     : [C, E] extends [infer N extends number, infer M extends number]
       ? Fits<N, number extends M | G ? number : Mul<M, G>> extends true
-        ? F extends number ? (Mod<F, G> extends infer R ? (number extends R ? true : R extends 0 ? true : notDivided<K, F, G>) : never) : true
+        ? F extends number
+          ? Mod<F, G> extends infer R
+            ? number extends R
+              ? true
+              : R extends 0
+                ? true
+                : notDivided<K, F, G>
+            : never
+          : true
         : groupsDiffer<X, K, C, E, G>
       : true
 type noImage<X> = `conv2d: needs [..., height, width, channels], got ${Show<X>}`
@@ -62,12 +87,18 @@ const noKernel = (k: readonly number[]): string => `conv2d: the kernel needs sha
 type channelsDiffer<X, K, C, E> = `conv2d: channels differ: ${Show<X>} and kernel ${Show<K>}: ${ShowDim<C>} is not ${ShowDim<E>}`
 const channelsDiffer = (x: readonly number[], k: readonly number[]): string =>
   `conv2d: channels differ: ${show(x)} and kernel ${show(k)}: ${x.at(-1)} is not ${k[2]}`
-type groupsDiffer<X, K, C, E, G extends number> =
-  `conv2d: channels differ: ${Show<X>} and kernel ${Show<K>}: ${ShowDim<C>} is not ${ShowDim<E>} x ${G} groups`
+type groupsDiffer<
+  X,
+  K,
+  C,
+  E,
+  G extends number,
+> = `conv2d: channels differ: ${Show<X>} and kernel ${Show<K>}: ${ShowDim<C>} is not ${ShowDim<E>} x ${G} groups`
 const groupsDiffer = (x: readonly number[], k: readonly number[], g: number): string =>
   `conv2d: channels differ: ${show(x)} and kernel ${show(k)}: ${x.at(-1)} is not ${k[2]} x ${g} groups`
 type notDivided<K, F, G extends number> = `conv2d: the ${ShowDim<F>} filters of kernel ${Show<K>} do not divide into ${G} groups`
-const notDivided = (k: readonly number[], g: number): string => `conv2d: the ${k[3]} filters of kernel ${show(k)} do not divide into ${g} groups`
+const notDivided = (k: readonly number[], g: number): string =>
+  `conv2d: the ${k[3]} filters of kernel ${show(k)} do not divide into ${g} groups`
 
 // ---- run time ------------------------------------------------------------------------------------------------------
 interface Attrs {
@@ -90,7 +121,16 @@ const draw = (g: Gen): readonly [RawTensor, RawTensor, ConvOptions] => {
   const size = (): number => (one ? 1 : g.int(1, 3))
   const lead = g.shapes === "empty" ? [0] : g.pick([[], [1], [2]])
   const option = (lo: number, hi: number): Pair => (g.bool() ? g.int(lo, hi) : [g.int(lo, hi), g.int(lo, hi)])
-  const padding = g.pick<Paddings>(["valid", "same", g.int(0, 2), [g.int(0, 2), "same"], [[0, 1], [2, 1]]])
+  const padding = g.pick<Paddings>([
+    "valid",
+    "same",
+    g.int(0, 2),
+    [g.int(0, 2), "same"],
+    [
+      [0, 1],
+      [2, 1],
+    ],
+  ])
   const x = g.tensor([...lead, side(), side(), groups * per])
   return [x, g.tensor([size(), size(), per, filters]), { stride: option(1, 3), dilation: option(1, 2), padding, groups }]
 }
@@ -113,7 +153,11 @@ export const op: OpDef<Attrs> = defineOp<Attrs>({
     const all = along(along(raw(padded), ah, h), aw, w) // [..., y, x, c, i, j]
     const lead = none.map((_, n) => String.fromCodePoint(65 + n))
     const product = (a: unknown, b: unknown, c: readonly string[], e: readonly string[], out: readonly string[]): RawTensor =>
-      emit(contract, [a, b], { a: [...lead, "y", "x", ...c, "i", "j"], b: ["i", "j", ...e, "f"], out: [...lead, "y", "x", ...out] })
+      emit(contract, [a, b], {
+        a: [...lead, "y", "x", ...c, "i", "j"],
+        b: ["i", "j", ...e, "f"],
+        out: [...lead, "y", "x", ...out],
+      })
     if (groups === 1) return product(all, k!, ["c"], ["c"], ["f"])
     const size = all.shape.slice(0, -3)
     const cut = product(

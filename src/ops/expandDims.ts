@@ -7,12 +7,19 @@ import { reshape } from "./reshape.ts"
 
 /** S with a dimension of 1 at axis X of the result, or the sentence. */
 export type ExpandDimsRule<S extends Shape, X extends number> =
-  Rankless<S> extends true ? Shape
+  Rankless<S> extends true
+    ? Shape
     : Axis<[...S, 1], X> extends infer A
-      ? [A] extends [never] ? outside<S, X> : number extends A ? Shape : Insert<S, A & number, 1>
+      ? [A] extends [never]
+        ? outside<S, X>
+        : number extends A
+          ? Shape
+          : Insert<S, A & number, 1>
       : never
-type outside<S extends Shape, X extends number> =
-  `expandDims: axis ${X} is outside the result, which has one axis more than ${Show<S>}`
+type outside<
+  S extends Shape,
+  X extends number,
+> = `expandDims: axis ${X} is outside the result, which has one axis more than ${Show<S>}`
 const outside = (s: readonly number[], axis: number): string =>
   `expandDims: axis ${axis} is outside the result, which has one axis more than ${show(s)}`
 

@@ -5,32 +5,56 @@ import type { Tensor } from "../core/tensor.ts"
 import type { Covered, Option } from "../../typelevel/conv.ts"
 import type { Dim } from "../../typelevel/dim.ts"
 import type { DType } from "../../typelevel/dtype.ts"
-import type { axisOutside, needsRank as NeedsRank, notASize as NotASizeText, notPositive as NotPositive } from "../../typelevel/messages.ts"
+import type {
+  axisOutside,
+  needsRank as NeedsRank,
+  notASize as NotASizeText,
+  notPositive as NotPositive,
+} from "../../typelevel/messages.ts"
 import type { Add, Compare, Mul, NotASize, Sub } from "../../typelevel/nat.ts"
 import type { Axis, Rankless, Replace, Shape, Show } from "../../typelevel/shape.ts"
 import { type NumberOnly, numbersOnly } from "./_dtypes.ts"
 import { op as windows, type WindowOptions } from "./windows.ts"
 
 /** S without its last axis, and axis X of size N; or the sentence. */
-export type FoldRule<S extends Shape, X extends number, N extends number, O> =
-  S extends readonly [...infer R extends Shape, infer K extends Dim]
-    ? [Axis<R, X>] extends [never] ? (R extends readonly [] ? NeedsRank<"fold", "2 or more", S> : axisOutside<"fold", R, X>)
-      : number extends Axis<R, X> ? { -readonly [I in keyof R]: Dim }
-      : [NotASize<N>] extends [never] ? Reaching<S, R, X, K, N, Option<O, "stride", 1, number>, Option<O, "dilation", 1, number>>
-      : NotASizeText<"fold", NotASize<N>>
-    : Rankless<S> extends true ? Shape : NeedsRank<"fold", "2 or more", S>
-type Reaching<S extends Shape, R extends Shape, X extends number, K extends Dim, N extends number, P, Q> =
-  P extends 0 ? NotPositive<"fold", "stride", 0>
-    : Q extends 0 ? NotPositive<"fold", "dilation", 0>
+export type FoldRule<S extends Shape, X extends number, N extends number, O> = S extends readonly [
+  ...infer R extends Shape,
+  infer K extends Dim,
+]
+  ? [Axis<R, X>] extends [never]
+    ? R extends readonly []
+      ? NeedsRank<"fold", "2 or more", S>
+      : axisOutside<"fold", R, X>
+    : number extends Axis<R, X>
+      ? { -readonly [I in keyof R]: Dim }
+      : [NotASize<N>] extends [never]
+        ? Reaching<S, R, X, K, N, Option<O, "stride", 1, number>, Option<O, "dilation", 1, number>>
+        : NotASizeText<"fold", NotASize<N>>
+  : Rankless<S> extends true
+    ? Shape
+    : NeedsRank<"fold", "2 or more", S>
+type Reaching<S extends Shape, R extends Shape, X extends number, K extends Dim, N extends number, P, Q> = P extends 0
+  ? NotPositive<"fold", "stride", 0>
+  : Q extends 0
+    ? NotPositive<"fold", "dilation", 0>
     : [R[Axis<R, X>], K] extends [infer C extends number, infer Z extends number]
-      ? 0 extends C | Z ? Replace<R, X, N>
-        : number extends C | Z | N | P | Q ? Replace<R, X, N>
-        : Add<Mul<Sub<C, 1>, P & number>, Covered<Z, Q & number>> extends infer T extends number
-          ? Compare<T, N> extends ">" ? tooFar<S, T, N> : Replace<R, X, N>
-          : never
+      ? 0 extends C | Z
+        ? Replace<R, X, N>
+        : number extends C | Z | N | P | Q
+          ? Replace<R, X, N>
+          : Add<Mul<Sub<C, 1>, P & number>, Covered<Z, Q & number>> extends infer T extends number
+            ? Compare<T, N> extends ">"
+              ? tooFar<S, T, N>
+              : Replace<R, X, N>
+            : never
       : Replace<R, X, N>
-type tooFar<S extends Shape, T extends number, N extends number> = `fold: the windows ${Show<S>} reach over ${T} elements, and there are ${N}`
-const tooFar = (s: readonly number[], t: number, n: number): string => `fold: the windows ${show(s)} reach over ${t} elements, and there are ${n}`
+type tooFar<
+  S extends Shape,
+  T extends number,
+  N extends number,
+> = `fold: the windows ${Show<S>} reach over ${T} elements, and there are ${N}`
+const tooFar = (s: readonly number[], t: number, n: number): string =>
+  `fold: the windows ${show(s)} reach over ${t} elements, and there are ${n}`
 
 interface Attrs {
   readonly axis: number
@@ -61,7 +85,8 @@ export const op: OpDef<Attrs> = view<Attrs>({
       return ir.guard([ir.inside(e, (count - 1) * stride + 1), ir.divides(stride, e)], put(ir.div(e, stride), r!), 0)
     })
   },
-  transpose: (ct, { axis, stride, dilation }, from) => make(windows, [ct], { axis, size: from.at(-1)!, stride, dilation, count: from[axis]! }),
+  transpose: (ct, { axis, stride, dilation }, from) =>
+    make(windows, [ct], { axis, size: from.at(-1)!, stride, dilation, count: from[axis]! }),
   batch: (a) => ({ ...a, axis: a.axis + 1 }),
   examples: (g) => {
     const s = g.shape(1, 3)
@@ -88,7 +113,13 @@ export const op: OpDef<Attrs> = view<Attrs>({
  * negative. Refuses windows that reach beyond n.
  * @example fold(ones([8, 13, 3]), 1, 28, { stride: 2 }) // [8, 28]
  */
-export function fold<S extends Shape, D extends DType, const X extends number, const N extends number, const O extends WindowOptions = {}>(
+export function fold<
+  S extends Shape,
+  D extends DType,
+  const X extends number,
+  const N extends number,
+  const O extends WindowOptions = {},
+>(
   w: Tensor<S, D>,
   axis: X,
   n: Or<NumberOnly<"fold", FoldRule<S, X, N, O>, D>, N>,
@@ -101,7 +132,10 @@ export function fold<S extends Shape, D extends DType, const X extends number, c
   if (t.shape.length < 2) refuse(needsRank("fold", "2 or more", t.shape))
   const k = axisOf("fold", t.shape.slice(0, -1), axis)
   if (!Number.isSafeInteger(size) || size < 0) refuse(notASize("fold", size))
-  for (const [field, v] of [["stride", stride], ["dilation", dilation]] as const) {
+  for (const [field, v] of [
+    ["stride", stride],
+    ["dilation", dilation],
+  ] as const) {
     if (!Number.isSafeInteger(v) || v < 1) refuse(notPositive("fold", field, v))
   }
   const [count, window] = [t.shape[k]!, t.shape.at(-1)!]

@@ -12,20 +12,36 @@ import { op as contract } from "./contract.ts"
 import { reshape } from "./reshape.ts"
 
 // ---- type rule -----------------------------------------------------------------------------------------------------
-export type MatmulRule<A extends Shape, D extends DType, B extends Shape, E extends DType> =
-  [D & E] extends [never] ? DTypesDiffer<"matmul", D, E> : NumberOnly<"matmul", Product<A, B>, D>
-type Product<A extends Shape, B extends Shape> =
-  A extends readonly [...infer P extends Shape, infer M extends Dim, infer K extends Dim]
+export type MatmulRule<A extends Shape, D extends DType, B extends Shape, E extends DType> = [D & E] extends [never]
+  ? DTypesDiffer<"matmul", D, E>
+  : NumberOnly<"matmul", Product<A, B>, D>
+type Product<A extends Shape, B extends Shape> = A extends readonly [
+  ...infer P extends Shape,
+  infer M extends Dim,
+  infer K extends Dim,
+]
+  ? B extends readonly [...infer Q extends Shape, infer L extends Dim, infer N extends Dim]
+    ? Fits<K, L> extends true
+      ? [P, Q] extends [[], []]
+        ? [M, N]
+        : Batched<A, B, P, Q, [M, N]>
+      : innerDiffer<A, B, K, L>
+    : B extends readonly [infer L extends Dim]
+      ? Fits<K, L> extends true
+        ? [...P, M]
+        : innerDiffer<A, B, K, L>
+      : NoMatrix<B>
+  : A extends readonly [infer K extends Dim]
     ? B extends readonly [...infer Q extends Shape, infer L extends Dim, infer N extends Dim]
       ? Fits<K, L> extends true
-        ? [P, Q] extends [[], []] ? [M, N] : Batched<A, B, P, Q, [M, N]>
+        ? [...Q, N]
         : innerDiffer<A, B, K, L>
-      : B extends readonly [infer L extends Dim] ? (Fits<K, L> extends true ? [...P, M] : innerDiffer<A, B, K, L>) : NoMatrix<B>
-    : A extends readonly [infer K extends Dim]
-      ? B extends readonly [...infer Q extends Shape, infer L extends Dim, infer N extends Dim]
-        ? Fits<K, L> extends true ? [...Q, N] : innerDiffer<A, B, K, L>
-        : B extends readonly [infer L extends Dim] ? (Fits<K, L> extends true ? [] : innerDiffer<A, B, K, L>) : NoMatrix<B>
-      : NoMatrix<A>
+      : B extends readonly [infer L extends Dim]
+        ? Fits<K, L> extends true
+          ? []
+          : innerDiffer<A, B, K, L>
+        : NoMatrix<B>
+    : NoMatrix<A>
 type Batched<A extends Shape, B extends Shape, P extends Shape, Q extends Shape, MN extends Shape> =
   Broadcast<"matmul", P, Q> extends infer R ? (R extends Shape ? [...R, ...MN] : batchesDiffer<A, B>) : never
 type NoMatrix<S extends Shape> = Rankless<S> extends true ? Shape : NeedsRank<"matmul", "1 or more", S>
@@ -33,7 +49,8 @@ type innerDiffer<A, B, K, L> = `matmul: inner dimensions differ: ${Show<A>} x ${
 const innerDiffer = (a: readonly number[], b: readonly number[], k: number, l: number): string =>
   `matmul: inner dimensions differ: ${show(a)} x ${show(b)}: ${k} is not ${l}`
 type batchesDiffer<A, B> = `matmul: batch dimensions do not broadcast: ${Show<A>} x ${Show<B>}`
-const batchesDiffer = (a: readonly number[], b: readonly number[]): string => `matmul: batch dimensions do not broadcast: ${show(a)} x ${show(b)}`
+const batchesDiffer = (a: readonly number[], b: readonly number[]): string =>
+  `matmul: batch dimensions do not broadcast: ${show(a)} x ${show(b)}`
 
 // ---- run time ------------------------------------------------------------------------------------------------------
 /** Batch dimensions of the product, aligned at the last. */
@@ -75,7 +92,11 @@ export const op: OpDef<null> = defineOp<null>({
     const right = b!.shape.length === 1 ? ["k"] : ["k", "j"]
     // a dimension of 1 on both sides is a label of both; its size follows from either
     const all = batch.map((_, k) => String.fromCodePoint(65 + k)).filter((c) => p.letters.includes(c) || q.letters.includes(c))
-    const labels = { a: [...p.letters, ...left], b: [...q.letters, ...right], out: [...all, ...left.slice(0, -1), ...right.slice(1)] }
+    const labels = {
+      a: [...p.letters, ...left],
+      b: [...q.letters, ...right],
+      out: [...all, ...left.slice(0, -1), ...right.slice(1)],
+    }
     return emit<RawTensor>(contract, [p.x, q.x], labels)
   },
   examples: (g) => {

@@ -3,7 +3,16 @@ import type { Of, Or } from "../core/signature.ts"
 import type { Tensor } from "../core/tensor.ts"
 import type { DType } from "../../typelevel/dtype.ts"
 import type { Shape } from "../../typelevel/shape.ts"
-import { type AtTensor, type AxisArg, type KeepDims, type NonEmptyRule, nonEmptyAxes, reduced, reductionExamples, reductionRefused } from "./_axes.ts"
+import {
+  type AtTensor,
+  type AxisArg,
+  type KeepDims,
+  type NonEmptyRule,
+  nonEmptyAxes,
+  reduced,
+  reductionExamples,
+  reductionRefused,
+} from "./_axes.ts"
 import { extremeJvp } from "./_extreme.ts"
 import { type Over, reduction } from "./_reduction.ts"
 
@@ -14,7 +23,11 @@ export const op: OpDef<Over> = reduction("max", "max", {
   jvp: (a) => extremeJvp(a),
   spelling: { onnx: "ReduceMax", stablehlo: "reduce" },
   examples: reductionExamples(1, ["f32", "f32", "i32"]),
-  refused: [...reductionRefused, (g) => [g.tensor([0, g.int(1, 3)])], (g) => [g.tensor([g.int(1, 3), 0]), -1, { keepDims: true }]],
+  refused: [
+    ...reductionRefused,
+    (g) => [g.tensor([0, g.int(1, 3)])],
+    (g) => [g.tensor([g.int(1, 3), 0]), -1, { keepDims: true }],
+  ],
 })
 
 /**

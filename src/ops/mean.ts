@@ -4,7 +4,16 @@ import type { Tensor } from "../core/tensor.ts"
 import type { DType } from "../../typelevel/dtype.ts"
 import type { Also } from "../../typelevel/rule.ts"
 import type { Shape } from "../../typelevel/shape.ts"
-import { type AtTensor, type AxisArg, type KeepDims, type NonEmptyRule, nonEmptyAxes, reduced, reductionExamples, reductionRefused } from "./_axes.ts"
+import {
+  type AtTensor,
+  type AxisArg,
+  type KeepDims,
+  type NonEmptyRule,
+  nonEmptyAxes,
+  reduced,
+  reductionExamples,
+  reductionRefused,
+} from "./_axes.ts"
 import type { Over } from "./_reduction.ts"
 import { div } from "./div.ts"
 import { sum } from "./sum.ts"
@@ -16,10 +25,18 @@ export const op: OpDef<Over> = defineOp<Over>({
   name: "mean",
   spelling: { onnx: "ReduceMean" },
   shape: ([x], { axes }) => ({ dtype: x!.dtype, shape: x!.shape.filter((_, k) => !axes.includes(k)) }),
-  expand: ([x], { axes }) => div(sum(x!, axes), axes.reduce((n, k) => n * x!.shape[k]!, 1)),
+  expand: ([x], { axes }) =>
+    div(
+      sum(x!, axes),
+      axes.reduce((n, k) => n * x!.shape[k]!, 1),
+    ),
   batch: ({ ins, attrs }): RawTensor => make(op, ins, { axes: attrs.axes.map((k) => k + 1) }),
   examples: reductionExamples(1),
-  refused: [...reductionRefused, (g) => [g.tensor([2, g.int(1, 3)], g.pick(["i32", "bool"]))], (g) => [g.tensor([0, g.int(1, 3)])]],
+  refused: [
+    ...reductionRefused,
+    (g) => [g.tensor([2, g.int(1, 3)], g.pick(["i32", "bool"]))],
+    (g) => [g.tensor([0, g.int(1, 3)])],
+  ],
 })
 
 /**

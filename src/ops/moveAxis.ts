@@ -9,29 +9,35 @@ import { transpose } from "./transpose.ts"
 
 /** S with axis F put at T, or the sentence. */
 export type MoveAxisRule<S extends Shape, F extends number, T extends number> =
-  Rankless<S> extends true ? Shape
-    : [Axis<S, F>] extends [never] ? axisOutside<"moveAxis", S, F>
-    : [Axis<S, T>] extends [never] ? axisOutside<"moveAxis", S, T>
-    : number extends Axis<S, F> | Axis<S, T> ? { -readonly [K in keyof S]: Dim }
-    : Insert<Drop<S, Axis<S, F>>, Axis<S, T>, S[Axis<S, F>]>
+  Rankless<S> extends true
+    ? Shape
+    : [Axis<S, F>] extends [never]
+      ? axisOutside<"moveAxis", S, F>
+      : [Axis<S, T>] extends [never]
+        ? axisOutside<"moveAxis", S, T>
+        : number extends Axis<S, F> | Axis<S, T>
+          ? { -readonly [K in keyof S]: Dim }
+          : Insert<Drop<S, Axis<S, F>>, Axis<S, T>, S[Axis<S, F>]>
 type FromRule<S extends Shape, F extends number> = MoveAxisRule<S, F, F>
 
 /** Attributes: axes, non-negative. */
-export const op: OpDef<{ readonly from: number; readonly to: number }> = defineOp<{ readonly from: number; readonly to: number }>({
-  name: "moveAxis",
-  spelling: { onnx: "Transpose", stablehlo: "transpose" },
-  shape: ([x], { from, to }) => ({ dtype: x!.dtype, shape: moved(x!.shape.length, from, to).map((k) => x!.shape[k]!) }),
-  expand: ([x], { from, to }) => transpose(x!, moved(x!.shape.length, from, to)),
-  examples: (g) => {
-    const s = g.shape(1, 4)
-    return [g.tensor(s), g.int(0, s.length - 1), g.int(-s.length, s.length - 1)]
+export const op: OpDef<{ readonly from: number; readonly to: number }> = defineOp<{ readonly from: number; readonly to: number }>(
+  {
+    name: "moveAxis",
+    spelling: { onnx: "Transpose", stablehlo: "transpose" },
+    shape: ([x], { from, to }) => ({ dtype: x!.dtype, shape: moved(x!.shape.length, from, to).map((k) => x!.shape[k]!) }),
+    expand: ([x], { from, to }) => transpose(x!, moved(x!.shape.length, from, to)),
+    examples: (g) => {
+      const s = g.shape(1, 4)
+      return [g.tensor(s), g.int(0, s.length - 1), g.int(-s.length, s.length - 1)]
+    },
+    refused: [
+      (g) => [g.tensor([2, 3]), g.int(2, 5), 0],
+      (g) => [g.tensor([2, 3]), 0, g.int(-9, -3)],
+      (g) => [g.tensor([]), 0, g.int(0, 3)],
+    ],
   },
-  refused: [
-    (g) => [g.tensor([2, 3]), g.int(2, 5), 0],
-    (g) => [g.tensor([2, 3]), 0, g.int(-9, -3)],
-    (g) => [g.tensor([]), 0, g.int(0, 3)],
-  ],
-})
+)
 const moved = (rank: number, from: number, to: number): number[] => {
   const rest = upto(rank).filter((k) => k !== from)
   return [...rest.slice(0, to), from, ...rest.slice(to)]

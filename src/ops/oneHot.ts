@@ -13,7 +13,9 @@ import { expandDims } from "./expandDims.ts"
 import { iota } from "./iota.ts"
 
 /** The indices' shape with N at the end, or the sentence. */
-export type OneHotRule<I extends Shape, N extends number> = [NotASize<N>] extends [never] ? [...I, N] : NotASizeText<"oneHot", NotASize<N>>
+export type OneHotRule<I extends Shape, N extends number> = [NotASize<N>] extends [never]
+  ? [...I, N]
+  : NotASizeText<"oneHot", NotASize<N>>
 
 /** Attributes: how many positions there are, and the dtype of the result. */
 export const op: OpDef<{ readonly n: number; readonly dtype: DType }> = defineOp<{ readonly n: number; readonly dtype: DType }>({

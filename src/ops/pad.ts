@@ -15,28 +15,44 @@ export type Width = number | readonly [low: number, high: number, gap?: number]
 // ---- type rule -----------------------------------------------------------------------------------------------------
 /** S with every axis widened, or the sentence. */
 export type PadRule<S extends Shape, W extends readonly Width[]> =
-  Rankless<S> extends true ? Shape
-    : number extends W["length"] ? { -readonly [K in keyof S]: number }
-    : W["length"] extends S["length"] ? Walk<S, S, W> : wrongCount<S, W["length"]>
-type Walk<S extends Shape, Rest, W, Acc extends Shape = []> =
-  W extends readonly [infer H extends Width, ...infer T]
-    ? Rest extends readonly [infer N extends Dim, ...infer M]
-      ? H extends number ? Next<S, M, T, Acc, N, H, H, 0>
-        : H extends readonly [infer L extends number, infer U extends number] ? Next<S, M, T, Acc, N, L, U, 0>
-        : H extends readonly [infer L extends number, infer U extends number, infer G extends number] ? Next<S, M, T, Acc, N, L, U, G>
-        : Walk<S, M, T, [...Acc, number]>
-      : never
-    : Acc
-type Next<S extends Shape, M, T, Acc extends Shape, N extends Dim, L extends number, U extends number, G extends number> =
-  [NotASize<L | U | G>] extends [never]
-    ? Walk<S, M, T, [...Acc, [L, U, G] extends [0, 0, 0] ? N : N extends number ? Add<Spread<N, G>, Add<L, U>> : number]>
-    : notAWidth<NotASize<L | U | G>, Acc["length"] & number, S>
-type Spread<N extends number, G extends number> = G extends 0 ? N : N extends 0 ? 0 : number extends N | G ? number : Add<Mul<Sub<N, 1>, G>, N>
+  Rankless<S> extends true
+    ? Shape
+    : number extends W["length"]
+      ? { -readonly [K in keyof S]: number }
+      : W["length"] extends S["length"]
+        ? Walk<S, S, W>
+        : wrongCount<S, W["length"]>
+type Walk<S extends Shape, Rest, W, Acc extends Shape = []> = W extends readonly [infer H extends Width, ...infer T]
+  ? Rest extends readonly [infer N extends Dim, ...infer M]
+    ? H extends number
+      ? Next<S, M, T, Acc, N, H, H, 0>
+      : H extends readonly [infer L extends number, infer U extends number]
+        ? Next<S, M, T, Acc, N, L, U, 0>
+        : H extends readonly [infer L extends number, infer U extends number, infer G extends number]
+          ? Next<S, M, T, Acc, N, L, U, G>
+          : Walk<S, M, T, [...Acc, number]>
+    : never
+  : Acc
+type Next<S extends Shape, M, T, Acc extends Shape, N extends Dim, L extends number, U extends number, G extends number> = [
+  NotASize<L | U | G>,
+] extends [never]
+  ? Walk<S, M, T, [...Acc, [L, U, G] extends [0, 0, 0] ? N : N extends number ? Add<Spread<N, G>, Add<L, U>> : number]>
+  : notAWidth<NotASize<L | U | G>, Acc["length"] & number, S>
+type Spread<N extends number, G extends number> = G extends 0
+  ? N
+  : N extends 0
+    ? 0
+    : number extends N | G
+      ? number
+      : Add<Mul<Sub<N, 1>, G>, N>
 
 type wrongCount<S extends Shape, N extends number> = `pad: ${N} widths for ${Show<S>}, which has rank ${S["length"]}`
 const wrongCount = (s: readonly number[], n: number): string => `pad: ${n} widths for ${show(s)}, which has rank ${s.length}`
-type notAWidth<N extends string, K extends number, S extends Shape> =
-  `pad: the width ${N} on axis ${K} of ${Show<S>} is not a whole number of 0 or more; slice takes elements away`
+type notAWidth<
+  N extends string,
+  K extends number,
+  S extends Shape,
+> = `pad: the width ${N} on axis ${K} of ${Show<S>} is not a whole number of 0 or more; slice takes elements away`
 const notAWidth = (n: number, k: number, s: readonly number[]): string =>
   `pad: the width ${n} on axis ${k} of ${show(s)} is not a whole number of 0 or more; slice takes elements away`
 
@@ -60,13 +76,17 @@ export const op: OpDef<Attrs> = view<Attrs>({
     return ir.guard(when, x(e.map((w, k) => ir.div(w, gap[k]! + 1))), value)
   },
   transpose: (ct, { lo, gap }, from) =>
-    slice(ct, from.map((n, k) => [lo[k]!, lo[k]! + spread(n, gap[k]!), gap[k]! + 1] as const)),
+    slice(
+      ct,
+      from.map((n, k) => [lo[k]!, lo[k]! + spread(n, gap[k]!), gap[k]! + 1] as const),
+    ),
   tangent: (a) => ({ ...a, value: 0 }),
   batch: ({ lo, hi, gap, value }) => ({ lo: [0, ...lo], hi: [0, ...hi], gap: [0, ...gap], value }),
   rewrite: (x, { lo, hi, gap }) => (lo.every((v, k) => v === 0 && hi[k] === 0 && gap[k] === 0) ? x : undefined),
   examples: (g) => {
     const s = g.shape(0, 3)
-    const width = (): Width => (g.bool() ? g.int(0, 2) : g.bool() ? [g.int(0, 2), g.int(0, 3)] : [g.int(0, 1), g.int(0, 2), g.int(0, 2)])
+    const width = (): Width =>
+      g.bool() ? g.int(0, 2) : g.bool() ? [g.int(0, 2), g.int(0, 3)] : [g.int(0, 1), g.int(0, 2), g.int(0, 2)]
     return g.bool() ? [g.tensor(s), s.map(width)] : [g.tensor(s), s.map(width), g.int(-3, 3)]
   },
   refused: [
@@ -90,7 +110,9 @@ export function pad<S extends Shape, D extends DType, const W extends readonly W
   value?: Misfit<V, D> extends true ? numberMisfits<"pad", V, D> : V,
 ): Of<PadRule<S, W>, D> {
   const s = x.shape as readonly number[]
-  const w = (widths as readonly Width[]).map((v) => (typeof v === "number" ? ([v, v, 0] as const) : ([v[0], v[1], v[2] ?? 0] as const)))
+  const w = (widths as readonly Width[]).map((v) =>
+    typeof v === "number" ? ([v, v, 0] as const) : ([v[0], v[1], v[2] ?? 0] as const),
+  )
   if (w.length !== s.length) refuse(wrongCount(s, w.length))
   w.forEach((v, k) => {
     const odd = v.find((n) => !Number.isSafeInteger(n) || n < 0)

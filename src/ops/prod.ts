@@ -21,8 +21,18 @@ const halved = (x: RawTensor, k: number): RawTensor => {
   let y = x
   for (let n = y.shape[k]!; n > 1; n = y.shape[k]!) {
     const h = Math.ceil(n / 2)
-    const along = (a: number, b: number): RawTensor => raw(slice(y, y.shape.map((_, j) => (j === k ? ([a, b] as const) : null))))
-    const rest = pad(along(h, n), y.shape.map((_, j) => [0, j === k ? 2 * h - n : 0] as const), 1)
+    const along = (a: number, b: number): RawTensor =>
+      raw(
+        slice(
+          y,
+          y.shape.map((_, j) => (j === k ? ([a, b] as const) : null)),
+        ),
+      )
+    const rest = pad(
+      along(h, n),
+      y.shape.map((_, j) => [0, j === k ? 2 * h - n : 0] as const),
+      1,
+    )
     y = raw(mul(along(0, h), rest))
   }
   return y
@@ -33,7 +43,11 @@ export const op: OpDef<Over> = defineOp<Over>({
   name: "prod",
   spelling: { onnx: "ReduceProd" },
   shape: ([x], { axes }) => ({ dtype: x!.dtype, shape: x!.shape.filter((_, k) => !axes.includes(k)) }),
-  expand: ([x], { axes }) => reshape(axes.reduce(halved, x!), x!.shape.filter((_, k) => !axes.includes(k))),
+  expand: ([x], { axes }) =>
+    reshape(
+      axes.reduce(halved, x!),
+      x!.shape.filter((_, k) => !axes.includes(k)),
+    ),
   batch: ({ ins, attrs }): RawTensor => make(op, ins, { axes: attrs.axes.map((k) => k + 1) }),
   examples: reductionExamples(0, ["f32", "f32", "i32", "bool"]),
   refused: reductionRefused,

@@ -1,7 +1,31 @@
 import {
-  type Aval, type BatchArgs, defineOp, dense, dependent, flatten, inline, isFloat, type JvpArgs, type LoopSpec, makeAll, type Maybe,
-  type OpDef, paths, placeholder, type Program, type RawTensor, raw, refuse, same, show, specKey, trace, type TransposeArgs, type TreeSpec,
-  unflatten, upto,
+  type Aval,
+  type BatchArgs,
+  defineOp,
+  dense,
+  dependent,
+  flatten,
+  inline,
+  isFloat,
+  type JvpArgs,
+  type LoopSpec,
+  makeAll,
+  type Maybe,
+  type OpDef,
+  paths,
+  placeholder,
+  type Program,
+  type RawTensor,
+  raw,
+  refuse,
+  same,
+  show,
+  specKey,
+  trace,
+  type TransposeArgs,
+  type TreeSpec,
+  unflatten,
+  upto,
 } from "../core/index.ts"
 import { backward, batchProgram, jvpProgram } from "../core/interpret.ts"
 import type { DType } from "../core/dtype.ts"
@@ -21,20 +45,43 @@ import { zeros } from "./zeros.ts"
 /** A tree of tensors without their first axis. */
 export type Row<X> =
   X extends Tensor<infer S, infer D>
-    ? number extends S["length"] ? Tensor<Shape, D> : S extends readonly [Dim, ...infer T extends Shape] ? Tensor<T, D> : never
-    : X extends object ? { readonly [K in keyof X]: Row<X[K]> } : X
+    ? number extends S["length"]
+      ? Tensor<Shape, D>
+      : S extends readonly [Dim, ...infer T extends Shape]
+        ? Tensor<T, D>
+        : never
+    : X extends object
+      ? { readonly [K in keyof X]: Row<X[K]> }
+      : X
 /** A tree of tensors with one more axis, of size N, in front. */
 export type Stacked<Y, N extends Dim> =
   Y extends Tensor<infer S, infer D>
-    ? number extends S["length"] ? Tensor<Shape, D> : Tensor<[N, ...S], D>
-    : Y extends object ? { -readonly [K in keyof Y]: Stacked<Y[K], N> } : Y
+    ? number extends S["length"]
+      ? Tensor<Shape, D>
+      : Tensor<[N, ...S], D>
+    : Y extends object
+      ? { -readonly [K in keyof Y]: Stacked<Y[K], N> }
+      : Y
 type Leading<X> =
-  X extends Tensor<infer S, DType> ? (number extends S["length"] ? number : S extends readonly [infer N, ...Shape] ? N : never)
-    : X extends object ? { [K in keyof X]: Leading<X[K]> }[X extends readonly unknown[] ? number & keyof X : keyof X] : never
+  X extends Tensor<infer S, DType>
+    ? number extends S["length"]
+      ? number
+      : S extends readonly [infer N, ...Shape]
+        ? N
+        : never
+    : X extends object
+      ? { [K in keyof X]: Leading<X[K]> }[X extends readonly unknown[] ? number & keyof X : keyof X]
+      : never
 /** How many steps: the size of the first axis of the xs, or the option. */
-export type Steps<X, O> = ([Leading<X>] extends [never] ? (O extends { readonly length: infer N } ? N : number) : Leading<X>) & Dim
+export type Steps<X, O> = ([Leading<X>] extends [never] ? (O extends { readonly length: infer N } ? N : number) : Leading<X>) &
+  Dim
 /** A carry after a step: the same tree, of the same shapes and dtypes. */
-type Same<C> = C extends Tensor<infer S, infer D> ? Tensor<number extends S["length"] ? Shape : S, D> : C extends object ? { readonly [K in keyof C]: Same<C[K]> } : C
+type Same<C> =
+  C extends Tensor<infer S, infer D>
+    ? Tensor<number extends S["length"] ? Shape : S, D>
+    : C extends object
+      ? { readonly [K in keyof C]: Same<C[K]> }
+      : C
 
 export interface ScanOptions {
   /** Steps, where there are no xs. */
@@ -49,7 +96,11 @@ interface Attrs extends LoopSpec {
 }
 
 // ---- rules ---------------------------------------------------------------------------------------------------------
-const split = <T>(v: readonly T[], a: number, b: number): readonly [T[], T[], T[]] => [v.slice(0, a), v.slice(a, a + b), v.slice(a + b)]
+const split = <T>(v: readonly T[], a: number, b: number): readonly [T[], T[], T[]] => [
+  v.slice(0, a),
+  v.slice(a, a + b),
+  v.slice(a + b),
+]
 const at = <T>(v: readonly T[], places: readonly number[]): T[] => places.map((k) => v[k]!)
 /** Outputs as a program of these tensors, over placeholders of its own. */
 const closed = (params: readonly RawTensor[], outs: readonly RawTensor[]): Program => {
@@ -82,7 +133,8 @@ const jvp = ({ ins, tans, attrs: a }: JvpArgs<Attrs>) => {
   const isLinear = new Set([...live, ...linear.flatMap((n) => n.outs)])
   const varying = new Set([...p.params, ...dependent([...r.outs, ...douts], p.params).flatMap((n) => n.outs)])
   const needed = [...new Set(linear.flatMap((n) => n.ins).filter((t) => !isLinear.has(t) && varying.has(t)))]
-  const cut = a.save === "all" ? needed : upto(p.params.length).flatMap((k) => (reaches(needed, p.params[k]!) ? [p.params[k]!] : []))
+  const cut =
+    a.save === "all" ? needed : upto(p.params.length).flatMap((k) => (reaches(needed, p.params[k]!) ? [p.params[k]!] : []))
   const place = (t: RawTensor): number => p.params.indexOf(t)
   const consts = cut.filter((t) => place(t) >= 0 && place(t) < a.consts)
   const rows = cut.filter((t) => place(t) >= first)
@@ -105,7 +157,14 @@ const jvp = ({ ins, tans, attrs: a }: JvpArgs<Attrs>) => {
     ],
     {
       body: closed(
-        [...consts, ...at(d, dConsts).map((t) => t!), ...carries.map((k) => d[a.consts + k]!), ...rows, ...saved, ...at(d, dRows).map((t) => t!)],
+        [
+          ...consts,
+          ...at(d, dConsts).map((t) => t!),
+          ...carries.map((k) => d[a.consts + k]!),
+          ...rows,
+          ...saved,
+          ...at(d, dRows).map((t) => t!),
+        ],
         douts,
       ),
       length: a.length,
@@ -115,7 +174,8 @@ const jvp = ({ ins, tans, attrs: a }: JvpArgs<Attrs>) => {
       save: a.save,
     },
   )
-  const tangent = (k: number, list: readonly number[], from: number): Maybe => (list.includes(k) ? tangents[from + list.indexOf(k)]! : null)
+  const tangent = (k: number, list: readonly number[], from: number): Maybe =>
+    list.includes(k) ? tangents[from + list.indexOf(k)]! : null
   return {
     outs: [...lastCarry, ...stackedYs],
     tans: [...upto(a.carries).map((k) => tangent(k, carries, 0)), ...stackedYs.map((_, k) => tangent(k, ys, carries.length))],
@@ -216,7 +276,10 @@ export const op: OpDef<Attrs> = defineOp<Attrs>({
     const w = exp(full(s, -0.25))
     type T = RawTensor
     const step = (h: T, v: T) => [tanh(add(mul(h, w), v)), mul(h, v)]
-    const pair = ({ a, b }: { a: T; b: T }, [u, v]: readonly [T, T]) => [{ a: add(mul(a, u), b), b: mul(b, v) }, { a, sum: add(a, v) }]
+    const pair = ({ a, b }: { a: T; b: T }, [u, v]: readonly [T, T]) => [
+      { a: add(mul(a, u), b), b: mul(b, v) },
+      { a, sum: add(a, v) },
+    ]
     const count = (h: T) => [mul(h, w), h]
     return g.pick<readonly unknown[]>([
       [step, c, x],
@@ -244,13 +307,22 @@ const stepsOf = (xs: readonly RawTensor[], length: number | undefined): number =
   if (length !== undefined && length !== n) refuse(`scan: the xs have ${n} rows, and the length is ${length}`)
   return Number.isSafeInteger(n) && n >= 0 ? n : refuse(`scan: the length ${n} is not a whole number of 0 or more`)
 }
-const checkCarry = (init: unknown, before: readonly RawTensor[], key: string, after: readonly RawTensor[], spec: TreeSpec): void => {
-  if (specKey(spec) !== key) refuse(`scan: the carry has structure ${key} before a step and ${specKey(spec)} after it; return the same tree`)
+const checkCarry = (
+  init: unknown,
+  before: readonly RawTensor[],
+  key: string,
+  after: readonly RawTensor[],
+  spec: TreeSpec,
+): void => {
+  if (specKey(spec) !== key)
+    refuse(`scan: the carry has structure ${key} before a step and ${specKey(spec)} after it; return the same tree`)
   const names = paths(init)
   after.forEach((t, k) => {
     const s = before[k]!
     if (t.dtype !== s.dtype || !same(t.shape, s.shape))
-      refuse(`scan: the carry ${names[k] ? `${names[k]} ` : ""}is ${text(s)} before a step and ${text(t)} after it; it must not change`)
+      refuse(
+        `scan: the carry ${names[k] ? `${names[k]} ` : ""}is ${text(s)} before a step and ${text(t)} after it; it must not change`,
+      )
   })
 }
 
@@ -274,7 +346,10 @@ export function scan<const C, const X, Y, const O extends ScanOptions = {}>(
   let ySpec: TreeSpec | undefined
   const p = trace(
     (...v) => {
-      const r: unknown = f(unflatten(spec, v.slice(0, carry.length)) as Same<C>, unflatten(rowSpec, v.slice(carry.length)) as Row<X>)
+      const r: unknown = f(
+        unflatten(spec, v.slice(0, carry.length)) as Same<C>,
+        unflatten(rowSpec, v.slice(carry.length)) as Row<X>,
+      )
       if (!Array.isArray(r) || r.length !== 2) return refuse("scan: the function must return [carry, y]")
       const [next, y] = r.map((t) => flatten(t))
       checkCarry(init, carry, specKey(spec), next!.leaves, next!.spec)
@@ -286,10 +361,22 @@ export function scan<const C, const X, Y, const O extends ScanOptions = {}>(
   const inside = dependent(p.outs, p.params)
   const varying = new Set([...p.params, ...inside.flatMap((n) => n.outs)])
   // constants stay inside, everything else that does not vary is captured
-  const captured = [...inside.flatMap((n) => n.ins), ...p.outs].filter((t) => !varying.has(t) && (t.node.ins.length > 0 || t.node.op.leaf))
+  const captured = [...inside.flatMap((n) => n.ins), ...p.outs].filter(
+    (t) => !varying.has(t) && (t.node.ins.length > 0 || t.node.op.leaf),
+  )
   const free = [...new Set(captured)]
   const body = closed([...free, ...p.params], p.outs)
-  const attrs = { body, length, consts: free.length, carries: carry.length, reverse: options?.reverse ?? false, save: options?.save ?? "all" } as const
+  const attrs = {
+    body,
+    length,
+    consts: free.length,
+    carries: carry.length,
+    reverse: options?.reverse ?? false,
+    save: options?.save ?? "all",
+  } as const
   const r = makeAll(op, [...free, ...carry, ...rows], attrs)
-  return [unflatten(spec, r.slice(0, carry.length)), unflatten(ySpec!, r.slice(carry.length))] as [Same<C>, Stacked<Y, Steps<X, O>>]
+  return [unflatten(spec, r.slice(0, carry.length)), unflatten(ySpec!, r.slice(carry.length))] as [
+    Same<C>,
+    Stacked<Y, Steps<X, O>>,
+  ]
 }

@@ -12,25 +12,50 @@ import { constantOf } from "./_constant.ts"
 import { mul } from "./mul.ts"
 import { type Lookup, op as take, type Put } from "./take.ts"
 
-type AxisRule<S extends Shape, X extends number> = Rankless<S> extends true ? S : [Axis<S, X>] extends [never] ? axisOutside<"scatterAdd", S, X> : S
+type AxisRule<S extends Shape, X extends number> =
+  Rankless<S> extends true ? S : [Axis<S, X>] extends [never] ? axisOutside<"scatterAdd", S, X> : S
 /** S, or the sentence where updates U are not as many as the indices I take from axis X. */
-export type ScatterAddRule<S extends Shape, D extends DType, I extends Shape, U extends Shape, E extends DType, X extends number> =
-  [D & E] extends [never] ? DTypesDiffer<"scatterAdd", D, E>
-    : AxisRule<S, X> extends infer M extends string ? M
-    : Rankless<S> extends true ? Shape
-    : Rankless<I> extends true ? S
-    : number extends Axis<S, X> ? S
-    : S[Axis<S, X>] extends 0 ? nowhere<S, Axis<S, X>>
-    : NumberOnly<"scatterAdd", Put<S, Axis<S, X>, I> extends infer W extends Shape ? (Alike<U, W> extends true ? S : misfit<S, I, U, W>) : never, D>
-type Alike<U extends Shape, W extends Shape> =
-  U extends readonly [infer H, ...infer P extends Shape]
-    ? W extends readonly [infer G, ...infer Q extends Shape] ? (Fits<H, G> extends true ? Alike<P, Q> : false) : false
-    : U extends readonly [] ? (W extends readonly [] ? true : false) : true
+export type ScatterAddRule<
+  S extends Shape,
+  D extends DType,
+  I extends Shape,
+  U extends Shape,
+  E extends DType,
+  X extends number,
+> = [D & E] extends [never]
+  ? DTypesDiffer<"scatterAdd", D, E>
+  : AxisRule<S, X> extends infer M extends string
+    ? M
+    : Rankless<S> extends true
+      ? Shape
+      : Rankless<I> extends true
+        ? S
+        : number extends Axis<S, X>
+          ? S
+          : S[Axis<S, X>] extends 0
+            ? nowhere<S, Axis<S, X>>
+            : NumberOnly<
+                "scatterAdd",
+                Put<S, Axis<S, X>, I> extends infer W extends Shape ? (Alike<U, W> extends true ? S : misfit<S, I, U, W>) : never,
+                D
+              >
+type Alike<U extends Shape, W extends Shape> = U extends readonly [infer H, ...infer P extends Shape]
+  ? W extends readonly [infer G, ...infer Q extends Shape]
+    ? Fits<H, G> extends true
+      ? Alike<P, Q>
+      : false
+    : false
+  : U extends readonly []
+    ? W extends readonly []
+      ? true
+      : false
+    : true
 type misfit<S, I, U, W> = `scatterAdd: updates ${Show<U>} do not fit: indices ${Show<I>} into ${Show<S>} need ${Show<W>}`
 const misfit = (s: readonly number[], i: readonly number[], u: readonly number[], w: readonly number[]): string =>
   `scatterAdd: updates ${show(u)} do not fit: indices ${show(i)} into ${show(s)} need ${show(w)}`
 type nowhere<S extends Shape, X extends number> = `scatterAdd: axis ${X} of ${Show<S>} is empty; there is nowhere to add`
-const nowhere = (s: readonly number[], axis: number): string => `scatterAdd: axis ${axis} of ${show(s)} is empty; there is nowhere to add`
+const nowhere = (s: readonly number[], axis: number): string =>
+  `scatterAdd: axis ${axis} of ${show(s)} is empty; there is nowhere to add`
 
 interface Attrs extends Lookup {
   readonly size: number
@@ -47,10 +72,20 @@ export const op: OpDef<Attrs> = defineOp<Attrs>({
     const i = axes.map(ir.ix)
     const rank = ins[0]!.shape.length - batch
     const row = ir.dyn(j!([...i.slice(0, batch), ...i.slice(axis, axis + rank)]), size)
-    return { init: base ? base(o) : ir.num(0, ins[1]!.dtype), axes, at: i.toSpliced(axis, rank, row), value: u!(i), accumulate: "add" }
+    return {
+      init: base ? base(o) : ir.num(0, ins[1]!.dtype),
+      axes,
+      at: i.toSpliced(axis, rank, row),
+      value: u!(i),
+      accumulate: "add",
+    }
   },
   jvp: ({ ins, tans: [, u, base], attrs }) => (u ? make(op, base ? [ins[0]!, u, base] : [ins[0]!, u], attrs) : (base ?? null)),
-  transpose: ({ ct, ins, lin, attrs: { axis, batch } }) => [null, lin[1] ? make(take, [ct, ins[0]!], { axis, batch }) : null, lin[2] ? ct : null],
+  transpose: ({ ct, ins, lin, attrs: { axis, batch } }) => [
+    null,
+    lin[1] ? make(take, [ct, ins[0]!], { axis, batch }) : null,
+    lin[2] ? ct : null,
+  ],
   batch: (a) => make(op, lift(a), { ...a.attrs, axis: a.attrs.axis + 1, batch: a.attrs.batch + 1 }),
   rewrite: ([j, u, base], attrs) => (base && constantOf(base) === 0 ? make(op, [j!, u!], attrs) : undefined),
   absorbScale: ({ ins, attrs }, by) => {
@@ -87,7 +122,13 @@ export const op: OpDef<Attrs> = defineOp<Attrs>({
  * @example scatterAdd(zeros([5, 2]), fromArray(Int32Array.of(1, 3, 1), [3]), ones([3, 2])) // row 1 is 2, row 3 is 1
  */
 export function scatterAdd<
-  S extends Shape, D extends DType, I extends Shape, F extends DType, U extends Shape, E extends DType, const X extends number = 0
+  S extends Shape,
+  D extends DType,
+  I extends Shape,
+  F extends DType,
+  U extends Shape,
+  E extends DType,
+  const X extends number = 0,
 >(
   x: Or<AtTensor<X, 0, AxisRule<S, X>, S>, Tensor<S, D>>,
   indices: Or<IntegerOnly<"scatterAdd", I, F>, Tensor<I, F>>,

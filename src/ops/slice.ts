@@ -1,4 +1,4 @@
-import { emit, ir, make, type OpDef, type RawTensor, refuse, show, upto, view } from "../core/index.ts"
+import { ir, make, type OpDef, type RawTensor, refuse, show, upto, view } from "../core/index.ts"
 import type { Of, Or } from "../core/signature.ts"
 import type { Tensor } from "../core/tensor.ts"
 import type { Dim } from "../../typelevel/dim.ts"
@@ -16,64 +16,125 @@ export type Range = number | null | readonly [start: number | null, end?: number
 /** S with each axis reduced to its range; axes without one stay. Or the sentence. */
 export type SliceRule<S extends Shape, R extends readonly Range[]> =
   Rankless<S> extends true ? Shape : number extends R["length"] ? Shape : Walk<S, R, S, R>
-type Walk<S extends Shape, All extends readonly Range[], Rest, R, Acc extends Shape = [], Seen extends 0[] = []> =
-  R extends readonly [infer H extends Range, ...infer T]
-    ? Rest extends readonly [infer N extends Dim, ...infer M]
-      ? Part<S, Seen["length"], N, H> extends infer P
-        ? P extends string ? P : P extends { size: infer D extends Dim } ? Walk<S, All, M, T, [...Acc, D], [...Seen, 0]> : Walk<S, All, M, T, Acc, [...Seen, 0]>
-        : never
-      : tooMany<S, All["length"]>
-    : Rest extends Shape ? [...Acc, ...Rest] : never
-type Part<S, K extends number, N extends Dim, R extends Range> =
-  R extends null ? { size: N }
-    : R extends number ? ([Position<N, R, true>] extends [never] ? outside<S, K, R> : null)
-    : R extends readonly [infer A] ? Size<Run<S, K, N, A, null, 1>>
-    : R extends readonly [infer A, infer B] ? Size<Run<S, K, N, A, B, 1>>
-    : R extends readonly [infer A, infer B, infer P] ? Size<Run<S, K, N, A, B, P>>
-    : { size: number }
+type Walk<
+  S extends Shape,
+  All extends readonly Range[],
+  Rest,
+  R,
+  Acc extends Shape = [],
+  Seen extends 0[] = [],
+> = R extends readonly [infer H extends Range, ...infer T]
+  ? Rest extends readonly [infer N extends Dim, ...infer M]
+    ? Part<S, Seen["length"], N, H> extends infer P
+      ? P extends string
+        ? P
+        : P extends { size: infer D extends Dim }
+          ? Walk<S, All, M, T, [...Acc, D], [...Seen, 0]>
+          : Walk<S, All, M, T, Acc, [...Seen, 0]>
+      : never
+    : tooMany<S, All["length"]>
+  : Rest extends Shape
+    ? [...Acc, ...Rest]
+    : never
+type Part<S, K extends number, N extends Dim, R extends Range> = R extends null
+  ? { size: N }
+  : R extends number
+    ? [Position<N, R, true>] extends [never]
+      ? outside<S, K, R>
+      : null
+    : R extends readonly [infer A]
+      ? Size<Run<S, K, N, A, null, 1>>
+      : R extends readonly [infer A, infer B]
+        ? Size<Run<S, K, N, A, B, 1>>
+        : R extends readonly [infer A, infer B, infer P]
+          ? Size<Run<S, K, N, A, B, P>>
+          : { size: number }
 type Size<M> = M extends number ? { size: M } : M extends { same: infer D } ? { size: D } : M
 /** Where X is on an axis of size N: `never` outside, `number` where it cannot be known. `Element`: N itself is outside. */
-type Position<N extends Dim, X extends number, Element extends boolean> =
-  number extends X ? number
-    : `${X}` extends `-${infer P extends number}` ? (N extends number ? Sub<N, P> : number)
+type Position<N extends Dim, X extends number, Element extends boolean> = number extends X
+  ? number
+  : `${X}` extends `-${infer P extends number}`
+    ? N extends number
+      ? Sub<N, P>
+      : number
     : N extends number
-      ? Compare<X, N> extends infer O ? ("<" extends O ? X : "=" extends O ? (Element extends true ? never : X) : never) : never
-      : X
-type Run<S, K extends number, N extends Dim, A, B, P> =
-  P extends number
-    ? number extends P ? number
-      : P extends 0 ? noStep<S, K>
-      : `${P}` extends `-${infer Q extends number}` ? Down<S, K, N, A, B, Q, P>
-      : [A, B, P] extends [null | 0, null, 1] ? { same: N } : Up<S, K, N, A, B, P>
-    : never
-type Up<S, K extends number, N extends Dim, A, B, P extends number> =
-  (A extends number ? Position<N, A, false> : 0) extends infer X extends number
-    ? [X] extends [never] ? outside<S, K, A & number>
-      : (B extends number ? Position<N, B, false> : N extends number ? N : number) extends infer Y extends number
-        ? [Y] extends [never] ? outside<S, K, B & number>
-          : number extends X | Y ? number
-          : Sub<Y, X> extends infer D extends number ? ([D] extends [never] ? against<S, K, A, B, P> : CeilDiv<D, P>) : never
-        : never
-    : never
-type Down<S, K extends number, N extends Dim, A, B, Q extends number, P extends number> =
-  N extends 0 ? (A extends number ? outside<S, K, A> : B extends number ? outside<S, K, B> : 0)
-    : (A extends number ? Position<N, A, true> : N extends number ? Sub<N, 1> : number) extends infer X extends number
-      ? [X] extends [never] ? outside<S, K, A & number>
-        : B extends number
-          ? Position<N, B, true> extends infer Y extends number
-            ? [Y] extends [never] ? outside<S, K, B>
-              : number extends X | Y ? number
-              : Sub<X, Y> extends infer D extends number ? ([D] extends [never] ? against<S, K, A, B, P> : CeilDiv<D, Q>) : never
+      ? Compare<X, N> extends infer O
+        ? "<" extends O
+          ? X
+          : "=" extends O
+            ? Element extends true
+              ? never
+              : X
             : never
-          : number extends X ? number : CeilDiv<Add<X, 1>, Q>
+        : never
+      : X
+type Run<S, K extends number, N extends Dim, A, B, P> = P extends number
+  ? number extends P
+    ? number
+    : P extends 0
+      ? noStep<S, K>
+      : `${P}` extends `-${infer Q extends number}`
+        ? Down<S, K, N, A, B, Q, P>
+        : [A, B, P] extends [null | 0, null, 1]
+          ? { same: N }
+          : Up<S, K, N, A, B, P>
+  : never
+type Up<S, K extends number, N extends Dim, A, B, P extends number> = (
+  A extends number
+    ? Position<N, A, false>
+    : 0
+) extends infer X extends number
+  ? [X] extends [never]
+    ? outside<S, K, A & number>
+    : (B extends number ? Position<N, B, false> : N extends number ? N : number) extends infer Y extends number
+      ? [Y] extends [never]
+        ? outside<S, K, B & number>
+        : number extends X | Y
+          ? number
+          : Sub<Y, X> extends infer D extends number
+            ? [D] extends [never]
+              ? against<S, K, A, B, P>
+              : CeilDiv<D, P>
+            : never
       : never
+  : never
+type Down<S, K extends number, N extends Dim, A, B, Q extends number, P extends number> = N extends 0
+  ? A extends number
+    ? outside<S, K, A>
+    : B extends number
+      ? outside<S, K, B>
+      : 0
+  : (A extends number ? Position<N, A, true> : N extends number ? Sub<N, 1> : number) extends infer X extends number
+    ? [X] extends [never]
+      ? outside<S, K, A & number>
+      : B extends number
+        ? Position<N, B, true> extends infer Y extends number
+          ? [Y] extends [never]
+            ? outside<S, K, B>
+            : number extends X | Y
+              ? number
+              : Sub<X, Y> extends infer D extends number
+                ? [D] extends [never]
+                  ? against<S, K, A, B, P>
+                  : CeilDiv<D, Q>
+                : never
+          : never
+        : number extends X
+          ? number
+          : CeilDiv<Add<X, 1>, Q>
+    : never
 
 type tooMany<S extends Shape, N extends number> = `slice: ${N} ranges for ${Show<S>}, which has rank ${S["length"]}`
 const tooMany = (s: readonly number[], n: number): string => `slice: ${n} ranges for ${show(s)}, which has rank ${s.length}`
 type outside<S, K extends number, X extends number> = `slice: ${X} is outside axis ${K} of ${Show<S>}`
 const outside = (s: readonly number[], k: number, x: number): string => `slice: ${x} is outside axis ${k} of ${show(s)}`
-type against<S, K extends number, A, B, P extends number> =
-  `slice: ${Text<A>} to ${Text<B>} on axis ${K} of ${Show<S>} runs against the step ${P}`
+type against<
+  S,
+  K extends number,
+  A,
+  B,
+  P extends number,
+> = `slice: ${Text<A>} to ${Text<B>} on axis ${K} of ${Show<S>} runs against the step ${P}`
 type Text<A> = A & (number | null) extends infer T extends number | null ? `${T}` : never
 const against = (s: readonly number[], k: number, a: number | null, b: number | null, p: number): string =>
   `slice: ${a} to ${b} on axis ${k} of ${show(s)} runs against the step ${p}`
@@ -124,14 +185,25 @@ export const op: OpDef<Attrs> = view<Attrs>({
       }),
     ),
   batch: ({ start, end, step }, n) => ({ start: [0, ...start], end: [n, ...end], step: [1, ...step] }),
-  rewrite: (x, { start, end, step }) => (x.shape.every((n, k) => start[k] === 0 && end[k] === n && step[k] === 1) ? x : undefined),
+  rewrite: (x, { start, end, step }) =>
+    x.shape.every((n, k) => start[k] === 0 && end[k] === n && step[k] === 1) ? x : undefined,
   examples: (g) => {
     const s = g.shape(0, 3)
     const of = (n: number): Range => {
       if (n === 0) return g.pick([null, [null, null, -1]])
       const a = g.int(0, n - 1)
       const b = g.int(a, n)
-      return g.pick<Range>([null, a, a - n, [a, b], [a], [a - n, b, 2], [null, null, -1], [b - 1 < a ? a : b - 1, a, -1], [null, null, 3]])
+      return g.pick<Range>([
+        null,
+        a,
+        a - n,
+        [a, b],
+        [a],
+        [a - n, b, 2],
+        [null, null, -1],
+        [b - 1 < a ? a : b - 1, a, -1],
+        [null, null, 3],
+      ])
     }
     return [g.tensor(s), s.slice(0, g.int(0, s.length)).map(of)]
   },
@@ -167,7 +239,10 @@ export function slice<S extends Shape, D extends DType, const R extends readonly
   // one element or none: the step says nothing; 1 keeps equal slices equal
   const step = (t: Taken): number => (t.count < 2 ? 1 : Math.abs(t.step))
   const cut = make(op, [x as unknown as RawTensor], { start: parts.map(low), end: parts.map(reach), step: parts.map(step) })
-  const turned = flip(cut, upto(s.length).filter((k) => !whole(parts[k]!)))
+  const turned = flip(
+    cut,
+    upto(s.length).filter((k) => !whole(parts[k]!)),
+  )
   if (!parts.some((t) => t.drop)) return turned as Of<SliceRule<S, R>, D>
   return reshape(turned, turned.shape.filter((_, k) => !parts[k]!.drop) as readonly number[]) as Of<SliceRule<S, R>, D>
 }

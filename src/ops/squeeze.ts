@@ -8,16 +8,29 @@ import { reshape } from "./reshape.ts"
 
 /** S without the axes X, which have size 1, or the sentence. */
 export type SqueezeRule<S extends Shape, X extends number | readonly number[]> =
-  Rankless<S> extends true ? Shape
+  Rankless<S> extends true
+    ? Shape
     : Axes<"squeeze", S, X> extends infer A
-      ? [A] extends [string] ? A : [A] extends [number] ? (number extends A ? Shape : Checked<S, A, S>) : never
+      ? [A] extends [string]
+        ? A
+        : [A] extends [number]
+          ? number extends A
+            ? Shape
+            : Checked<S, A, S>
+          : never
       : never
-type Checked<S extends Shape, A extends number, Rest, Seen extends Shape = []> =
-  Rest extends readonly [infer H extends Dim, ...infer T]
-    ? Seen["length"] extends A
-      ? H extends 1 ? Checked<S, A, T, [...Seen, H]> : number extends H ? Checked<S, A, T, [...Seen, H]> : notOne<S, Seen["length"] & number, H>
-      : Checked<S, A, T, [...Seen, H]>
-    : Drop<S, A>
+type Checked<S extends Shape, A extends number, Rest, Seen extends Shape = []> = Rest extends readonly [
+  infer H extends Dim,
+  ...infer T,
+]
+  ? Seen["length"] extends A
+    ? H extends 1
+      ? Checked<S, A, T, [...Seen, H]>
+      : number extends H
+        ? Checked<S, A, T, [...Seen, H]>
+        : notOne<S, Seen["length"] & number, H>
+    : Checked<S, A, T, [...Seen, H]>
+  : Drop<S, A>
 type notOne<S extends Shape, X extends number, N> = `squeeze: axis ${X} of ${Show<S>} has size ${ShowDim<N>}, not 1`
 const notOne = (s: readonly number[], axis: number): string => `squeeze: axis ${axis} of ${show(s)} has size ${s[axis]}, not 1`
 
@@ -26,7 +39,11 @@ export const op: OpDef<{ readonly axes: readonly number[] }> = defineOp<{ readon
   name: "squeeze",
   spelling: { onnx: "Squeeze", stablehlo: "reshape" },
   shape: ([x], { axes }) => ({ dtype: x!.dtype, shape: x!.shape.filter((_, k) => !axes.includes(k)) }),
-  expand: ([x], { axes }) => reshape(x!, x!.shape.filter((_, k) => !axes.includes(k))),
+  expand: ([x], { axes }) =>
+    reshape(
+      x!,
+      x!.shape.filter((_, k) => !axes.includes(k)),
+    ),
   examples: (g) => {
     const s = g.shape(1, 4)
     const at = g.int(0, s.length - 1)

@@ -9,34 +9,59 @@ import { concat } from "./concat.ts"
 import { expandDims } from "./expandDims.ts"
 
 /** The list with the sentence in the place of the first tensor that differs from the first. */
-type Alike<L extends readonly TensorLike[]> =
-  L extends readonly [infer H extends TensorLike, ...infer T] ? Rest<H["shape"], H["dtype"], T, [H]> : L
-type Rest<S extends Shape, D, T, Seen extends readonly unknown[]> =
-  T extends readonly [infer H extends TensorLike, ...infer R]
-    ? [D & H["dtype"]] extends [never] ? [...Seen, DTypesDiffer<"stack", D & string, H["dtype"]>, ...R]
-      : SameDims<S, H["shape"]> extends true ? Rest<S, D, R, [...Seen, H]> : [...Seen, shapesDiffer<S, H["shape"]>, ...R]
-    : Seen
-type SameDims<S extends Shape, T extends Shape> =
-  S extends readonly [infer H, ...infer P extends Shape]
-    ? T extends readonly [infer G, ...infer Q extends Shape] ? (Fits<H, G> extends true ? SameDims<P, Q> : false) : Rankless<T>
-    : T extends readonly [Dim, ...Shape] ? Rankless<S> : true
+type Alike<L extends readonly TensorLike[]> = L extends readonly [infer H extends TensorLike, ...infer T]
+  ? Rest<H["shape"], H["dtype"], T, [H]>
+  : L
+type Rest<S extends Shape, D, T, Seen extends readonly unknown[]> = T extends readonly [infer H extends TensorLike, ...infer R]
+  ? [D & H["dtype"]] extends [never]
+    ? [...Seen, DTypesDiffer<"stack", D & string, H["dtype"]>, ...R]
+    : SameDims<S, H["shape"]> extends true
+      ? Rest<S, D, R, [...Seen, H]>
+      : [...Seen, shapesDiffer<S, H["shape"]>, ...R]
+  : Seen
+type SameDims<S extends Shape, T extends Shape> = S extends readonly [infer H, ...infer P extends Shape]
+  ? T extends readonly [infer G, ...infer Q extends Shape]
+    ? Fits<H, G> extends true
+      ? SameDims<P, Q>
+      : false
+    : Rankless<T>
+  : T extends readonly [Dim, ...Shape]
+    ? Rankless<S>
+    : true
 type shapesDiffer<S, T> = `stack: shapes differ: ${Show<S>} and ${Show<T>}`
 const shapesDiffer = (s: readonly number[], t: readonly number[]): string => `stack: shapes differ: ${show(s)} and ${show(t)}`
 
 /** The common shape with the number of tensors at axis X of the result, or the sentence. */
 export type StackRule<L extends readonly TensorLike[], X extends number> =
-  Rankless<L[0]["shape"]> extends true ? Shape
+  Rankless<L[0]["shape"]> extends true
+    ? Shape
     : L[0]["shape"] extends infer S extends Shape
-      ? Axis<[...S, 1], X> extends infer A ? ([A] extends [never] ? outside<S, X> : number extends A ? Shape : Insert<S, A & number, L["length"]>) : never
+      ? Axis<[...S, 1], X> extends infer A
+        ? [A] extends [never]
+          ? outside<S, X>
+          : number extends A
+            ? Shape
+            : Insert<S, A & number, L["length"]>
+        : never
       : never
-type outside<S extends Shape, X extends number> = `stack: axis ${X} is outside the result, which has one axis more than ${Show<S>}`
-const outside = (s: readonly number[], axis: number): string => `stack: axis ${axis} is outside the result, which has one axis more than ${show(s)}`
+type outside<
+  S extends Shape,
+  X extends number,
+> = `stack: axis ${X} is outside the result, which has one axis more than ${Show<S>}`
+const outside = (s: readonly number[], axis: number): string =>
+  `stack: axis ${axis} is outside the result, which has one axis more than ${show(s)}`
 
 /** Attributes: the axis in the result, non-negative. */
 export const op: OpDef<{ readonly axis: number }> = defineOp<{ readonly axis: number }>({
   name: "stack",
   shape: (ins, { axis }) => ({ dtype: ins[0]!.dtype, shape: ins[0]!.shape.toSpliced(axis, 0, ins.length) }),
-  expand: (ins, { axis }) => raw(concat(ins.map((x) => raw(expandDims(x, axis))), axis)),
+  expand: (ins, { axis }) =>
+    raw(
+      concat(
+        ins.map((x) => raw(expandDims(x, axis))),
+        axis,
+      ),
+    ),
   examples: (g) => {
     const s = g.shape(0, 3)
     const dtype = g.pick(["f32", "f32", "i32", "bool"])

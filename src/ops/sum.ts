@@ -3,7 +3,16 @@ import type { Of, Or } from "../core/signature.ts"
 import type { Tensor } from "../core/tensor.ts"
 import type { DType } from "../../typelevel/dtype.ts"
 import type { Shape } from "../../typelevel/shape.ts"
-import { axesFor, type AxisArg, type KeepDims, reduced, reductionExamples, reductionRefused, type ReduceRule, spread } from "./_axes.ts"
+import {
+  axesFor,
+  type AxisArg,
+  type KeepDims,
+  reduced,
+  reductionExamples,
+  reductionRefused,
+  type ReduceRule,
+  spread,
+} from "./_axes.ts"
 import { type Over, reduction } from "./_reduction.ts"
 import { cast } from "./cast.ts"
 

@@ -11,18 +11,29 @@ import { op as scatter } from "./scatterAdd.ts"
 
 /** S with axis X replaced by the shape of the indices, or the sentence. */
 export type TakeRule<S extends Shape, I extends Shape, X extends number> =
-  Rankless<S> extends true ? Shape
-    : [Axis<S, X>] extends [never] ? axisOutside<"take", S, X>
-    : Rankless<I> extends true ? Shape
-    : number extends Axis<S, X> ? Shape
-    : S[Axis<S, X>] extends 0 ? nothing<S, Axis<S, X>> : Put<S, Axis<S, X>, I>
+  Rankless<S> extends true
+    ? Shape
+    : [Axis<S, X>] extends [never]
+      ? axisOutside<"take", S, X>
+      : Rankless<I> extends true
+        ? Shape
+        : number extends Axis<S, X>
+          ? Shape
+          : S[Axis<S, X>] extends 0
+            ? nothing<S, Axis<S, X>>
+            : Put<S, Axis<S, X>, I>
 /** S with the dimensions I in the place of axis X. */
-export type Put<S extends Shape, X extends number, I extends Shape, Head extends Shape = []> =
-  S extends readonly [infer H, ...infer T extends Shape]
-    ? Head["length"] extends X ? [...Head, ...I, ...T] : Put<T, X, I, H extends number | string ? [...Head, H] : never>
-    : never
+export type Put<S extends Shape, X extends number, I extends Shape, Head extends Shape = []> = S extends readonly [
+  infer H,
+  ...infer T extends Shape,
+]
+  ? Head["length"] extends X
+    ? [...Head, ...I, ...T]
+    : Put<T, X, I, H extends number | string ? [...Head, H] : never>
+  : never
 type nothing<S extends Shape, X extends number> = `take: axis ${X} of ${Show<S>} is empty; there is nothing to take`
-const nothing = (s: readonly number[], axis: number): string => `take: axis ${axis} of ${show(s)} is empty; there is nothing to take`
+const nothing = (s: readonly number[], axis: number): string =>
+  `take: axis ${axis} of ${show(s)} is empty; there is nothing to take`
 
 export interface Lookup {
   /** Axis of x, the batch axes counted. */

@@ -27,7 +27,10 @@ export const op: OpDef<{ readonly axes: readonly number[] }> = view<{ readonly a
     if (axes.every((a, k) => a === k)) return x
     if (x.node.op !== op) return undefined
     const first = (x.node.attrs as { axes: readonly number[] }).axes
-    return transpose(x.node.ins[0]!, axes.map((a) => first[a]!))
+    return transpose(
+      x.node.ins[0]!,
+      axes.map((a) => first[a]!),
+    )
   },
   examples: (g) => {
     const s = g.shape(0, 4)

@@ -4,7 +4,17 @@ import type { Tensor } from "../core/tensor.ts"
 import type { DType } from "../../typelevel/dtype.ts"
 import type { Also } from "../../typelevel/rule.ts"
 import type { Shape } from "../../typelevel/shape.ts"
-import { type AtTensor, type AxisArg, type KeepDims, type NonEmptyRule, nonEmptyAxes, onesAt, reductionExamples, reductionRefused, spread } from "./_axes.ts"
+import {
+  type AtTensor,
+  type AxisArg,
+  type KeepDims,
+  type NonEmptyRule,
+  nonEmptyAxes,
+  onesAt,
+  reductionExamples,
+  reductionRefused,
+  spread,
+} from "./_axes.ts"
 import type { Over } from "./_reduction.ts"
 import { div } from "./div.ts"
 import { mean } from "./mean.ts"
@@ -32,7 +42,11 @@ export const op: OpDef<Attrs> = defineOp<Attrs>({
   },
   batch: ({ ins, attrs }): RawTensor => make(op, ins, { ...attrs, axes: attrs.axes.map((k) => k + 1) }),
   examples: reductionExamples(1),
-  refused: [...reductionRefused, (g) => [g.tensor([2, g.int(1, 3)], g.pick(["i32", "bool"]))], (g) => [g.tensor([0, g.int(1, 3)])]],
+  refused: [
+    ...reductionRefused,
+    (g) => [g.tensor([2, g.int(1, 3)], g.pick(["i32", "bool"]))],
+    (g) => [g.tensor([0, g.int(1, 3)])],
+  ],
 })
 
 /**
@@ -42,7 +56,12 @@ export const op: OpDef<Attrs> = defineOp<Attrs>({
  * that x does not have, no elements, and a correction that leaves nothing to divide by. NumPy `var` (`ddof` is `correction`).
  * @example variance(ones([2, 3, 4]), [1, 2], { correction: 1 }) // [2]
  */
-export function variance<S extends Shape, D extends DType, const X extends AxisArg = undefined, const O extends VarianceOptions = {}>(
+export function variance<
+  S extends Shape,
+  D extends DType,
+  const X extends AxisArg = undefined,
+  const O extends VarianceOptions = {},
+>(
   x: Or<FloatOnly<"variance", AtTensor<X, undefined, VarianceRule<S, X, {}>, S>, D>, Tensor<S, D>>,
   axes?: Or<VarianceRule<S, X, {}>, X>,
   options?: O,
@@ -52,7 +71,11 @@ export function variance<S extends Shape, D extends DType, const X extends AxisA
   const list = nonEmptyAxes("variance", t, axes)
   const correction = options?.correction ?? 0
   const n = list.reduce((m, k) => m * t.shape[k]!, 1)
-  if (!(n - correction > 0)) refuse(`variance: ${n} elements of ${show(t.shape)} with a correction of ${correction}; it must be less than ${n}`)
+  if (!(n - correction > 0))
+    refuse(`variance: ${n} elements of ${show(t.shape)} with a correction of ${correction}; it must be less than ${n}`)
   const y = make(op, [t], { axes: list, correction })
-  return (options?.keepDims ? reshape(y, onesAt(t.shape, list)) : y) as Of<Also<FloatOnly<"variance", S, D>, VarianceRule<S, X, O>>, D>
+  return (options?.keepDims ? reshape(y, onesAt(t.shape, list)) : y) as Of<
+    Also<FloatOnly<"variance", S, D>, VarianceRule<S, X, O>>,
+    D
+  >
 }

@@ -18,12 +18,24 @@ export interface WindowOptions {
 }
 /** S with the axis X replaced by the number of windows, and their size at the end; or the sentence. */
 export type WindowsRule<S extends Shape, X extends number, K extends number, O> =
-  Rankless<S> extends true ? Shape
-    : [Axis<S, X>] extends [never] ? axisOutside<"windows", S, X>
-    : number extends Axis<S, X> ? [...{ -readonly [I in keyof S]: Dim }, K]
-    : Windows<"windows", S[Axis<S, X>], K, Option<O, "stride", 1, number> & number, "valid", Option<O, "dilation", 1, number> & number> extends infer N
-      ? N extends `windows: ${string}` ? N : [...Replace<S, X, N & Dim>, K]
-      : never
+  Rankless<S> extends true
+    ? Shape
+    : [Axis<S, X>] extends [never]
+      ? axisOutside<"windows", S, X>
+      : number extends Axis<S, X>
+        ? [...{ -readonly [I in keyof S]: Dim }, K]
+        : Windows<
+              "windows",
+              S[Axis<S, X>],
+              K,
+              Option<O, "stride", 1, number> & number,
+              "valid",
+              Option<O, "dilation", 1, number> & number
+            > extends infer N
+          ? N extends `windows: ${string}`
+            ? N
+            : [...Replace<S, X, N & Dim>, K]
+          : never
 
 export interface Laid {
   readonly axis: number
@@ -42,7 +54,10 @@ export const op: OpDef<Laid> = view<Laid>({
     const n = from[axis]!
     // whole strides, so that the axis of the fold splits by the stride
     const back = fold(ct, axis, Math.ceil(n / stride) * stride, { stride, dilation })
-    return slice(back, from.map((m, k) => (k === axis ? ([0, m] as const) : null)))
+    return slice(
+      back,
+      from.map((m, k) => (k === axis ? ([0, m] as const) : null)),
+    )
   },
   batch: (a) => ({ ...a, axis: a.axis + 1 }),
   examples: (g) => {
@@ -70,12 +85,13 @@ export const op: OpDef<Laid> = view<Laid>({
  * may be negative. Refuses windows that do not fit. NumPy `sliding_window_view`. Its adjoint is `fold`.
  * @example windows(zeros([8, 28]), 1, 3, { stride: 2 }) // [8, 13, 3]
  */
-export function windows<S extends Shape, D extends DType, const X extends number, const K extends number, const O extends WindowOptions = {}>(
-  x: Tensor<S, D>,
-  axis: X,
-  size: Or<WindowsRule<S, X, K, O>, K>,
-  options?: O,
-): Of<WindowsRule<S, X, K, O>, D> {
+export function windows<
+  S extends Shape,
+  D extends DType,
+  const X extends number,
+  const K extends number,
+  const O extends WindowOptions = {},
+>(x: Tensor<S, D>, axis: X, size: Or<WindowsRule<S, X, K, O>, K>, options?: O): Of<WindowsRule<S, X, K, O>, D> {
   const t = x as unknown as RawTensor
   const k = axisOf("windows", t.shape, axis)
   const w = sliding("windows", t.shape[k]!, size as number, options?.stride, "valid", options?.dilation)
