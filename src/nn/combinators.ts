@@ -1,0 +1,127 @@
+// Skip connections and names.
+import type { Apply, Rule, ShowSpec } from "../../typelevel/network.ts"
+import { refuse } from "../core/errors.ts"
+import { same, show } from "../core/shape.ts"
+import { raw } from "../core/tensor.ts"
+import { add } from "../ops/add.ts"
+import { type Arrow, at, type Plan, within } from "./arrow.ts"
+import { type Layer, layerOf } from "./layer.ts"
+import type { Spec } from "./spec.ts"
+
+// ---- skip connections ----------------------------------------------------------------------------------------------
+type unequal<S, O> = `residual: the block maps ${ShowSpec<S>} to ${ShowSpec<O>}; a skip connection needs equal shapes, or a shortcut`
+type shortcutUnequal<S, O, T> = `residual: the block maps ${ShowSpec<S>} to ${ShowSpec<O>}, the shortcut to ${ShowSpec<T>}; they must agree`
+type In<R extends string, O> = O extends string ? `${R} > ${O}` : O
+
+/** x + layer(x). */
+export interface ResidualRule<F extends Rule> extends Rule {
+  readonly Kind: "residual"
+  readonly Needs: F["Needs"]
+  readonly Out: this["In"] extends infer X ? Skip<X, Apply<F, X, "Out">> : never
+  readonly Params: this["In"] extends infer X ? Apply<F, X, "Params"> : never
+  readonly State: this["In"] extends infer X ? Apply<F, X, "State"> : never
+}
+type Skip<X, O> = O extends string ? `residual > ${O}` : [O] extends [X] ? O : unequal<X, O>
+
+/** shortcut(x) + layer(x); the trees have an entry for each. */
+export interface ShortcutRule<F extends Rule, G extends Rule> extends Rule {
+  readonly Kind: "residual"
+  readonly Needs: F["Needs"] | G["Needs"]
+  readonly Out: this["In"] extends infer X ? Meet<X, In<"residual", Apply<F, X, "Out">>, In<"residual > shortcut", Apply<G, X, "Out">>> : never
+  readonly Params: this["In"] extends infer X ? Both<Apply<F, X, "Params">, Apply<G, X, "Params">> : never
+  readonly State: this["In"] extends infer X ? Both<Apply<F, X, "State">, Apply<G, X, "State">> : never
+}
+type Meet<X, O, T> = O extends string ? O : T extends string ? T : [O] extends [T] ? O : shortcutUnequal<X, O, T>
+type Both<P, Q> = {} extends P ? ({} extends Q ? {} : { shortcut: Q }) : {} extends Q ? { block: P } : { block: P; shortcut: Q }
+
+const text = (s: Spec): string => (s.dtype === "f32" ? show(s.shape) : `${show(s.shape)} ${s.dtype}`)
+const equal = (a: Spec, b: Spec): boolean => a.dtype === b.dtype && same(a.shape, b.shape)
+const summed = (kind: string, p: Plan): Plan => ({ ...p, rows: [...p.rows, { path: "", kind, shape: p.out.shape, parameters: 0 }] })
+
+/**
+ * A skip connection: x + layer(x), [...s] to [...s]; with a shortcut, shortcut(x) + layer(x).
+ *
+ * Parameters: those of the layer; with a shortcut, entries `block` and `shortcut`. Refuses shapes that differ. He et al. 2016.
+ * @example Net.residual(Net.sequential(Net.dense(64), Net.relu, Net.dense(64)))
+ */
+export function residual<F extends Rule>(layer: Layer<F>): Layer<ResidualRule<F>>
+export function residual<F extends Rule, G extends Rule>(layer: Layer<F>, options: { readonly shortcut: Layer<G> }): Layer<ShortcutRule<F, G>>
+export function residual(layer: Layer, options?: { readonly shortcut: Layer }): unknown {
+  const shortcut = options?.shortcut
+  if (!shortcut) {
+    return layerOf("residual", {
+      plan: (s) => {
+        const p = within("residual > ", () => layer.plan(s))
+        if (!equal(s, p.out)) refuse(`residual: the block maps ${text(s)} to ${text(p.out)}; a skip connection needs equal shapes, or a shortcut`)
+        return p.rows.length === 0 ? p : summed("residual", p)
+      },
+      apply: (env, x) => {
+        const r = layer.apply(env, x)
+        return { y: raw(add(x, r.y)), state: r.state }
+      },
+    })
+  }
+  const [f, g]: [Arrow, Arrow] = [at("block", layer, "residual > "), at("shortcut", shortcut, "residual > shortcut > ")]
+  return layerOf("residual", {
+    plan: (s) => {
+      const [p, q] = [f.plan(s), g.plan(s)]
+      if (!equal(p.out, q.out)) refuse(`residual: the block maps ${text(s)} to ${text(p.out)}, the shortcut to ${text(q.out)}; they must agree`)
+      const both = { params: { ...p.params, ...q.params }, state: { ...p.state, ...q.state } }
+      return summed("residual", { out: p.out, ...both, rows: [...p.rows, ...q.rows], shared: [...p.shared, ...q.shared] })
+    },
+    apply: (env, x) => {
+      const [a, b] = [f.apply(env, x), g.apply(env, x)]
+      return { y: raw(add(b.y, a.y)), state: { ...a.state, ...b.state } }
+    },
+  })
+}
+
+// ---- names ---------------------------------------------------------------------------------------------------------
+/** The layer under a key of its own. */
+export interface NamedRule<N extends string, F extends Rule> extends Rule {
+  readonly Kind: F["Kind"]
+  readonly Name: N
+  readonly Needs: F["Needs"]
+  readonly Out: this["In"] extends infer X ? In<N, Apply<F, X, "Out">> : never
+  readonly Params: this["In"] extends infer X ? Apply<F, X, "Params"> : never
+  readonly State: this["In"] extends infer X ? Apply<F, X, "State"> : never
+}
+export interface SharedRule<N extends string, F extends Rule> extends Rule {
+  readonly Kind: F["Kind"]
+  readonly Name: N
+  readonly Shared: true
+  readonly Needs: F["Needs"]
+  readonly Out: this["In"] extends infer X ? Stateless<N, In<N, Apply<F, X, "Out">>, Apply<F, X, "State">> : never
+  readonly Params: this["In"] extends infer X ? Apply<F, X, "Params"> : never
+  readonly State: {}
+}
+type withState<N extends string> = `shared: ${N} has state (running statistics), which two places cannot share; share layers without state`
+type Stateless<N extends string, O, S> = O extends string ? O : {} extends S ? O : withState<N>
+
+const inside = (name: string, layer: Layer): Arrow => ({ plan: (s) => within(`${name} > `, () => layer.plan(s)), apply: layer.apply })
+const checkName = (op: string, name: string): string =>
+  name !== "" && !name.includes("/") ? name : refuse(`${op}: "${name}" is no name; a name is not empty and has no "/", which separates paths`)
+
+/**
+ * The layer under a name of its own in the trees, in place of its kind and ordinal: it keeps its keys and files when others are inserted.
+ *
+ * Refuses two layers of one name in a list.
+ * @example Net.named("stem", Net.conv2d({ filters: 32, kernel: 3 }))
+ */
+export const named = <const N extends string, F extends Rule>(name: N, layer: Layer<F>): Layer<NamedRule<N, F>> =>
+  layerOf<NamedRule<N, F>>(layer.kind, inside(checkName("named", name), layer), name)
+/**
+ * Ties weights: all layers shared under one name in a list are one set of parameters, whose gradient is the sum over its places.
+ *
+ * Refuses layers with state, inputs that ask for other parameters, and one name shared in different lists.
+ * @example const half = Net.shared("half", Net.dense(64)); Net.network(["batch", 64], half, Net.relu, half)
+ */
+export const shared = <const N extends string, F extends Rule>(name: N, layer: Layer<F>): Layer<SharedRule<N, F>> => {
+  const arrow = inside(checkName("shared", name), layer)
+  const plan = (s: Spec): Plan => {
+    const p = arrow.plan(s)
+    if (Object.keys(p.state).length > 0) refuse(`shared: ${name} has state (running statistics), which two places cannot share; share layers without state`)
+    return p
+  }
+  return layerOf<SharedRule<N, F>>(layer.kind, { plan, apply: arrow.apply }, name, true)
+}

@@ -1,0 +1,50 @@
+import type { Rule } from "../../typelevel/network.ts"
+import { refuse } from "../core/errors.ts"
+import type { Or } from "../core/signature.ts"
+import { raw } from "../core/tensor.ts"
+import { div } from "../ops/div.ts"
+import { full } from "../ops/full.ts"
+import { less } from "../ops/less.ts"
+import { where } from "../ops/where.ts"
+import * as Random from "../random/index.ts"
+import { pureArrow } from "./arrow.ts"
+import { keyAt } from "./keys.ts"
+import { type Floating, type Layer, layerOf } from "./layer.ts"
+import { floats } from "./spec.ts"
+
+export interface DropoutRule extends Rule {
+  readonly Kind: "dropout"
+  readonly Out: Floating<"dropout", this["In"], this["In"]>
+  readonly Params: {}
+  readonly State: {}
+  readonly Needs: "Random"
+}
+type notARate<R extends number | string> = `dropout: a rate of ${R}; it must be at least 0 and less than 1`
+/** `[]` where R is in [0, 1), or the sentence. */
+type Rate<R extends number> = number extends R ? [] : `${R}` extends "0" | `0.${string}` | `${number}e-${string}` ? (`${R}` extends `-${string}` ? notARate<R> : []) : notARate<R>
+
+/**
+ * Puts zero in the place of each element with probability `rate`, and divides the others by 1 - rate: [...s] to [...s].
+ *
+ * Floats. Only while training, which then needs a key; otherwise the identity. Refuses rates outside [0, 1). Srivastava et al. 2014.
+ * @example Net.dropout(0.25)
+ */
+export const dropout = <const R extends number>(rate: Or<Rate<R>, R>): Layer<DropoutRule> => {
+  const r = rate as number
+  if (!(r >= 0 && r < 1)) refuse(`dropout: a rate of ${r}; it must be at least 0 and less than 1`)
+  return layerOf(
+    "dropout",
+    pureArrow(
+      (s) => {
+        floats("dropout", s)
+        return s
+      },
+      (x, { train, key, path }) => {
+        if (!train || r === 0) return x
+        const k = key ?? refuse(`dropout: ${path} is trained without a key; pass { train: true, key }`)
+        const u = Random.uniform(keyAt(k, path), x.shape, "f32")
+        return raw(where(less(raw(u), 1 - r), raw(div(x, 1 - r)), raw(full(x.shape, 0, x.dtype))))
+      },
+    ),
+  )
+}

@@ -1,0 +1,46 @@
+import type { Plain } from "../../typelevel/network.ts"
+import type { TensorLike } from "../../typelevel/rule.ts"
+import { refuse } from "../core/errors.ts"
+import type { Or } from "../core/signature.ts"
+import { type RawTensor, raw, type Tensor } from "../core/tensor.ts"
+import { take } from "../ops/take.ts"
+import { leafPlan } from "./arrow.ts"
+import { type Initialiser, normal } from "./initialisers.ts"
+import { type Layer, layerOf, type oneTensor, type Positive, positive } from "./layer.ts"
+
+export interface EmbeddingOptions {
+  /** Default Init.normal(1 / sqrt(features)), which gives rows of length about 1. */
+  readonly tableInit?: Initialiser
+}
+export interface EmbeddingRule<V extends number, F extends number> extends Plain {
+  readonly Kind: "embedding"
+  readonly Out: this["In"] extends infer X ? (X extends TensorLike ? Rows<X, F> : oneTensor<"embedding">) : never
+  readonly Params: { table: Tensor<[V, F]> }
+}
+type Rows<X extends TensorLike, F extends number> =
+  [X["dtype"] & ("i32" | "u32")] extends [never] ? needsIndices<X["dtype"]> : Tensor<[...X["shape"], F]>
+type needsIndices<D extends string> = `embedding: needs indices, i32 or u32, got ${D}; cast them first`
+
+/**
+ * A row of a table for each index, [...s] integers to [...s, features].
+ *
+ * Parameter: table [vocabulary, features], f32. An index outside the table takes the nearest row. Refuses what is no integer.
+ * Bengio et al. 2003.
+ * @example Net.network(Net.input(["batch", "time"], "i32"), Net.embedding(1000, 64))
+ */
+export const embedding = <const V extends number, const F extends number>(
+  vocabulary: Or<Positive<"embedding", "vocabulary", V>, V>,
+  features: Or<Positive<"embedding", "features", F>, F>,
+  options: EmbeddingOptions = {},
+): Layer<EmbeddingRule<V, F>> => {
+  const v = positive("embedding", "vocabulary", vocabulary as number)
+  const f = positive("embedding", "features", features as number)
+  const init = options.tableInit ?? normal(1 / Math.sqrt(f))
+  return layerOf("embedding", {
+    plan: (s) => {
+      if (s.dtype !== "i32" && s.dtype !== "u32") refuse(`embedding: needs indices, i32 or u32, got ${s.dtype}; cast them first`)
+      return leafPlan({ shape: [...s.shape, f], dtype: "f32" }, { table: { shape: [v, f], dtype: "f32", init } })
+    },
+    apply: ({ params }, x) => ({ y: raw(take(params["table"] as RawTensor, x, 0)), state: {} }),
+  })
+}
