@@ -46,8 +46,9 @@ const axesOf = (r: Read): Set<Atom> | undefined => {
     }
   return s
 }
-/** The factors of a product under zero guards, and those guards' conditions. */
+/** The factors of a product under zero guards, and those guards' conditions; not all of them where there are more than two. */
 const factors = (e: Expr, conds: Cond[], out: Expr[]): void => {
+  if (out.length > 2) return
   if (e.k === "guard" && e.other === 0) {
     conds.push(...e.when)
     factors(e.body, conds, out)
@@ -61,13 +62,14 @@ const productOf = (r: Reduce): { readonly reads: readonly [Read, Read]; readonly
   const [a, b] = fs
   return fs.length === 2 && a?.k === "read" && b?.k === "read" ? { reads: [a, b], conds } : undefined
 }
-/** The first plain sum in a value. */
-const findSum = (e: Expr): Reduce | undefined => {
+/** The first plain sum in a value; `seen` because values are DAGs: a shared one is looked through once. */
+const findSum = (e: Expr, seen: Set<Expr> = new Set()): Reduce | undefined => {
   if (e.k === "reduce") return e.kind === "add" && !e.upto ? e : undefined
-  if (e.k === "guard") return findSum(e.body)
-  if (e.k !== "fn") return undefined
+  if (e.k === "guard") return findSum(e.body, seen)
+  if (e.k !== "fn" || seen.has(e)) return undefined
+  seen.add(e)
   for (const a of e.args) {
-    const r = findSum(a)
+    const r = findSum(a, seen)
     if (r) return r
   }
   return undefined

@@ -18,7 +18,11 @@ export const illegal = (l: Lowered): string[] => {
       if (a.x) expr(a.x, scope, where)
     }
   }
+  const seen = new WeakMap<ReadonlySet<Atom>, Set<Expr>>() // values are DAGs: what is shared is checked once in each scope
   const expr = (x: Expr, scope: ReadonlySet<Atom>, where: string): void => {
+    const done = seen.get(scope) ?? new Set()
+    if (done.has(x)) return
+    seen.set(scope, done.add(x))
     switch (x.k) {
       case "num":
         return
