@@ -199,5 +199,5 @@ type Vmapped<F, I, X> = F extends { readonly rule: ShapedRule<infer P, infer Out
   ? BatchedSpecs<P, I, Fresh<NamesIn<P>>> extends infer B extends readonly Spec[]
     ? Shaped<B, InsertAt<Out, Fresh<NamesIn<P>>, X>, D>
     : never
-  : <N extends Dim>(...args: BatchedArgs<ArgsOf<F>, I, N> & readonly unknown[]) => Batched<ResultOf<F>, N, X>
+  : <N extends Dim>(...args: BatchedArgs<ArgsOf<F>, I, N>) => Batched<ResultOf<F>, N, X>
 export type { AnyTensor, DType }
