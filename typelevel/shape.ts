@@ -42,12 +42,13 @@ export type Drop<S extends Shape, X extends number, Keep = false, Acc extends Sh
     ? Drop<T, X, Keep, Seen["length"] extends X ? (Keep extends true ? [...Acc, 1] : Acc) : [...Acc, H], [...Seen, H]>
     : Acc
 
-/** Reduction over an axis or several; over all of them where none is given (X = undefined). */
+/** Reduction over an axis or several; over all of them where none is given (X = undefined). The last axis alone, the commonest, is quick. */
 export type Reduce<Op extends string, S extends Shape, X, Keep = false> =
-  Rankless<S> extends true ? Shape
-    : X extends undefined ? (Keep extends true ? Ones<S> : [])
+  [X, S] extends [-1, readonly [...infer R extends Shape, Dim]] ? (boolean extends Keep ? Shape : Keep extends true ? [...R, 1] : R)
+    : Rankless<S> extends true ? Shape
+    : X extends undefined ? (boolean extends Keep ? Shape : Keep extends true ? Ones<S> : [])
     : Axes<Op, S, X> extends infer A
-      ? [A] extends [number] ? (number extends A ? Shape : Drop<S, A, Keep>) : A
+      ? [A] extends [number] ? (number extends A ? Shape : boolean extends Keep ? Shape : Drop<S, A, Keep>) : A
       : never
 type Ones<S extends Shape> = { -readonly [K in keyof S]: 1 }
 

@@ -1,0 +1,144 @@
+// What checking costs: instantiations per call, over 200 calls of random sizes. Counts are deterministic; budgets.json holds what was
+// measured, rounded up by a tenth. A program of a thousand calls at the dearest of these still checks in about a second.
+import { readFileSync } from "node:fs"
+import { join } from "node:path"
+import { describe, expect, it } from "vitest"
+import { diagnosticsOf } from "./check.ts"
+import { type Random, random } from "./random.ts"
+import { compileSource } from "./scratch.ts"
+
+const CALLS = 200
+const budgets: Readonly<Record<string, number>> = JSON.parse(readFileSync(join(import.meta.dirname, "budgets.json"), "utf8"))
+
+/** The shapes of the operands, and the call of them. */
+interface Drawn {
+  readonly shapes: readonly (readonly number[])[]
+  readonly call: (...names: readonly string[]) => string
+}
+const size = (r: Random): number => r.between(1, 999)
+const image = (r: Random): number[] => [r.between(1, 64), r.between(64, 320), r.between(64, 320), r.between(1, 512)]
+const cases: Readonly<Record<string, (r: Random) => Drawn>> = {
+  matmul: (r) => {
+    const k = size(r)
+    return {
+      shapes: [
+        [size(r), k],
+        [k, size(r)],
+      ],
+      call: (a, b) => `matmul(${a}, ${b})`,
+    }
+  },
+  "matmul, batched": (r) => {
+    const [b, k] = [size(r), size(r)]
+    return {
+      shapes: [
+        [b, size(r), k],
+        [b, k, size(r)],
+      ],
+      call: (a, b) => `matmul(${a}, ${b})`,
+    }
+  },
+  "add, equal shapes": (r) => {
+    const s = [size(r), size(r), size(r)]
+    return { shapes: [s, s], call: (a, b) => `add(${a}, ${b})` }
+  },
+  "add, broadcasting": (r) => {
+    const k = size(r)
+    return {
+      shapes: [
+        [size(r), 1, k],
+        [size(r), k],
+      ],
+      call: (a, b) => `add(${a}, ${b})`,
+    }
+  },
+  "add, a number": (r) => ({ shapes: [[size(r), size(r)]], call: (a) => `add(${a}, 0.5)` }),
+  sqrt: (r) => ({ shapes: [[size(r), size(r)]], call: (a) => `sqrt(${a})` }),
+  "softmax, one axis": (r) => ({ shapes: [[size(r), size(r), 7]], call: (a) => `softmax(${a}, -1)` }),
+  "sum, one axis": (r) => ({ shapes: [[size(r), size(r), 7]], call: (a) => `sum(${a}, -1)` }),
+  "sum, two axes kept": (r) => ({ shapes: [[size(r), size(r), 7]], call: (a) => `sum(${a}, [0, 1], { keepDims: true })` }),
+  transpose: (r) => ({ shapes: [[size(r), size(r), 7]], call: (a) => `transpose(${a}, [1, 0, 2])` }),
+  "reshape, a leading axis stays": (r) => {
+    const [b, h, w] = [size(r), size(r), size(r)]
+    return { shapes: [[b, h, w]], call: (a) => `reshape(${a}, [${b}, ${h * w}])` }
+  },
+  "reshape, nothing stays": (r) => {
+    const [b, h, w] = [size(r), size(r), size(r)]
+    return { shapes: [[b, h, w]], call: (a) => `reshape(${a}, [${h * w}, ${b}])` }
+  },
+  "reshape, -1 behind a leading axis": (r) => {
+    const b = size(r)
+    return { shapes: [[b, size(r), size(r)]], call: (a) => `reshape(${a}, [${b}, -1])` }
+  },
+  conv2d: (r) => {
+    const x = image(r)
+    return { shapes: [x, [3, 3, x[3]!, size(r)]], call: (a, b) => `conv2d(${a}, ${b})` }
+  },
+  "conv2d, stride and padding": (r) => {
+    const x = image(r)
+    return { shapes: [x, [3, 3, x[3]!, size(r)]], call: (a, b) => `conv2d(${a}, ${b}, { stride: 2, padding: "same" })` }
+  },
+  "concat of two": (r) => {
+    const k = size(r)
+    return {
+      shapes: [
+        [size(r), k],
+        [size(r), k],
+      ],
+      call: (a, b) => `concat([${a}, ${b}])`,
+    }
+  },
+}
+
+const headOf = (op: string): string => `import type { Tensor } from "../../../src/core/tensor.ts"
+import { ${op} } from "../../../src/ops/${op}.ts"
+`
+const instantiations = (source: string): number => {
+  const output = compileSource(source, ["--extendedDiagnostics"])
+  const wrong = output.split("\n").filter((line) => line.startsWith("source.ts") || /^scratch.*source\.ts/.test(line))
+  expect(wrong.slice(0, 3), "the generated calls compile").toEqual([])
+  const m = /Instantiations:\s+(\d+)/.exec(output)
+  if (!m) throw new Error(`no instantiation count: ${diagnosticsOf(output, ".")[0]?.text ?? output}`)
+  return Number(m[1])
+}
+/** Instantiations per call, without what declaring the operands costs. */
+const costOf = (op: string, draw: (r: Random) => Drawn): number => {
+  const r = random(99)
+  const head = headOf(op)
+  let declared = head
+  let called = head
+  for (let k = 0; k <= CALLS; k++) {
+    const { shapes, call } = draw(r)
+    const names = shapes.map((_, j) => `a${k}_${j}`)
+    const operands = shapes.map((s, j) => `declare const ${names[j]}: Tensor<[${s.join(", ")}]>\n${names[j]}.dtype\n`).join("")
+    const line = `export const r${k} = ${call(...names)}\n`
+    declared += k === 0 ? operands + line : operands // the first call pays for what all share
+    called += operands + line
+  }
+  return (instantiations(called) - instantiations(declared)) / CALLS
+}
+
+describe("instantiations per call", () => {
+  it("every case has a budget", () => expect(Object.keys(budgets).sort()).toEqual([...Object.keys(cases), "100 layers"].sort()))
+  for (const [name, draw] of Object.entries(cases))
+    it(name, () => {
+      const cost = costOf(/^\w+/.exec(name)![0], draw)
+      console.log(`${name}: ${cost.toFixed(1)} of ${budgets[name]}`)
+      expect(cost).toBeLessThanOrEqual(budgets[name]!)
+      expect(cost, "a budget far above the cost guards nothing").toBeGreaterThan(0.5 * budgets[name]!)
+    })
+  it("100 layers", () => {
+    const fixture = readFileSync(join(import.meta.dirname, "fixtures/network.fx.ts"), "utf8").split(
+      "// ---- what must compile",
+    )[0]!
+    const faces = fixture.replace("./is.ts", "../fixtures/is.ts")
+    const layers = Array.from({ length: 50 }, (_, k) => `dense(${10 + k}), relu`).join(", ")
+    const net = `export const net = network(["batch", 64], ${layers})
+export const kernel: Tensor<[58, 59]> = net.params.dense_50.kernel
+`
+    const cost = instantiations(faces + net) - instantiations(faces)
+    console.log(`100 layers: ${cost} of ${budgets["100 layers"]}`)
+    expect(cost).toBeLessThanOrEqual(budgets["100 layers"]!)
+    expect(cost).toBeGreaterThan(0.5 * budgets["100 layers"]!)
+  })
+})
