@@ -59,10 +59,6 @@ export const match = (op: string, pattern: Shape, shape: Shape): Bindings => {
 /** A pattern with its names replaced. */
 export const fill = (pattern: Shape, names: Bindings): Dim[] =>
   pattern.flatMap((d) => (typeof d === "string" ? (names.get(d) ?? UNKNOWN) : d))
-/** Sizes alone: what parameters need. */
-export const sized = (shape: Shape, otherwise: () => never): readonly number[] =>
-  shape.every((d) => typeof d === "number") ? (shape as readonly number[]) : otherwise()
-
 export const floats = (op: string, s: Spec): void => {
   if (!isFloat(s.dtype)) refuse(needsFloat(op, s.dtype))
 }

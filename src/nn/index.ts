@@ -1,0 +1,3 @@
+export * as Init from "./initialisers.ts"
+export * as Loss from "./losses.ts"
+export * as Net from "./net.ts"

@@ -1,0 +1,132 @@
+// Layers of one's own: a shape over names, parameters over the same names, and a function. The body is checked once, as if the names were
+// constants; the rule follows from what is written, so that no type needs to be spelled.
+import type { Rule, SpecShape } from "../../typelevel/network.ts"
+import type { Fill, Match } from "../../typelevel/pattern.ts"
+import type { wrongDType } from "../../typelevel/messages.ts"
+import type { TensorLike } from "../../typelevel/rule.ts"
+import type { Shape, Show } from "../../typelevel/shape.ts"
+import type { DType } from "../core/dtype.ts"
+import { refuse } from "../core/errors.ts"
+import { same, show, size } from "../core/shape.ts"
+import { isTensor, raw, type Tensor } from "../core/tensor.ts"
+import { reshape } from "../ops/reshape.ts"
+import { type Env, leafPlan } from "./arrow.ts"
+import type { Initialiser, Key } from "./initialisers.ts"
+import { keyAt } from "./keys.ts"
+import { type Layer, layerOf, type oneTensor } from "./layer.ts"
+import { type Bindings, fill, match, specOf, type SpecOf, UNKNOWN, wants } from "./spec.ts"
+
+/** A parameter of a layer of one's own: its shape over the names of the input, and how it begins. */
+export interface Declared<S extends Shape = Shape, D extends DType = DType> extends TensorLike<S, D> {
+  readonly init: Initialiser
+}
+/**
+ * Declares a parameter: sizes, or names of the layer's input.
+ * @example Net.param(["n"], Init.ones)
+ */
+export const param = <const S extends Shape, D extends "f32" | "f64" = "f32">(shape: readonly [...S], init: Initialiser, dtype?: D): Declared<[...S], NoInfer<D>> => ({
+  shape: shape as unknown as [...S],
+  dtype: dtype ?? ("f32" as D),
+  init,
+})
+type Declarations = { readonly [name: string]: Declared }
+type AsTensors<P> = { readonly [K in keyof P]: P[K] extends Declared<infer S, infer D> ? Tensor<S, D> : never }
+type NamesOf<I> = Extract<SpecShape<I>[number], string>
+
+/** What the body is told beside its tensors. */
+export interface Context<Names extends string, Needs> {
+  /** The sizes that the names stand for, at the type level the names themselves. */
+  readonly dims: { readonly [K in Names]: K }
+  readonly train: boolean
+  /** A key of this layer's own; undefined outside training. */
+  readonly key: [Needs] extends [never] ? undefined : Key | undefined
+}
+
+// ---- rule ----------------------------------------------------------------------------------------------------------
+export interface UserRule<K extends string, I, O, P, Needs extends string> extends Rule {
+  readonly Kind: K
+  readonly Needs: Needs
+  readonly State: {}
+  readonly Out: this["In"] extends infer X ? (X extends TensorLike ? Fits<K, SpecOf<I>, SpecOf<O>, P, X> : oneTensor<K>) : never
+  readonly Params: this["In"] extends infer X ? (X extends TensorLike ? Bound<P, Match<K, SpecShape<I>, X["shape"]>> : never) : never
+}
+type Fits<K extends string, I extends TensorLike, O extends TensorLike, P, X extends TensorLike> =
+  [I["dtype"] & X["dtype"]] extends [never] ? wrongDType<K, X["dtype"], I["dtype"]>
+    : Match<K, I["shape"], X["shape"]> extends infer E
+      ? E extends string ? E : Unsized<K, P, E> extends infer M ? ([M] extends [never] ? Tensor<Fill<O["shape"], E>, O["dtype"] & DType> : M) : never
+      : never
+type Bound<P, E> = E extends string ? never : { -readonly [K in keyof P]: P[K] extends Declared<infer S, infer D> ? Tensor<Fill<S, E>, D> : never }
+/** The sentence where a parameter would have a name for a size; never if none has. */
+type Unsized<K extends string, P, E> = Names<P, E> extends infer D extends string ? ([D] extends [never] ? never : unsized<K, D>) : never
+type Names<P, E> = { [N in keyof P]: P[N] extends TensorLike ? (Fill<P[N]["shape"], E> extends infer S extends Shape ? Extract<S[number], string> : never) : never }[keyof P]
+type unsized<K extends string, D extends string> = `${K}: parameters need sizes, and ${D} is a name`
+
+// ---- layer ---------------------------------------------------------------------------------------------------------
+export interface Definition<K extends string, I, O, P, Needs> {
+  /** Its kind: the key in the trees, with an ordinal, and the beginning of its sentences. */
+  readonly name: K
+  /** The shape of the input over names (f32), or Net.input(shape, dtype). A leading "..." stands for any axes, which the body sees as one. */
+  readonly in: I
+  /** The shape of the output over the same names; default: that of the input. */
+  readonly out?: O
+  readonly params?: P
+  /** "Random": the body gets a key while it trains. */
+  readonly needs?: Needs
+  readonly apply: (params: AsTensors<P>, x: SpecOf<I>, context: Context<NamesOf<I>, Needs>) => NoInfer<SpecOf<O>>
+}
+/**
+ * A layer of one's own.
+ *
+ * Its body is an ordinary function of tensors over the names of `in`; the compiler checks it once for all sizes, and infers parameters
+ * and output from what is written. Refuses an input that does not match `in`, and parameters whose size is a name of the network's input.
+ * @example
+ * const affine = Net.layer({
+ *   name: "affine", in: ["...", "n"], params: { scale: Net.param(["n"], Init.ones) },
+ *   apply: ({ scale }, x) => T.mul(x, scale),
+ * })
+ */
+export const layer = <
+  const K extends string,
+  const I extends Shape | TensorLike,
+  const O extends Shape | TensorLike = I,
+  const P extends Declarations = {},
+  Needs extends "Random" = never,
+>(
+  definition: Definition<K, I, O, P, Needs>,
+): Layer<UserRule<K, I, O, P, Needs>> => {
+  const { name, params = {} as P, apply } = definition
+  const input = specOf(definition.in)
+  const output = specOf(definition.out ?? definition.in)
+  const open = input.shape[0] === "..."
+  if ((output.shape[0] === "...") !== open) refuse(`${name}: in is ${show(input.shape)}, out is ${show(output.shape)}; begin both with "...", or neither`)
+  const kept = (s: Shape): Shape => (open ? s.slice(1) : s)
+  return layerOf<UserRule<K, I, O, P, Needs>>(name, {
+    plan: (s) => {
+      wants(name, s, input.dtype)
+      const names = match(name, input.shape, s.shape)
+      const slots = Object.entries(params).map(([k, d]: [string, Declared]) => {
+        const shape = fill(d.shape, names)
+        const odd = shape.find((n) => typeof n === "string")
+        if (odd !== undefined) refuse(`${name}: parameters need sizes, and ${odd} is ${odd === UNKNOWN ? "unknown" : "a name"}`)
+        return [k, { shape: shape as number[], dtype: d.dtype, init: d.init }] as const
+      })
+      return leafPlan({ shape: fill(output.shape, names), dtype: output.dtype }, Object.fromEntries(slots))
+    },
+    apply: (env, x) => {
+      const names = match(name, input.shape, x.shape)
+      const lead = open ? (names.get("...") as readonly number[]) : []
+      const folded = open ? raw(reshape(x, [size(lead), ...x.shape.slice(lead.length)])) : x
+      const given = apply(env.params as never, folded as never, contextOf(names, lead, definition.needs, env) as never) as unknown
+      const wanted = [...(open ? [size(lead)] : []), ...fill(kept(output.shape), names)] as number[]
+      if (!isTensor(given)) return refuse(`${name}: apply returned no tensor; return one of shape ${show(output.shape)}`)
+      if (!same(given.shape, wanted) || given.dtype !== output.dtype)
+        refuse(`${name}: apply returned ${given.dtype}${show(given.shape)}, out says ${output.dtype}${show(wanted)}`)
+      return { y: open ? raw(reshape(given, [...lead, ...wanted.slice(1)])) : given, state: {} }
+    },
+  })
+}
+const contextOf = (names: Bindings, lead: readonly number[], needs: unknown, env: Env): unknown => {
+  const dims = Object.fromEntries([...names].map(([k, d]) => [k, k === "..." ? size(lead) : d]))
+  const key = needs === "Random" && env.train ? keyAt(env.key ?? refuse(`${env.path}: is trained without a key; pass { train: true, key }`), env.path) : undefined
+  return { dims, train: env.train, key }
+}
