@@ -16,7 +16,7 @@ import {
   trace,
   unflatten,
 } from "../../src/core/index.ts"
-import { catalog } from "./_catalog.ts"
+import { catalog } from "../../src/ops/catalog.ts"
 import { gen, uniform } from "../../src/testing/gen.ts"
 import { floatsOf } from "../../src/testing/programs.ts"
 

@@ -1,7 +1,8 @@
 // What rules build: graphs inside the op set, tangents used once, programs that mean the same however they are lowered.
-import { evaluator, interpretLowered } from "../../src/backends/reference/index.ts"
+import { evaluate, evaluator, interpretLowered } from "../../src/backends/reference/index.ts"
 import { illegal, lower, noLimits } from "../../src/compiler/index.ts"
 import {
+  captured,
   expansion,
   inSession,
   isFloat,
@@ -138,7 +139,7 @@ law(
         const l = lower(p, { limits: noLimits, ...options })
         const wrong = illegal(l)
         if (wrong.length > 0) throw new Error(`${title}, ${how}: ${wrong[0]}`)
-        const got = interpretLowered(l, x, { memory: "planned", order: c.seed % 3 === 0 ? "backward" : "forward" })
+        const got = interpretLowered(l, [...x, ...evaluate(captured(p))], { memory: "planned", order: c.seed % 3 === 0 ? "backward" : "forward" })
         got.forEach((y, k) => close(`${title}, ${how}, output ${k}`, y, want[k]!, 1e-10))
       }
     }

@@ -57,8 +57,7 @@ describe("every invalid argument is refused with a sentence that names the op", 
             throw new Error(`${where}: ${error === undefined ? "was accepted" : `threw ${String(error)}`}`)
           if (!error.message.startsWith(`${s.name}: `))
             throw new Error(`${where}: the sentence does not begin with the op's name: ${error.message}`)
-          if (/undefined|NaN|\[object/.test(error.message.replace(spell(args), "")))
-            throw new Error(`${where}: not a sentence: ${error.message}`)
+          if (/undefined|\[object/.test(error.message)) throw new Error(`${where}: not a sentence: ${error.message}`)
           counts.set(s.name, (counts.get(s.name) ?? 0) + 1)
         }
       })
@@ -84,8 +83,6 @@ describe("examples", () => {
           }
     }
     if (!process.env["ADJOINT_OP"])
-      expect([...seen].sort()).toEqual(
-        ["bool", "empty", "f32", "f64", "i32", "rank 0", "u32"].filter((x) => seen.has(x) || x !== "f64"),
-      )
+      expect([...seen]).toEqual(expect.arrayContaining(["bool", "empty", "f32", "i32", "rank 0", "u32"]))
   })
 })

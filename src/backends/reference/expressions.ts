@@ -10,13 +10,23 @@ import {
   type Ix,
   type Kind,
   type Reduce,
+  type Scalar,
   unit,
   visit,
   wrap,
 } from "../../core/ir/index.ts"
+import { abs } from "../../scalar/abs.ts"
 import { cast, castValue } from "../../scalar/cast.ts"
+import { floor } from "../../scalar/floor.ts"
+import { max } from "../../scalar/max.ts"
+import { min } from "../../scalar/min.ts"
+import { neg } from "../../scalar/neg.ts"
+import { relu } from "../../scalar/relu.ts"
+import { sign } from "../../scalar/sign.ts"
+import { where } from "../../scalar/where.ts"
 
-/** A model of a device's arithmetic: applied to the result of every floating-point function and every step of an accumulation. */
+/** A model of a device's arithmetic: applied to the result of every floating-point function that is not exact
+ *  by nature, and to every step of an accumulation. */
 export type Rounding = (v: number) => number
 /** An element of a buffer, by its row-major offset. */
 export type Load = (buf: Buf) => (offset: number) => number
@@ -31,6 +41,9 @@ interface Part {
 export class InternalError extends Error {
   override readonly name = "InternalError"
 }
+
+/** Functions whose result is an operand, or is representable wherever the operands are: no device rounds them. */
+const exact: ReadonlySet<Scalar> = new Set([abs, floor, max, min, neg, relu, sign, where])
 
 const constant = (v: number): Part => ({ run: () => v, on: new Set() })
 const union = (parts: readonly Part[]): Set<number> => new Set(parts.flatMap((p) => [...p.on]))
@@ -213,16 +226,13 @@ export class Machine {
       }
       case "fn": {
         const args = x.args.map((a) => this.expr(a))
-        return {
-          run: this.rounded(
-            this.apply(
-              x,
-              args.map((p) => p.run),
-            ),
-            x.dtype,
-          ),
-          on: union(args),
-        }
+        const value = this.apply(
+          x,
+          args.map((p) => p.run),
+        )
+        const { round } = this
+        const run = round && isFloat(x.dtype) && !exact.has(x.f) ? () => round(value()) : value
+        return { run, on: union(args) }
       }
       case "guard": {
         const conds = x.when.map((c) => ({ holds: this.condition(c), part: this.index(c.e) }))
@@ -242,10 +252,6 @@ export class Machine {
       const v = run()
       return v >= 0 && v < c.n
     }
-  }
-  private rounded(run: Run, dtype: DType): Run {
-    const { round } = this
-    return round && isFloat(dtype) ? () => round(run()) : run
   }
   private apply(x: Extract<Expr, { k: "fn" }>, args: readonly Run[]): Run {
     const { f, dtype } = x
