@@ -5,7 +5,8 @@ import type { DType } from "../core/dtype.ts"
 import { refuse, ShapeError } from "../core/errors.ts"
 import { same as sameShape, size } from "../core/shape.ts"
 import type { RawTensor } from "../core/tensor.ts"
-import type { Initialiser, Key } from "./initialisers.ts"
+import type { Key } from "../random/index.ts"
+import type { Initialiser } from "./initialisers.ts"
 import type { Spec } from "./spec.ts"
 
 /** A tensor that has yet to be made. */

@@ -4,11 +4,9 @@ import type { Or } from "../core/signature.ts"
 import { raw } from "../core/tensor.ts"
 import { div } from "../ops/div.ts"
 import { full } from "../ops/full.ts"
-import { less } from "../ops/less.ts"
 import { where } from "../ops/where.ts"
 import * as Random from "../random/index.ts"
 import { pureArrow } from "./arrow.ts"
-import { keyAt } from "./keys.ts"
 import { type Floating, type Layer, layerOf } from "./layer.ts"
 import { floats } from "./spec.ts"
 
@@ -42,8 +40,8 @@ export const dropout = <const R extends number>(rate: Or<Rate<R>, R>): Layer<Dro
       (x, { train, key, path }) => {
         if (!train || r === 0) return x
         const k = key ?? refuse(`dropout: ${path} is trained without a key; pass { train: true, key }`)
-        const u = Random.uniform(keyAt(k, path), x.shape, "f32")
-        return raw(where(less(raw(u), 1 - r), raw(div(x, 1 - r)), raw(full(x.shape, 0, x.dtype))))
+        const kept = Random.bernoulli(Random.fold(k, path), 1 - r, x.shape)
+        return raw(where(raw(kept), raw(div(x, 1 - r)), raw(full(x.shape, 0, x.dtype))))
       },
     ),
   )

@@ -3,13 +3,13 @@
 import type { DType } from "../core/dtype.ts"
 import { refuse } from "../core/errors.ts"
 import { show, size } from "../core/shape.ts"
-import { type AnyTensor, type RawTensor, raw, type Tensor } from "../core/tensor.ts"
+import { type AnyTensor, type RawTensor, raw } from "../core/tensor.ts"
 import { add } from "../ops/add.ts"
 import { full } from "../ops/full.ts"
 import { mul } from "../ops/mul.ts"
 import * as Random from "../random/index.ts"
+import type { Key } from "../random/index.ts"
 
-export type Key = Tensor<[2], "u32">
 /** Values for a parameter, as an expression of a key. */
 export type Initialiser = (key: Key, shape: readonly number[], dtype: DType) => AnyTensor
 

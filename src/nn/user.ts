@@ -11,8 +11,8 @@ import { same, show, size } from "../core/shape.ts"
 import { isTensor, raw, type Tensor } from "../core/tensor.ts"
 import { reshape } from "../ops/reshape.ts"
 import { type Env, leafPlan } from "./arrow.ts"
-import type { Initialiser, Key } from "./initialisers.ts"
-import { keyAt } from "./keys.ts"
+import { fold, type Key } from "../random/index.ts"
+import type { Initialiser } from "./initialisers.ts"
 import { type Layer, layerOf, type oneTensor } from "./layer.ts"
 import { type Bindings, fill, match, specOf, type SpecOf, UNKNOWN, wants } from "./spec.ts"
 
@@ -127,6 +127,6 @@ export const layer = <
 }
 const contextOf = (names: Bindings, lead: readonly number[], needs: unknown, env: Env): unknown => {
   const dims = Object.fromEntries([...names].map(([k, d]) => [k, k === "..." ? size(lead) : d]))
-  const key = needs === "Random" && env.train ? keyAt(env.key ?? refuse(`${env.path}: is trained without a key; pass { train: true, key }`), env.path) : undefined
+  const key = needs === "Random" && env.train ? fold(env.key ?? refuse(`${env.path}: is trained without a key; pass { train: true, key }`), env.path) : undefined
   return { dims, train: env.train, key }
 }

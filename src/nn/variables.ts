@@ -8,8 +8,7 @@ import type { Or } from "../core/signature.ts"
 import { same, show } from "../core/shape.ts"
 import { type AnyTensor, isTensor, type RawTensor, raw, type Tensor } from "../core/tensor.ts"
 import { isSlot, type Slots, type Tree } from "./arrow.ts"
-import type { Key } from "./initialisers.ts"
-import { keyAt } from "./keys.ts"
+import { fold, type Key } from "../random/index.ts"
 import type { AnyNetwork, InputOf, Network, OutputOf, StateOf, Variables, VariablesOf } from "./network.ts"
 import { match, wants } from "./spec.ts"
 
@@ -19,7 +18,7 @@ const made = (key: Key, slots: Slots, path: string): Tree =>
     Object.entries(slots).map(([k, s]): [string, RawTensor | Tree] => {
       const here = `${path}/${k}`
       if (!isSlot(s)) return [k, made(key, s, here)]
-      const t = raw(s.init(keyAt(key, here), s.shape, s.dtype))
+      const t = raw(s.init(fold(key, here), s.shape, s.dtype))
       return same(t.shape, s.shape) && t.dtype === s.dtype
         ? [k, t]
         : refuse(`init: the initialiser of ${here.slice(1)} gave ${t.dtype}${show(t.shape)}, not ${s.dtype}${show(s.shape)}`)
