@@ -1,8 +1,6 @@
 // What both faces share: everything that needs no effect.
 export { type DType, ShapeError, type AnyTensor, type Tensor } from "./core/index.ts"
-export * as Init from "./nn/initialisers.ts"
-export * as Loss from "./nn/losses.ts"
-export * as Net from "./nn/index.ts"
+export { Init, Loss, Net } from "./nn/index.ts"
 export * as Optim from "./optim/index.ts"
 export * as Random from "./random/index.ts"
 export * from "./transform/index.ts"

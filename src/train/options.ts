@@ -5,12 +5,12 @@ export interface Options {
   /** Folder of the four files; undefined for digits, which are generated. */
   readonly dir: string | undefined
   readonly model: "linear" | "mlp" | "cnn"
-  readonly epochs: number
-  readonly batch: number
+  /** Epochs, rows in a step and learning rate: undefined where the model's own are meant. */
+  readonly epochs: number | undefined
+  readonly batch: number | undefined
   readonly seed: number
   readonly device: "auto" | "wasm" | "gpujs" | "reference"
-  /** Learning rate. */
-  readonly lr: number
+  readonly lr: number | undefined
   /** File for the numbers of the run. */
   readonly json: string | undefined
   readonly help: boolean
@@ -19,14 +19,17 @@ export const defaults: Options = {
   data: "digits",
   dir: undefined,
   model: "cnn",
-  epochs: 5,
-  batch: 32,
+  epochs: undefined,
+  batch: undefined,
   seed: 42,
   device: "auto",
-  lr: 0.002,
+  lr: undefined,
   json: undefined,
   help: false,
 }
+
+/** What an error shows where there is no default. */
+const samples = { dir: "data/mnist", json: "run.json", epochs: 5, batch: 32, lr: 0.002 } as const
 
 /** How a value is read: undefined for a bad one. `wants` finishes the sentence "give ...". */
 interface Kind<A> {
@@ -59,11 +62,11 @@ const flags: { readonly [K in Valued]: { readonly kind: Kind<Options[K] & {}>; r
   data: { kind: oneOf("digits", "mnist", "fashion-mnist"), about: "what to learn; digits are generated from the seed" },
   dir: { kind: path("PATH"), about: "folder of the four files of mnist or fashion-mnist (data/NAME)" },
   model: { kind: oneOf("linear", "mlp", "cnn"), about: "the network" },
-  epochs: { kind: whole(1), about: "passes over the training set" },
-  batch: { kind: whole(1), about: "rows in a step" },
+  epochs: { kind: whole(1), about: "passes over the training set (the model's own)" },
+  batch: { kind: whole(1), about: "rows in a step (the model's own)" },
   seed: { kind: whole(0), about: "of data, parameters and the order of rows" },
   device: { kind: oneOf("auto", "wasm", "gpujs", "reference"), about: "where programs run" },
-  lr: { kind: positive, about: "learning rate" },
+  lr: { kind: positive, about: "learning rate (the model's own)" },
   json: { kind: path("FILE"), about: "write the numbers of the run to a file" },
 }
 const names: readonly string[] = [...Object.keys(flags), "help"]
@@ -92,8 +95,7 @@ const meant = (word: string): string | undefined => {
 }
 
 const example = (name: Valued): string => {
-  const value = defaults[name] ?? (name === "dir" ? "data/mnist" : "run.json")
-  return `--${name} ${value}`
+  return `--${name} ${defaults[name] ?? samples[name as keyof typeof samples]}`
 }
 
 const isValued = (name: string): name is Valued => Object.hasOwn(flags, name)

@@ -83,7 +83,7 @@ describe("parseOptions", () => {
 
 test("usage names every flag with its default, within 100 columns", () => {
   for (const name of Object.keys(defaults)) expect(usage()).toContain(`--${name}`)
-  expect(usage()).toContain("--epochs N                          passes over the training set (5)")
+  expect(usage()).toContain("--epochs N                          passes over the training set (the model's own)")
   for (const line of usage().split("\n")) expect(line.length).toBeLessThanOrEqual(100)
 })
 
