@@ -102,7 +102,8 @@ export const planGemm = (product: Product, target: Target): Plan => {
   const units = Math.ceil(K / unit)
   const blocks = Math.ceil(units / Math.max(1, Math.floor(MAX_K / unit)))
   const blockK = Math.min(K, Math.ceil(units / blocks) * unit)
-  const blockN = N <= MAX_N ? N : MAX_N
+  // Several axes of columns stay together: an epilogue walks them as loops.
+  const blockN = N <= MAX_N || product.n.length > 1 ? N : MAX_N
   const blockM = Math.min(MAX_M, ceil(M, ROWS))
   const rows = walk(product.m.map(({ n, a }) => [n, a]))
   const columns = walk(product.n.map(({ n, b }) => [n, b]))
@@ -146,6 +147,8 @@ export interface Block {
   /** Address of C[row, column]. */
   readonly at: Local<"i32">
   readonly pitch: number
+  /** Most columns of a block: with no more columns in all, there is one block of columns. */
+  readonly most: number
 }
 export interface Operands {
   /** Addresses, for all axes of m, n, k at 0. */
@@ -334,7 +337,7 @@ export const emitGemm = (f: Code, kernels: Kernels, plan: Plan, operands: Operan
               if (N % PANEL) f.if(f.op("i32.lt_s", f.get(jr), f.get(nc)), () => tiles(N % PANEL))
               if (epilogue)
                 f.if(f.op("i32.ge_s", add(f.get(k0), f.get(kc)), f.i32(K)), () =>
-                  epilogue({ row: ic, rows: mc, column: jc, columns: nc, at: cBase, pitch }),
+                  epilogue({ row: ic, rows: mc, column: jc, columns: nc, at: cBase, pitch, most: blockN }),
                 )
             },
           )

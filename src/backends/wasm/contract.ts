@@ -1,0 +1,93 @@
+// Contraction kernels through the packed matrix product; what surrounds the sum runs over each block of rows while it is in cache.
+import { addressOf as linear, classify, type Contraction } from "../../compiler/contraction.ts"
+import { type Atom, type Axis, type Buf, flat, ix, type Ix, type Kernel, mapExpr, read } from "../../core/ir/index.ts"
+import type { Local } from "./asm.ts"
+import type { Scope } from "./frame.ts"
+import { type Block, emitGemm, emitTables, planGemm, type Product, type Target } from "./gemm.ts"
+import { emitGroup } from "./kernel.ts"
+import { loops } from "./reduce.ts"
+import { addressOf } from "./values.ts"
+
+const size = (axes: readonly Axis[]): number => axes.reduce((p, a) => p * a.n, 1)
+/** Below this the loops of an ordinary reduction are as good. */
+const LEAST = 4
+
+/** Emits the kernel as a matrix product, if it is one that is worth it. */
+export const emitContraction = (k: Kernel, scope: Scope): boolean => {
+  const c = classify(k)
+  if (!c || c.reduce.dtype !== "f32" || c.a.dtype !== "f32" || c.b.dtype !== "f32") return false
+  const [M, N, K] = [size(c.m), size(c.n), size(c.k)]
+  if (M < LEAST || N < LEAST || K < 2) return false
+  const { frame } = scope
+  const { f } = frame
+  const a = linear(c.a).of
+  const b = linear(c.b).of
+  const product: Product = {
+    m: c.m.map((x) => ({ n: x.n, a: a.get(x) ?? 0 })),
+    n: c.n.map((x) => ({ n: x.n, b: b.get(x) ?? 0 })),
+    k: c.k.map((x) => ({ n: x.n, a: a.get(x) ?? 0, b: b.get(x) ?? 0 })),
+  }
+  const target = targetOf(k, c)
+  const plan = planGemm(product, target)
+  const scratch = frame.scratch(plan.scratch.bytes)
+  emitTables(f, frame.kernels, plan, scratch)
+  const inner = new Set<Atom>([...c.m, ...c.n, ...c.k])
+  loops(c.batch, [], [], new Set(), scope, (row) => {
+    const base = (x: { readonly buf: Buf; readonly at: readonly Ix[] }): Local<"i32"> => {
+      const e = frame.address(x)
+      const p = addressOf(frame.pointer(x.buf), { c: e.c, t: e.t.filter(([, y]) => !inner.has(y)) }, 4, row)
+      return f.let("i32", f.op("i32.add", f.get(p.base), f.i32(p.offset)))
+    }
+    const operands = { a: base(c.a), b: base(c.b), scratch }
+    if (target === "scratch") emitGemm(f, frame.kernels, plan, operands, (block) => epilogue(k, c, block, row))
+    else emitGemm(f, frame.kernels, plan, { ...operands, c: base({ buf: k.out, at: k.at }) })
+  })
+  return true
+}
+/** Sums alone, to rows at even distances, go straight to where they belong. */
+const targetOf = (k: Kernel, c: Contraction): Target => {
+  if (k.value !== c.reduce) return "scratch"
+  const { of } = linear({ buf: k.out, at: k.at })
+  let step = 1
+  for (const x of c.n.toReversed()) {
+    if (of.get(x) !== step) return "scratch"
+    step *= x.n
+  }
+  const pitch = of.get(c.m.at(-1)!) ?? 0
+  let apart = pitch
+  for (const x of c.m.toReversed()) {
+    if (of.get(x) !== apart) return "scratch"
+    apart *= x.n
+  }
+  return pitch >= size(c.n) ? { direct: pitch } : "scratch"
+}
+/** The kernel's value over a block of finished sums. */
+const epilogue = (k: Kernel, c: Contraction, block: Block, scope: Scope): void => {
+  const { frame } = scope
+  const { f } = frame
+  const strip: Buf = { id: -1 - k.out.id, shape: [size(c.n)], dtype: "f32", role: "temp" }
+  const sums = read(strip, [flat(c.n.map((x) => ix(x)), c.n.map((x) => x.n))])
+  const value = mapExpr(k.value, (e) => (e === c.reduce ? sums : undefined))
+  const base = f.local("i32")
+  frame.setPointer(strip, { base, offset: 0 })
+  const i = f.local("i32")
+  f.for(i, () => f.i32(0), () => f.get(block.rows), 1, () => {
+    const row = scope.inner()
+    const m = f.let("i32", f.op("i32.add", f.get(block.row), f.get(i)))
+    // address of column 0, so that the column numbers of the whole product are indices
+    f.set(base, f.op("i32.add", f.get(block.at), f.op("i32.mul", f.get(i), f.i32(block.pitch))))
+    f.set(base, f.op("i32.sub", f.get(base), f.op("i32.shl", f.get(block.column), f.i32(2))))
+    c.m.toReversed().forEach((x, k) => {
+      if (k === c.m.length - 1) row.bind(x, m)
+      else {
+        row.bind(x, f.let("i32", f.op("i32.rem_u", f.get(m), f.i32(x.n))))
+        f.set(m, f.op("i32.div_u", f.get(m), f.i32(x.n)))
+      }
+    })
+    if (c.n.length === 1) {
+      const end = f.let("i32", f.op("i32.add", f.get(block.column), f.get(block.columns)))
+      const whole = c.n[0]!.n <= block.most
+      emitGroup([{ ...k, value, axes: c.n }], c.n, row, whole ? undefined : [block.column, end])
+    } else emitGroup([{ ...k, value, axes: c.n }], c.n, row)
+  }) // prettier-ignore
+}

@@ -1,0 +1,160 @@
+// The WebAssembly backend: the CPU. Values live in one memory and stay there from program to program; a program is one module, run by
+// one call.
+import { print } from "../../compiler/print.ts"
+import { bytesOf, hostArray, type HostArray } from "../../core/dtype.ts"
+import { show, size } from "../../core/shape.ts"
+import type { Aval } from "../../core/tensor.ts"
+import type { Backend, Compiled, DeviceBuffer, Source } from "../backend.ts"
+import { DeviceUnavailable, Donated } from "../errors.ts"
+import { engine, instantiate } from "./engine.ts"
+import { spelled } from "./lanes.ts"
+import { Heap } from "./memory.ts"
+import { argSlot, compileWasm, outSlot, tableWords } from "./program.ts"
+
+export { compileWasm, type WasmProgram } from "./program.ts"
+
+class Block implements DeviceBuffer {
+  readonly aval: Aval
+  /** Undefined once freed or donated. */
+  address: number | undefined
+  constructor(aval: Aval, address: number) {
+    this.aval = { shape: aval.shape, dtype: aval.dtype }
+    this.address = address
+  }
+}
+const bytesFor = (a: Aval): number => size(a.shape) * bytesOf(a.dtype)
+const MOST_ELEMENTS = 2 ** 29 // of four bytes: what a signed offset reaches
+
+/**
+ * Opens the CPU as a device. Throws DeviceUnavailable where the host has no WebAssembly with SIMD.
+ *
+ * @example
+ * const device = wasm()
+ * const x = device.upload(Float32Array.of(1, 2, 3), { shape: [3], dtype: "f32" })
+ */
+export const wasm = (): Backend => {
+  const simd = Uint8Array.of(0, 97, 115, 109, 1, 0, 0, 0, 1, 4, 1, 96, 0, 0, 3, 2, 1, 0, 10, 9, 1, 7, 0, 65, 0, 253, 15, 26, 11)
+  if (!engine?.validate(simd))
+    throw new DeviceUnavailable({ device: "wasm", reason: engine ? "this host's WebAssembly has no SIMD" : "this host has no WebAssembly" })
+  const heap = new Heap()
+  const live = new Set<Block>()
+  // One arena for all programs: what it holds matters only while one of them runs.
+  let arena = { address: 0, bytes: 0 }
+  const reserve = (bytes: number): void => {
+    if (bytes <= arena.bytes) return
+    if (arena.bytes > 0) heap.release(arena.address)
+    arena = { address: 0, bytes: 0 }
+    arena = { address: heap.take(bytes), bytes }
+  }
+  const hold = (aval: Aval, address: number): Block => {
+    const b = new Block(aval, address)
+    live.add(b)
+    return b
+  }
+  const addressOf = (b: DeviceBuffer): number => {
+    const { address } = b as Block
+    if (address === undefined) throw new Donated({ what: `${b.aval.dtype}${show(b.aval.shape)} on wasm` })
+    return address
+  }
+  const forget = (b: Block): void => {
+    live.delete(b)
+    b.address = undefined
+  }
+  const free = (b: DeviceBuffer): void => {
+    const { address } = b as Block
+    if (address === undefined) return
+    heap.release(address)
+    forget(b as Block)
+  }
+  const words = (address: number, n: number): Uint32Array => new Uint32Array(heap.memory.buffer, address, n)
+  const view = (a: Aval, address: number): HostArray => {
+    const n = size(a.shape)
+    const { buffer } = heap.memory
+    if (a.dtype === "f64") return new Float64Array(buffer, address, n)
+    if (a.dtype === "f32") return new Float32Array(buffer, address, n)
+    return a.dtype === "i32" ? new Int32Array(buffer, address, n) : new Uint32Array(buffer, address, n)
+  }
+
+  const compile = (source: Source): Compiled => {
+    const lowered = source.lowered()
+    const program = compileWasm(lowered)
+    const host = Object.fromEntries(program.host.map((s) => [s.name, (...args: readonly number[]) => s.eval("f64", ...args)]))
+    const exports = instantiate(program.bytes, { memory: heap.memory, ...host })
+    const table = heap.take(4 * tableWords(lowered))
+    let disposed = false
+    return {
+      run: (args, donated) => {
+        const given = args.map(addressOf)
+        const places = [...given]
+        const taken: number[] = []
+        const take = (bytes: number): number => {
+          const address = heap.take(bytes)
+          taken.push(address)
+          return address
+        }
+        let outs: number[]
+        try {
+          reserve(program.arena)
+          outs = lowered.outs.map((o, k) => {
+            const from = lowered.alias[k]
+            if (from === undefined) return take(bytesFor(o))
+            if (donated[from]) return given[from]!
+            // Compiled to overwrite this argument, which its owner keeps: the program gets a copy.
+            const copy = take(bytesFor(o))
+            new Uint8Array(heap.memory.buffer).copyWithin(copy, given[from]!, given[from]! + bytesFor(o))
+            places[from] = copy
+            return copy
+          })
+          const slots = words(table, tableWords(lowered))
+          slots[0] = arena.address
+          places.forEach((a, k) => {
+            slots[argSlot(k)] = a
+          })
+          outs.forEach((a, k) => {
+            slots[outSlot(lowered, k)] = a
+          })
+          exports["run"]!(table)
+        } catch (e) {
+          for (const a of taken) heap.release(a)
+          throw e
+        }
+        args.forEach((b, k) => {
+          if (!donated[k] || (b as Block).address === undefined) return
+          if (outs.includes(given[k]!)) forget(b as Block)
+          else free(b)
+        })
+        return lowered.outs.map((o, k) => hold(o, outs[k]!))
+      },
+      dispose: () => {
+        if (!disposed) heap.release(table)
+        disposed = true
+      },
+      get disposed() {
+        return disposed
+      },
+      get listing() {
+        return `${print(lowered)}\nmodule: ${program.bytes.length} bytes, ${program.functions} functions; arena: ${program.arena} bytes`
+      },
+    }
+  }
+  return {
+    name: "wasm",
+    limits: { reads: Number.POSITIVE_INFINITY, elements: MOST_ELEMENTS, integers: true, f64: true, spells: (s) => s.name in spelled },
+    compile,
+    upload: (values, aval) => {
+      const address = heap.take(bytesFor(aval))
+      view(aval, address).set(values)
+      return hold(aval, address)
+    },
+    download: (b) => {
+      const out = hostArray(b.aval.dtype, size(b.aval.shape))
+      out.set(view(b.aval, addressOf(b)))
+      return out
+    },
+    free,
+    live: () => ({ buffers: live.size, bytes: [...live].reduce((s, b) => s + bytesFor(b.aval), 0) }),
+    close: () => {
+      for (const b of [...live]) free(b)
+    },
+  }
+}

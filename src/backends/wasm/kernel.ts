@@ -1,0 +1,192 @@
+// Kernels and row nests of the loop IR to loops.
+import { type Atom, type Axis, type Ix, type Kernel, type Nest, type Reduce, unit, visit } from "../../core/ir/index.ts"
+import type { Local } from "./asm.ts"
+import { emitContraction } from "./contract.ts"
+import { emitScalarKernel, needsScalars } from "./f64.ts"
+import type { Pointer, Scope } from "./frame.ts"
+import { constant, fold } from "./lanes.ts"
+import { alongLanes, chooseAxis, type Lanewise, guardedAlong, lanesPossible, type Limit, widthFor } from "./lanewise.ts"
+import { loops } from "./reduce.ts"
+import type { V, Vec } from "./strands.ts"
+import { addressOf, foldInto, hoist, keyOfBuf, strideAlong, valueOf, vectorAddress } from "./values.ts"
+
+export const emitKernel = (k: Kernel, scope: Scope): void => {
+  if (needsScalars(k)) return emitScalarKernel(k, scope)
+  const prefix = prefixOf(k)
+  if (prefix) return emitPrefix(k, prefix, scope)
+  if (!emitContraction(k, scope)) emitGroup([k], k.axes, scope)
+}
+export const emitNest = (nest: Nest, scope: Scope): void => {
+  // Rows of single elements: the rows themselves run through the lanes.
+  if (nest.body.every((k) => k.axes.length === 0 && !k.accumulate && !needsScalars(k) && !prefixOf(k))) return emitGroup(nest.body, nest.axes, scope)
+  loops(nest.axes, [], [], new Set(), scope, (row) => {
+    for (const k of nest.body) emitKernel(k, row.inner())
+  })
+}
+
+interface Out {
+  readonly kernel: Kernel
+  readonly pointer: Pointer
+  readonly e: Ix
+}
+const outsOf = (kernels: readonly Kernel[], scope: Scope): Out[] =>
+  kernels.map((kernel) => ({ kernel, pointer: scope.frame.pointer(kernel.out), e: scope.frame.address({ buf: kernel.out, at: kernel.at }) }))
+
+/** Kernels over the same axes, in order for each element. `range`: limits of the last axis, if not all of it. */
+export const emitGroup = (kernels: readonly Kernel[], given: readonly Axis[], scope: Scope, range?: readonly [Limit, Limit]): void => {
+  const { frame } = scope
+  const values = kernels.map((k) => k.value)
+  const axes = range ? given : frame.merge(given, values, kernels.map((k) => frame.address({ buf: k.out, at: k.at })))
+  if (range && !lanesPossible(values, given.at(-1)!, frame)) return ranged(kernels, given.at(-1)!, range, scope)
+  const v = range ? given.at(-1) : chooseAxis(kernels, axes, frame)
+  if (v) for (const k of kernels) if (!range && strideAlong(frame.address({ buf: k.out, at: k.at }), v, frame) === 0) frame.carry(k.out, v)
+  const stores = outsOf(kernels, scope)
+  const body: Lanewise["body"] = (at, left) => {
+    for (const out of stores) store(out, valueOf(out.kernel.value, at), at, left)
+  }
+  const outer = axes.filter((a) => a !== v)
+  loops(outer, values, stores, new Set<Atom>(v ? [v] : []), scope, (row) => {
+    if (v) alongLanes(v, range?.[0] ?? 0, range?.[1] ?? v.n, { values, stores, width: widthFor(values), body }, row)
+    else body(row.inner(1))
+  })
+}
+
+/** Element by element between limits known at run time. */
+const ranged = (kernels: readonly Kernel[], v: Axis, [from, to]: readonly [Limit, Limit], scope: Scope): void => {
+  const { f } = scope.frame
+  const i = f.local("i32")
+  const push = (x: Limit) => (typeof x === "number" ? f.i32(x) : f.get(x))
+  f.for(i, () => push(from), () => push(to), 1, () => emitGroup(kernels, [], scope.inner().bind(v, i))) // prettier-ignore
+}
+
+/** Writes a value, or folds it into what is there. */
+const store = ({ kernel, pointer, e }: Out, given: Vec, scope: Scope, left?: Local<"i32">): void => {
+  const { frame, vector, s } = scope
+  const { f } = frame
+  const { accumulate } = kernel
+  const { dtype } = kernel.out
+  const stride = vector ? strideAlong(e, vector.axis, frame) : 0
+  if (vector && stride === 0 && !accumulate) {
+    scope.keep(keyOfBuf(kernel.out), given)
+    return
+  }
+  const at = vector ? vectorAddress(pointer, e, scope) : { ...addressOf(pointer, e, 4, scope), stride: 0 }
+  const contiguous = stride === 1
+  let value = given
+  if (accumulate) {
+    // Lanes past the end are read (buffers have room for that) but not written.
+    const old = s.let((u) => (contiguous ? f.load("v128.load", f.get(at.base), at.offset + 16 * u) : lanesFrom(at, u, scope)))
+    const before = dtype === "bool" ? s.let(() => s.op1("i32x4.neg", s.get(old))) : old
+    value = s.let(() => fold(s, accumulate, dtype, s.get(before), s.get(given)))
+  }
+  const out = dtype === "bool" ? s.let(() => s.and(s.get(value), s.ki(1))) : value
+  out.slice(0, s.width).forEach((x, u) => {
+    const lanes = !vector ? 1 : u === s.width - 1 ? vector.lanes : 4
+    const offset = at.offset + at.stride * 4 * u
+    const lane = (l: number): void => f.store32Lane(f.get(at.base), f.get(x), l, offset + at.stride * l)
+    if (!contiguous) {
+      // Falling addresses are counted from the lowest.
+      const base = at.stride < 0 ? f.let("i32", f.op("i32.add", f.get(at.base), f.i32(offset + at.stride * 3))) : undefined
+      for (let l = 0; l < lanes; l++) {
+        if (base) f.store32Lane(f.get(base), f.get(x), l, at.stride * (l - 3))
+        else lane(l)
+      }
+    } else if (left) partial(left, x, at, scope)
+    else if (lanes === 4) f.store("v128.store", f.get(at.base), f.get(x), offset)
+    else {
+      if (lanes >= 2) f.store64Lane(f.get(at.base), f.get(x), 0, offset)
+      if (lanes !== 2) lane(lanes - 1)
+    }
+  })
+}
+const lanesFrom = (at: Pointer & { readonly stride: number }, u: number, scope: Scope): V => {
+  const { f } = scope.frame
+  const { vector, s } = scope
+  const lanes = !vector ? 1 : u === s.width - 1 ? vector.lanes : 4
+  const x = f.let("v128", s.k(0))
+  for (let l = 0; l < lanes; l++) {
+    const offset = at.offset + at.stride * (4 * u + l)
+    const base = offset < 0 ? f.let("i32", f.op("i32.add", f.get(at.base), f.i32(offset))) : at.base
+    f.set(x, f.load32Lane(f.get(base), f.get(x), l, Math.max(0, offset)))
+  }
+  return f.get(x)
+}
+/** One vector of which `left` lanes are written: all, or 1 to 3. */
+const partial = (left: Local<"i32">, x: Local<"v128">, at: Pointer, scope: Scope): void => {
+  const { f } = scope.frame
+  const has = (bit: number) => f.op("i32.and", f.get(left), f.i32(bit))
+  f.if(
+    f.op("i32.ge_s", f.get(left), f.i32(4)),
+    () => f.store("v128.store", f.get(at.base), f.get(x), at.offset),
+    () =>
+      f.if(
+        has(2),
+        () => {
+          f.store64Lane(f.get(at.base), f.get(x), 0, at.offset)
+          f.if(has(1), () => f.store32Lane(f.get(at.base), f.get(x), 2, at.offset + 8))
+        },
+        () => f.store32Lane(f.get(at.base), f.get(x), 0, at.offset),
+      ),
+  )
+}
+
+// ---- prefix reductions ---------------------------------------------------------------------------------------------
+interface Prefix {
+  readonly reduce: Reduce
+  readonly own: Axis
+  /** upto = own, or upto = n - 1 - own. */
+  readonly flip: boolean
+}
+const prefixOf = (k: Kernel): Prefix | undefined => {
+  if (k.accumulate) return undefined
+  const found: Reduce[] = []
+  let inside = false
+  visit(k.value, (x) => {
+    if (x.k !== "reduce" || !x.upto) return
+    found.push(x)
+    visit(x.body, (y) => void (inside ||= y.k === "reduce" && y.upto !== undefined))
+  })
+  const [reduce] = found
+  if (found.length !== 1 || !reduce || inside) return undefined
+  const upto = reduce.upto!
+  const [term] = upto.t
+  const n = reduce.axes[0]!.n
+  if (upto.t.length !== 1 || !term || !k.axes.includes(term[1]) || term[1].n !== n) return undefined
+  const flip = term[0] === -1 && upto.c === n - 1
+  if (!flip && !(term[0] === 1 && upto.c === 0)) return undefined
+  // The sum must run over nothing else of the kernel's own axis.
+  let mixed = false
+  visit(reduce.body, (x) => {
+    if (x.k === "read") for (const e of x.at) mixed ||= e.t.some(([, a]) => a === term[1])
+    else if (x.k === "idx") mixed ||= x.e.t.some(([, a]) => a === term[1])
+  })
+  return mixed ? undefined : { reduce, own: term[1], flip }
+}
+/** A running sum along the kernel's own axis. */
+const emitPrefix = (k: Kernel, { reduce, own, flip }: Prefix, scope: Scope): void => {
+  const { frame } = scope
+  const { f } = frame
+  const others = k.axes.filter((a) => a !== own)
+  const [out] = outsOf([k], scope) as [Out]
+  const values = [k.value]
+  const v = others.find((a) => strideAlong(out.e, a, frame) === 1 && !guardedAlong(values, a, frame))
+  const j = reduce.axes[0]!
+  const run: Lanewise["body"] = (at, left) => {
+    const { s } = at
+    const acc = s.let(() => constant(s, unit(reduce.kind, reduce.dtype), reduce.dtype))
+    const before = at.inner()
+    hoist([reduce.body], [], new Set([own, j]), before)
+    f.times(own.n, (i) => {
+      const own_ = flip ? f.let("i32", f.op("i32.sub", f.i32(own.n - 1), f.get(i))) : i
+      const step = before.inner().bind(j, i).bind(own, own_)
+      foldInto(reduce, acc, valueOf(reduce.body, step), step)
+      step.keep(reduce, acc)
+      store(out, valueOf(k.value, step), step, left)
+    })
+  }
+  const outer = others.filter((a) => a !== v)
+  loops(outer, [], [], new Set(), scope, (row) => {
+    if (v) alongLanes(v, 0, v.n, { values: [], stores: [], width: widthFor(values), body: run }, row)
+    else run(row.inner(1))
+  })
+}

@@ -1,0 +1,148 @@
+// Reductions: along the lanes where memory runs along the reduced axis, lane by lane where lanes are elements of the result.
+import { type Atom, type Axis, type Expr, type Ix, type Reduce, unit, visit } from "../../core/ir/index.ts"
+import type { Local } from "./asm.ts"
+import type { Frame, Scope } from "./frame.ts"
+import { constant, fold } from "./lanes.ts"
+import type { Vec } from "./strands.ts"
+import { foldInto, hoist, indexScalar, neutral, strideAlong, valueOf } from "./values.ts"
+
+/** Loops of at most so many iterations, of bodies of at most so many operations in all, are written out. */
+const UNROLL = 16
+const UNROLL_WORK = 160
+
+/** Operations of an expression, roughly: its scalar costs and reads. */
+export const workOf = (x: Expr): number => {
+  let work = 0
+  visit(x, (y) => {
+    if (y.k === "fn") work += y.f.cost
+    else if (y.k === "read") work += 1
+  })
+  return work
+}
+const size = (axes: readonly Axis[]): number => axes.reduce((p, a) => p * a.n, 1)
+
+export const reduceValue = (x: Reduce, scope: Scope): Vec => {
+  const { frame } = scope
+  const axes = frame.reduceAxes(x)
+  if (x.upto) return bounded(x, x.upto, axes[0]!, scope)
+  const n = size(axes)
+  if (n <= UNROLL && n * workOf(x.body) <= UNROLL_WORK) return unrolled(x, axes, scope)
+  const along = scope.vector ? undefined : alongAxis(x, frame)
+  return along ? acrossLanes(x, along, axes.filter((a) => a !== along), scope) : perLane(x, axes, scope)
+}
+
+/** The reduced axis along which most reads run through memory, if lanes along it are of use. */
+export const alongAxis = (x: Reduce, frame: Frame): Axis | undefined => {
+  let best: Axis | undefined
+  let most = 0
+  for (const a of frame.reduceAxes(x)) {
+    if (a.n < 4) continue
+    let score = 0
+    visit(x.body, (y) => {
+      if (y.k === "read") {
+        const stride = strideAlong(frame.readAddress(y), a, frame)
+        score += stride === 1 ? 2 : stride === 0 ? 0 : stride === "irregular" ? -3 : -1
+      } else if (y.k === "guard" && y.when.some((c) => frame.freeCond(c).has(a))) score = Number.NEGATIVE_INFINITY
+      else if (y.k === "reduce" && y.upto && frame.freeIx(y.upto).has(a)) score = Number.NEGATIVE_INFINITY
+    })
+    if (score > most) [best, most] = [a, score]
+  }
+  return best
+}
+
+/** Loops over axes, outermost first; what the body does not need anew in each iteration is computed before the loop. */
+export const loops = (axes: readonly Axis[], values: readonly Expr[], stores: Parameters<typeof hoist>[1], inner: ReadonlySet<Atom>, scope: Scope, body: (scope: Scope) => void): void => {
+  const [a, ...rest] = axes
+  if (!a) return body(scope)
+  const before = scope.inner()
+  hoist(values, stores, new Set([...axes, ...inner]), before)
+  scope.frame.f.times(a.n, (i) => loops(rest, values, stores, inner, before.inner().bind(a, i), body))
+}
+
+const perLane = (x: Reduce, axes: readonly Axis[], scope: Scope): Vec => {
+  const acc = neutral(x, scope)
+  loops(axes, [x.body], [], new Set(), scope, (at) => foldInto(x, acc, valueOf(x.body, at), at))
+  return acc
+}
+const unrolled = (x: Reduce, axes: readonly Axis[], scope: Scope): Vec => {
+  const before = scope.inner()
+  hoist([x.body], [], new Set(axes), before)
+  let acc: Vec | undefined
+  for (let k = 0; k < size(axes); k++) {
+    const at = before.inner()
+    let rest = k
+    for (const a of [...axes].reverse()) {
+      at.bind(a, rest % a.n)
+      rest = Math.floor(rest / a.n)
+    }
+    const v = valueOf(x.body, at)
+    if (acc) foldInto(x, acc, v, at)
+    else acc = scope.s.let((u) => scope.frame.f.get(v[u]!))
+  }
+  return acc ?? neutral(x, scope)
+}
+/** Over the indices up to a bound only. */
+const bounded = (x: Reduce, upto: Ix, a: Axis, scope: Scope): Vec => {
+  const { f } = scope.frame
+  const acc = neutral(x, scope)
+  const before = scope.inner()
+  hoist([x.body], [], new Set([a]), before)
+  const end = f.let("i32", f.op("i32.add", f.get(indexScalar(upto, before)), f.i32(1)))
+  f.set(end, f.select(f.get(end), f.i32(a.n), f.op("i32.lt_s", f.get(end), f.i32(a.n))))
+  const i = f.local("i32")
+  f.for(i, () => f.i32(0), () => f.get(end), 1, () => {
+    const at = before.inner().bind(a, i)
+    foldInto(x, acc, valueOf(x.body, at), at)
+  }) // prettier-ignore
+  return acc
+}
+
+/** Four vectors of partial results along `along`, folded at the end in a fixed order. */
+const acrossLanes = (x: Reduce, along: Axis, others: readonly Axis[], scope: Scope): Vec => {
+  const { f } = scope.frame
+  const width = Math.min(workOf(x.body) > 40 ? 2 : 4, Math.ceil(along.n / 4))
+  const step = 4 * width
+  const full = Math.floor(along.n / step)
+  const rest = along.n - full * step
+  const acc = neutral(x, scope.inner(width))
+  loops(others, [x.body], [], new Set([along]), scope, (row) => {
+    const before = row.inner()
+    hoist([x.body], [], new Set([along]), before)
+    if (full > 0) {
+      const index = f.let("i32", f.i32(0))
+      f.loop((again) => {
+        const at = before.inner(width, { axis: along, index, lanes: 4 })
+        foldInto(x, acc, valueOf(x.body, at), at)
+        f.bump(index, step)
+        f.brIf(again, f.op("i32.lt_s", f.get(index), f.i32(full * step)))
+      })
+    }
+    if (rest > 0) {
+      const strands = Math.ceil(rest / 4)
+      const lanes = rest - 4 * (strands - 1)
+      const at = before.inner(strands, { axis: along, index: full * step, lanes })
+      const v = valueOf(x.body, at)
+      const { s } = at
+      const counts = s.let((u) => {
+        if (u < strands - 1 || lanes === 4) return s.get(v)
+        return s.choose(s.get(v), constant(s, unit(x.kind, x.dtype), x.dtype), f.get(f.constantLanes([-1, lanes > 1 ? -1 : 0, lanes > 2 ? -1 : 0, 0])))
+      })
+      foldInto(x, acc.slice(0, strands), counts, at)
+    }
+  })
+  return [total(x, acc, scope)]
+}
+const total = (x: Reduce, acc: Vec, scope: Scope): Local<"v128"> => {
+  const { f } = scope.frame
+  const { s } = scope.narrow
+  const join = (a: Local<"v128">, b: Local<"v128">): Local<"v128"> => f.let("v128", fold(s, x.kind, x.dtype, f.get(a), f.get(b)))
+  let parts = [...acc]
+  while (parts.length > 1) {
+    const next: Local<"v128">[] = []
+    for (let i = 0; i < parts.length; i += 2) next.push(i + 1 < parts.length ? join(parts[i]!, parts[i + 1]!) : parts[i]!)
+    parts = next
+  }
+  let [sum] = parts as [Local<"v128">]
+  for (const lanes of [[2, 3, 0, 1], [1, 0, 3, 2]] as const) sum = join(sum, f.let("v128", f.shuffle(f.get(sum), f.get(sum), lanes)))
+  return sum
+}
