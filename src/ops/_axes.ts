@@ -68,25 +68,3 @@ export const reduced = <R>(op: OpDef<Over>, x: unknown, axes: readonly number[],
   const y = make(op, [t], { axes })
   return (options?.keepDims ? reshape(y, onesAt(t.shape, axes)) : y) as R & RawTensor
 }
-/** Arguments that every reduction accepts; `least`: smallest size allowed. */
-export const reductionExamples =
-  (least = 0, dtypes: readonly ("f32" | "i32" | "bool")[] = ["f32"]): NonNullable<OpDef<Over>["examples"]> =>
-  (g) => {
-    const s = g.shape(0, 4, least)
-    const x = g.tensor(s, g.pick(dtypes))
-    if (s.length === 0 || g.int(0, 3) === 0) return [x]
-    const axis = g.int(-s.length, s.length - 1)
-    return g.pick([
-      [x, axis],
-      [x, [axis], { keepDims: true }],
-      [x, s.map((_, k) => -1 - k).filter((k) => k !== axis)],
-      [x, undefined, { keepDims: true }],
-    ])
-  }
-/** Arguments that every reduction refuses. */
-export const reductionRefused: NonNullable<OpDef<Over>["refused"]> = [
-  (g) => [g.tensor([2, 3]), g.int(2, 9)],
-  (g) => [g.tensor([2, 3]), [0, g.int(-9, -3)], { keepDims: true }],
-  (g) => [g.tensor([2, 3, 4]), [1, g.pick([1, -2])]],
-  (g) => [g.tensor([]), g.pick([0, -1])],
-]

@@ -4,17 +4,8 @@ import type { Tensor } from "../core/tensor.ts"
 import type { DType } from "../../typelevel/dtype.ts"
 import type { Also } from "../../typelevel/rule.ts"
 import type { Shape } from "../../typelevel/shape.ts"
-import {
-  axesFor,
-  type AxisArg,
-  type KeepDims,
-  reduced,
-  reductionExamples,
-  reductionRefused,
-  type ReduceRule,
-  spread,
-} from "./_axes.ts"
-import type { Over } from "./_reduction.ts"
+import { axesFor, type AxisArg, type KeepDims, reduced, type ReduceRule, spread } from "./_axes.ts"
+import { type Over, reductionExamples, reductionRefused } from "./_reduction.ts"
 import { finiteMax } from "./_shifted.ts"
 import { add } from "./add.ts"
 import { exp } from "./exp.ts"

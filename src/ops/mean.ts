@@ -4,17 +4,8 @@ import type { Tensor } from "../core/tensor.ts"
 import type { DType } from "../../typelevel/dtype.ts"
 import type { Also } from "../../typelevel/rule.ts"
 import type { Shape } from "../../typelevel/shape.ts"
-import {
-  type AtTensor,
-  type AxisArg,
-  type KeepDims,
-  type NonEmptyRule,
-  nonEmptyAxes,
-  reduced,
-  reductionExamples,
-  reductionRefused,
-} from "./_axes.ts"
-import type { Over } from "./_reduction.ts"
+import { type AtTensor, type AxisArg, type KeepDims, type NonEmptyRule, nonEmptyAxes, reduced } from "./_axes.ts"
+import { type Over, reductionExamples, reductionRefused } from "./_reduction.ts"
 import { div } from "./div.ts"
 import { sum } from "./sum.ts"
 

@@ -3,18 +3,9 @@ import type { Of, Or } from "../core/signature.ts"
 import type { Tensor } from "../core/tensor.ts"
 import type { DType } from "../../typelevel/dtype.ts"
 import type { Shape } from "../../typelevel/shape.ts"
-import {
-  type AtTensor,
-  type AxisArg,
-  type KeepDims,
-  type NonEmptyRule,
-  nonEmptyAxes,
-  reduced,
-  reductionExamples,
-  reductionRefused,
-} from "./_axes.ts"
+import { type AtTensor, type AxisArg, type KeepDims, type NonEmptyRule, nonEmptyAxes, reduced } from "./_axes.ts"
 import { extremeJvp } from "./_extreme.ts"
-import { type Over, reduction } from "./_reduction.ts"
+import { type Over, reduction, reductionExamples, reductionRefused } from "./_reduction.ts"
 
 export type MinRule<S extends Shape, X, O> = NonEmptyRule<"min", S, X, O>
 

@@ -3,17 +3,8 @@ import type { Of, Or } from "../core/signature.ts"
 import type { Tensor } from "../core/tensor.ts"
 import type { DType } from "../../typelevel/dtype.ts"
 import type { Shape } from "../../typelevel/shape.ts"
-import {
-  axesFor,
-  type AxisArg,
-  type KeepDims,
-  reduced,
-  reductionExamples,
-  reductionRefused,
-  type ReduceRule,
-  spread,
-} from "./_axes.ts"
-import { type Over, reduction } from "./_reduction.ts"
+import { axesFor, type AxisArg, type KeepDims, reduced, type ReduceRule, spread } from "./_axes.ts"
+import { type Over, reduction, reductionExamples, reductionRefused } from "./_reduction.ts"
 import { cast } from "./cast.ts"
 
 export type SumRule<S extends Shape, X, O> = ReduceRule<"sum", S, X, O>

@@ -4,18 +4,8 @@ import type { Tensor } from "../core/tensor.ts"
 import type { DType } from "../../typelevel/dtype.ts"
 import type { Also } from "../../typelevel/rule.ts"
 import type { Shape } from "../../typelevel/shape.ts"
-import {
-  type AtTensor,
-  type AxisArg,
-  type KeepDims,
-  type NonEmptyRule,
-  nonEmptyAxes,
-  onesAt,
-  reductionExamples,
-  reductionRefused,
-  spread,
-} from "./_axes.ts"
-import type { Over } from "./_reduction.ts"
+import { type AtTensor, type AxisArg, type KeepDims, type NonEmptyRule, nonEmptyAxes, onesAt, spread } from "./_axes.ts"
+import { type Over, reductionExamples, reductionRefused } from "./_reduction.ts"
 import { div } from "./div.ts"
 import { mean } from "./mean.ts"
 import { mul } from "./mul.ts"
