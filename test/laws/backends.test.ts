@@ -12,6 +12,7 @@ import { evaluator } from "../../src/backends/reference/index.ts"
 import { wasm } from "../../src/backends/wasm/index.ts"
 import { lower } from "../../src/compiler/index.ts"
 import {
+  captured,
   type HostArray,
   hostArray,
   inline,
@@ -19,6 +20,7 @@ import {
   type ShapeClass,
   shapeClasses,
   size,
+  storageOf,
   trace,
 } from "../../src/core/index.ts"
 import { uniform } from "../../src/testing/gen.ts"
@@ -87,7 +89,9 @@ const host = (v: Float64Array, dtype: Parameters<typeof hostArray>[0]): HostArra
 }
 const runOn = async (dev: Backend, { program, x }: Part): Promise<Float64Array[]> => {
   const exe = await dev.compile({ program, lowered: () => lower(program, { limits: dev.limits }) })
-  const args = await Promise.all(program.params.map((t, k) => dev.upload(host(x[k]!, t.dtype), t)))
+  const data = captured(program)
+  const given = [...x, ...data.map((t) => Float64Array.from(storageOf(t)!.host!))]
+  const args = await Promise.all([...program.params, ...data].map((t, k) => dev.upload(host(given[k]!, t.dtype), t)))
   const outs = await exe.run(
     args,
     args.map(() => false),

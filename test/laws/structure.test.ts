@@ -139,7 +139,10 @@ law(
         const l = lower(p, { limits: noLimits, ...options })
         const wrong = illegal(l)
         if (wrong.length > 0) throw new Error(`${title}, ${how}: ${wrong[0]}`)
-        const got = interpretLowered(l, [...x, ...evaluate(captured(p))], { memory: "planned", order: c.seed % 3 === 0 ? "backward" : "forward" })
+        const got = interpretLowered(l, [...x, ...evaluate(captured(p))], {
+          memory: "planned",
+          order: c.seed % 3 === 0 ? "backward" : "forward",
+        })
         got.forEach((y, k) => close(`${title}, ${how}, output ${k}`, y, want[k]!, 1e-10))
       }
     }
