@@ -1,6 +1,7 @@
 // Training: the loop, progress, pictures for the terminal.
 export * from "./charts.ts"
 export * from "./errors.ts"
+export { model, type ModelOptions, type PerRow } from "./model.ts"
 export * from "./options.ts"
 export * from "./progress.ts"
 export * from "./terminal.ts"

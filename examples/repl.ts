@@ -1,0 +1,8 @@
+// A REPL with everything loaded, on the promise face: `await T.read(T.sum(T.ones([3])))`.
+import * as adjoint from "adjoint/promise"
+import { start } from "node:repl"
+
+const { T, ...rest } = adjoint
+console.log("adjoint: T (ops; await T.run, T.read, T.item), grad, valueAndGrad, vmap, jit, Net, Loss, Optim, Random. Example: await T.read(T.sum(T.ones([3])))")
+const repl = start({ prompt: "> " })
+Object.assign(repl.context, { T, ...rest })
