@@ -128,7 +128,7 @@ describe("customVjp", () => {
     )
   it("replaces the cotangent", () => {
     const g = grad(total((x) => mul(clip(1)(x), x3)))
-    expect(valuesOf(g(x3))).toEqual([0.5, 1 * Math.sign(1), 1].map((v, k) => (k === 1 ? 1 : v)))
+    expect(valuesOf(g(x3))).toEqual([0.5, -1, 1])
   })
   it("hands residuals from fwd to bwd, for several arguments", () => {
     let saved: readonly RawTensor[] = []
