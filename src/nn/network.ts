@@ -22,7 +22,7 @@ export interface Network<out I, out O, out P, out S, out N> {
   readonly input: Spec
   readonly output: Spec
   /** The number of parameters, as a literal type where all sizes are known. */
-  readonly parameters: Count<P>
+  readonly parameters: unknown extends P ? number : Count<P>
   readonly layers: readonly AnyLayer[]
   readonly arrow: Arrow
   readonly plan: Plan
