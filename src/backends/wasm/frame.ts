@@ -97,7 +97,7 @@ export class Frame {
   }
   private rename(e: Ix): Ix {
     if (this.renamed.size === 0 || !e.t.some(([, a]) => this.renamed.has(a))) return e
-    return plus(
+    const renamed = plus(
       e.c,
       ...e.t.map(([k, a]) => {
         if (!this.renamed.has(a)) return { c: 0, t: [[k, a] as const] }
@@ -105,6 +105,7 @@ export class Frame {
         return to ? times(to, k) : ix(0)
       }),
     )
+    return this.rename(renamed) // a merged axis may have been merged again
   }
   /** Axes that an index or expression depends on; those that a reduction binds are left out. */
   freeIx(e: Ix, out: Set<Atom> = new Set()): Set<Atom> {

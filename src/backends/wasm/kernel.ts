@@ -39,7 +39,9 @@ export const emitGroup = (kernels: readonly Kernel[], given: readonly Axis[], sc
   const axes = range ? given : frame.merge(given, values, kernels.map((k) => frame.address({ buf: k.out, at: k.at })))
   if (range && !lanesPossible(values, given.at(-1)!, frame)) return ranged(kernels, given.at(-1)!, range, scope)
   const v = range ? given.at(-1) : chooseAxis(kernels, axes, frame)
-  if (v) for (const k of kernels) if (!range && strideAlong(frame.address({ buf: k.out, at: k.at }), v, frame) === 0) frame.carry(k.out, v)
+  // What one kernel writes and the next one reads changes with every element: it must not be computed outside the innermost loop.
+  const innermost = v ?? axes.at(-1)
+  if (innermost && kernels.length > 1) for (const k of kernels) frame.carry(k.out, innermost)
   const stores = outsOf(kernels, scope)
   const body: Lanewise["body"] = (at, left) => {
     for (const out of stores) store(out, valueOf(out.kernel.value, at), at, left)

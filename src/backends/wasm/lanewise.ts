@@ -116,6 +116,7 @@ export const chooseAxis = (kernels: readonly Kernel[], axes: readonly Axis[], fr
   let best: Axis | undefined
   let least = costAlong(kernels, undefined, frame)
   for (const v of axes) {
+    if (v.n === 1) continue
     const storable = kernels.every((k) => {
       const stride = strideAlong(frame.address({ buf: k.out, at: k.at }), v, frame)
       if (stride === "irregular") return false

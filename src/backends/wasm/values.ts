@@ -314,6 +314,8 @@ export const hoist = (roots: readonly Expr[], stores: readonly { readonly pointe
       if (a.x) walk(a.x, axes)
     }
   }
+  /** Parts of addresses that vary along the lanes are added where they are used. */
+  const scalars = (axes: ReadonlySet<Atom>): ReadonlySet<Atom> => (scope.vector ? new Set([...axes, scope.vector.axis]) : axes)
   const walk = (x: Expr, axes: ReadonlySet<Atom>): void => {
     if (x.k === "num" || seen.has(x)) return
     seen.add(x)
@@ -325,7 +327,7 @@ export const hoist = (roots: readonly Expr[], stores: readonly { readonly pointe
       case "read": {
         const e = frame.readAddress(x)
         index(e, axes)
-        addressOf(frame.pointer(x.buf), e, 4, scope, axes)
+        addressOf(frame.pointer(x.buf), e, 4, scope, scalars(axes))
         return
       }
       case "fn":
@@ -339,7 +341,7 @@ export const hoist = (roots: readonly Expr[], stores: readonly { readonly pointe
     }
   }
   for (const x of roots) walk(x, inner)
-  for (const { pointer, e } of stores) addressOf(pointer, e, 4, scope, inner)
+  for (const { pointer, e } of stores) addressOf(pointer, e, 4, scope, scalars(inner))
 }
 
 /** acc = acc (kind) v, in all strands. */
