@@ -1,4 +1,5 @@
-// Functions as programs that say all they use. A derivative or a batch of the node that holds the program then reaches everything.
+// Functions as programs that say all they use. A derivative or a batch of the node that holds the program then reaches
+// everything.
 import {
   type AnyTensor,
   type Aval,

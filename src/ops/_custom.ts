@@ -6,12 +6,12 @@ export type Results = AnyTensor | readonly AnyTensor[]
 export const list = (r: unknown): RawTensor[] => (isTensor(r) ? [r] : [...(r as readonly AnyTensor[])].map(raw))
 export const text = (a: Aval): string => `${a.dtype}${show(a.shape)}`
 
+const lost = (op: string): string =>
+  `${op}: the function uses a tensor from outside that is being differentiated, for which the rule gives nothing; ` +
+  "pass it as an argument"
 /** The rule says nothing about tensors that the function took from outside: a tangent of one of them must not be lost. */
 export const outsideIsConstant = (op: string, tans: readonly Maybe[]): void => {
-  if (tans.some(Boolean))
-    refuse(
-      `${op}: the function uses a tensor from outside that is being differentiated, for which the rule gives nothing; pass it as an argument`,
-    )
+  if (tans.some(Boolean)) refuse(lost(op))
 }
 /** Shapes and dtypes of what a rule gave, or the sentence. */
 export const fits = (op: string, what: string, given: readonly Aval[], wanted: readonly Aval[]): void => {

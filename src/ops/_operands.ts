@@ -1,5 +1,6 @@
-// Operands of element-wise ops: tensors or plain numbers, of one dtype, broadcast to one shape. Broadcasting is nodes put in here, so
-// that every rule sees equal shapes: alignment at the last axis inside a node would break vmap, whose new axis is the first.
+// Operands of element-wise ops: tensors or plain numbers, of one dtype, broadcast to one shape. Broadcasting is nodes put in
+// here, so that every rule sees equal shapes: alignment at the last axis inside a node would break vmap, whose new axis is the
+// first.
 import { type DType, holds, isTensor, make, type OpDef, type RawTensor, raw, refuse, same } from "../core/index.ts"
 import { dtypesDiffer, noBroadcast, numberMisfit, twoNumbers } from "../core/messages.ts"
 import type { Accepts } from "./_dtypes.ts"

@@ -15,7 +15,8 @@ const rotate = (x: ir.Expr, by: number): ir.Expr => ir.call(or, [ir.call(shl, [x
 
 /** The counter (c0, c1) enciphered under the key (k0, k1). All u32. */
 export const cipher = (k0: ir.Expr, k1: ir.Expr, c0: ir.Expr, c1: ir.Expr): readonly [ir.Expr, ir.Expr] => {
-  const schedule = [k0, k1, ir.call(xor, [ir.call(xor, [k0, k1]), u32(0x1bd11bda)])] // the constant: a parity, so that the schedule is never 0
+  // The third word is a parity; its constant keeps the schedule from being all zeros.
+  const schedule = [k0, k1, ir.call(xor, [ir.call(xor, [k0, k1]), u32(0x1bd11bda)])]
   let x0 = ir.call(add, [c0, k0])
   let x1 = ir.call(add, [c1, k1])
   for (let group = 0; group < 5; group++) {

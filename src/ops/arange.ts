@@ -52,8 +52,8 @@ export const op: OpDef<Attrs> = defineOp<Attrs>({
 /**
  * The numbers from start up to, but not including, stop: [ceil((stop - start) / step)]; `arange(n)` counts from 0 to n - 1.
  *
- * i32 where start, stop and step are whole numbers, else f32. Empty where stop is not beyond start. Refuses a step of 0 and what is not
- * finite. NumPy `arange`.
+ * i32 where start, stop and step are whole numbers, else f32. Empty where stop is not beyond start. Refuses a step of 0 and what
+ * is not finite. NumPy `arange`.
  * @example arange(2, 10, 3) // [2, 5, 8]
  */
 export function arange<const A extends number, const B extends number | undefined = undefined, const C extends number = 1>(

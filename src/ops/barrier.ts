@@ -2,7 +2,8 @@ import type { Shape } from "../../typelevel/shape.ts"
 import { defineOp, type DType, emit, make, type OpDef, type Tensor } from "../core/index.ts"
 
 let made = 0
-/** Attributes: a number of its own for each barrier, so that what is computed from it is never merged with what is computed from x. */
+/** Attributes: a number of its own for each barrier, so that what is computed from it is never merged with what is computed
+ *  from x. */
 export const op: OpDef<{ readonly unique: number }> = defineOp<{ readonly unique: number }>({
   name: "barrier",
   shape: ([x]) => ({ shape: x!.shape, dtype: x!.dtype }),
@@ -17,8 +18,8 @@ export const op: OpDef<{ readonly unique: number }> = defineOp<{ readonly unique
 /**
  * x, under a new identity: [...s] to [...s].
  *
- * Equal expressions are one node; expressions of a barrier of x equal none of x. Recomputing a segment instead of keeping its results
- * puts one on its inputs. Every dtype. Refuses nothing.
+ * Equal expressions are one node; expressions of a barrier of x equal none of x. Recomputing a segment instead of keeping its
+ * results puts one on its inputs. Every dtype. Refuses nothing.
  * @example barrier(ones([2, 3])) // [2, 3]
  */
 export function barrier<S extends Shape, D extends DType>(x: Tensor<S, D>): Tensor<S, D> {

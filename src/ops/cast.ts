@@ -29,7 +29,8 @@ export const op: OpDef<{ readonly to: DType }> = defineOp<{ readonly to: DType }
  * x in another dtype: [...s] to [...s].
  *
  * Floats to integers: truncates towards zero, saturates at the ends of the range, NaN is 0. Integers of one size: modulo 2^32. To
- * bool: x != 0. From bool: 0 and 1. Only from float to float does a derivative pass. Refuses a name that is no dtype. NumPy `astype`.
+ * bool: x != 0. From bool: 0 and 1. Only from float to float does a derivative pass. Refuses a name that is no dtype. NumPy
+ * `astype`.
  * @example cast(full([2], 1.5), "i32") // [2] i32, every element 1
  */
 export function cast<S extends Shape, D extends DType, const E extends string>(

@@ -45,9 +45,9 @@ export interface JvpRule<A extends readonly AnyTensor[], R extends Results> {
 /**
  * f with a forward rule of its own: the tangent of its result is what `rule` gives.
  *
- * f takes tensors and gives a tensor, or an array of them; the rule gets arguments, tangents and result, and gives the tangent of the
- * result. Reverse mode is its transpose, `vmap` keeps it. Refuses a tangent of another shape or dtype than the result, and the
- * derivative with respect to a tensor that f uses without having it as an argument.
+ * f takes tensors and gives a tensor, or an array of them; the rule gets arguments, tangents and result, and gives the tangent
+ * of the result. Reverse mode is its transpose, `vmap` keeps it. Refuses a tangent of another shape or dtype than the result,
+ * and the derivative with respect to a tensor that f uses without having it as an argument.
  * @example customJvp((x: Tensor<[3]>) => abs(x), ({ ins: [x], tans: [t] }) => mul(t, tanh(mul(x, 10))))
  */
 export const customJvp =

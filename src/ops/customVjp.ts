@@ -22,7 +22,8 @@ interface Attrs {
   /** Parameters: the arguments, then what each function captured. Results of `forward`: those of f, then the residuals. */
   readonly primal: Program
   readonly forward: Program
-  /** Parameters: the residuals, the cotangents of the results, then what it captured. Results: a cotangent for each float argument. */
+  /** Parameters: the residuals, the cotangents of the results, then what it captured. Results: a cotangent for each float
+   *  argument. */
   readonly backward: Program
   readonly args: number
   /** How many tensors f and fwd captured. */
@@ -91,10 +92,10 @@ export type Cotangents<A extends readonly AnyTensor[]> = { readonly [K in keyof 
 /**
  * f with a reverse rule of its own.
  *
- * fwd takes f's arguments and gives [f's result, residuals]; bwd takes residuals and the cotangent of the result (an array of them where
- * f gives an array) and gives a cotangent for each argument. `vmap` keeps the rule; forward mode is refused with a sentence.
- * Refuses cotangents of other shapes or dtypes than the arguments, and the derivative with respect to a tensor that f uses without
- * having it as an argument.
+ * fwd takes f's arguments and gives [f's result, residuals]; bwd takes residuals and the cotangent of the result (an array of
+ * them where f gives an array) and gives a cotangent for each argument. `vmap` keeps the rule; forward mode is refused with a
+ * sentence. Refuses cotangents of other shapes or dtypes than the arguments, and the derivative with respect to a tensor that f
+ * uses without having it as an argument.
  * @example customVjp((x: Tensor<[3]>) => x, (x) => [x, []], (_, ct) => [mul(ct, 0.1)]) // an identity that shrinks gradients
  */
 export const customVjp =

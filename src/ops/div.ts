@@ -29,8 +29,8 @@ export const op: OpDef<null> = mapOp(scalar, {
  * a / b, element-wise: [...s] and [...t] to their common shape.
  *
  * Shapes broadcast; one floating-point dtype; a number takes the dtype of the other operand.
- * Refuses shapes that do not broadcast, different dtypes, and integers: `div: needs a floating-point tensor, got i32; cast it first`.
- * IEEE 754-2019, 5.4.1: 1 / 0 is Infinity, 0 / 0 is NaN.
+ * Refuses shapes that do not broadcast, different dtypes, and integers: `div: needs a floating-point tensor, got i32; cast it
+ * first`. IEEE 754-2019, 5.4.1: 1 / 0 is Infinity, 0 / 0 is NaN.
  * @example div(ones([2, 3]), 4) // [2, 3], every element 0.25
  */
 export function div<A extends Operand, B extends Operand>(a: A, b: Or<DivRule<A, B>, B>): Of<DivRule<A, B>, BinaryDType<A, B>> {

@@ -16,7 +16,8 @@ export interface FullAttrs {
 type Held<V extends number, D extends DType> = Misfit<V, D> extends true ? NumberMisfit<"full", V, D> : V
 export type FullRule<S extends Shape, V extends number, D extends DType> = Also<Held<V, D>, Sizes<"full", S>>
 
-/** The only constant: shape, value and dtype in one node, so that constants are never broadcast. Arrays of data are leaves instead. */
+/** The only constant: shape, value and dtype in one node, so that constants are never broadcast. Arrays of data are leaves
+ *  instead. */
 export const op: OpDef<FullAttrs> = defineOp<FullAttrs>({
   name: "full",
   shape: (_, { shape, dtype }) => ({ shape, dtype }),

@@ -11,7 +11,8 @@ import { tanh } from "./tanh.ts"
 
 export type GeluRule<S extends Shape, D extends DType> = FloatOnly<"gelu", S, D>
 export interface GeluOptions {
-  /** "none" (default): with the error function. "tanh": the approximation 0.5 (1 + tanh(sqrt(2 / pi) (x + 0.044715 x^3))) of the factor. */
+  /** "none" (default): with the error function. "tanh": the approximation 0.5 (1 + tanh(sqrt(2 / pi) (x + 0.044715 x^3)))
+   *  of the factor. */
   readonly approximate?: "none" | "tanh"
 }
 

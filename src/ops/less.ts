@@ -18,8 +18,8 @@ export const op: OpDef<null> = mapOp(scalar, {
 /**
  * a < b, element-wise, as bool: [...s] and [...t] to their common shape.
  *
- * Shapes broadcast; one dtype; a number takes the dtype of the other operand. False where either is NaN. For bool, false is less than true.
- * Refuses shapes that do not broadcast, different dtypes, and numbers that the dtype does not hold.
+ * Shapes broadcast; one dtype; a number takes the dtype of the other operand. False where either is NaN. For bool, false is less
+ * than true. Refuses shapes that do not broadcast, different dtypes, and numbers that the dtype does not hold.
  * @example less(zeros([2]), 0) // [2] bool
  */
 export function less<A extends Operand, B extends Operand>(a: A, b: Or<LessRule<A, B>, B>): Of<LessRule<A, B>, "bool"> {

@@ -9,7 +9,8 @@ import { neg } from "./neg.ts"
 
 export type MulRule<A, B> = Arithmetic<"mul", A, B>
 
-/** What x * by is, more simply. A factor goes into what takes it in: a mask then masks the product, where the factor may be infinite. */
+/** What x * by is, more simply. A factor goes into what takes it in: a mask then masks the product, where the factor may be
+ *  infinite. */
 const times = (x: RawTensor, by: RawTensor): AnyTensor | undefined =>
   isFull(by, 1) ? x : isFull(by, 0) ? by : isFull(by, -1) ? neg(x) : x.node.op.absorbScale?.(x.node, by)
 

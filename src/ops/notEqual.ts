@@ -13,7 +13,7 @@ export const op: OpDef<null> = defineOp<null>({
   shape: ([a]) => ({ shape: a!.shape, dtype: "bool" }),
   expand: ([a, b]) => logicalNot(equal(a!, b!)),
   jvp: () => null,
-  spelling: { onnx: "Not(Equal)", stablehlo: "compare NE" },
+  spelling: { stablehlo: "compare NE" },
   examples: oneOf(two({}, {}, ["f32", "i32", "u32", "bool"]), withNumber(1, {}, "i32")),
   refused: misfits,
 })

@@ -66,7 +66,8 @@ export const op: OpDef<Attrs> = defineOp<Attrs>({
 })
 
 /**
- * Random bits: the counters (0, c), element-wise, enciphered under a key: [2] u32 and [...s] u32 to [...s] u32 ([...s, 2] for "pair").
+ * Random bits: the counters (0, c), element-wise, enciphered under a key: [2] u32 and [...s] u32 to [...s] u32 ([...s, 2] for
+ * "pair").
  *
  * Equal keys and counters give equal bits on every backend; with counters 0 to n-1 and "mix" these are the bits of JAX's
  * `random.bits`. Refuses a key that is not [2], and dtypes other than u32.

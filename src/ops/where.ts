@@ -64,8 +64,8 @@ export const op: OpDef<null> = mapOp(scalar, {
 /**
  * a where the condition holds, b elsewhere: [...s] bool, [...t] and [...u] to their common shape.
  *
- * Shapes broadcast; a and b have one dtype; a number takes the dtype of the other branch (f32 if both are numbers). Both branches are
- * computed. A derivative passes through the chosen branch alone, even where the other one is infinite or NaN.
+ * Shapes broadcast; a and b have one dtype; a number takes the dtype of the other branch (f32 if both are numbers). Both
+ * branches are computed. A derivative passes through the chosen branch alone, even where the other one is infinite or NaN.
  * Refuses a condition that is not bool, shapes that do not broadcast, and branches of different dtypes. NumPy `where`.
  * @example where(greater(zeros([2, 3]), 0), 1, 2) // [2, 3], every element 2
  */

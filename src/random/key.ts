@@ -1,5 +1,5 @@
-// Keys: the only source of randomness. A key is a value like any other, so that every draw is a pure expression and `vmap` over keys is
-// `vmap`. Use a key for one thing: to draw, or to make other keys.
+// Keys: the only source of randomness. A key is a value like any other, so that every draw is a pure expression and `vmap` over
+// keys is `vmap`. Use a key for one thing: to draw, or to make other keys.
 import type { Or } from "../core/signature.ts"
 import { hostLeaf, isTensor, type RawTensor, raw, refuse, type Tensor } from "../core/index.ts"
 import { cast } from "../ops/cast.ts"

@@ -19,8 +19,8 @@ const symmetric = (key: Key, shape: readonly number[], dtype: FloatDType): AnyTe
 /**
  * Normal numbers of the given mean and standard deviation, default 0 and 1.
  *
- * sqrt(2) erfInv(u) with u uniform in (-1, 1): within 5.3 standard deviations in f32 (default), 8.2 in f64. Equal on all backends up to
- * the rounding of erfInv; as JAX's `random.normal`. Refuses a negative standard deviation.
+ * sqrt(2) erfInv(u) with u uniform in (-1, 1): within 5.3 standard deviations in f32 (default), 8.2 in f64. Equal on all
+ * backends up to the rounding of erfInv; as JAX's `random.normal`. Refuses a negative standard deviation.
  * @example normal(key(0), [2, 3], { std: 0.1 })
  */
 export const normal = <const S extends Shape, const O extends Floats<{ readonly mean?: number; readonly std?: number }> = {}>(
@@ -38,7 +38,8 @@ export const normal = <const S extends Shape, const O extends Floats<{ readonly 
 /**
  * Standard normal numbers given that they lie in [lo, hi], default [-2, 2].
  *
- * By inversion between the probabilities of the ends. The standard deviation is below 1 (0.88 for the default). Refuses an empty interval.
+ * By inversion between the probabilities of the ends. The standard deviation is below 1 (0.88 for the default). Refuses an empty
+ * interval.
  * @example truncatedNormal(key(0), [2, 3])
  */
 export const truncatedNormal = <

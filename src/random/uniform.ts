@@ -19,7 +19,8 @@ export const dtypeIn = (o: FloatDType | { readonly dtype?: FloatDType }): FloatD
   typeof o === "string" ? o : (o.dtype ?? "f32")
 export const optionsIn = <O extends object>(o: FloatDType | O): Partial<O> => (typeof o === "string" ? {} : o)
 
-/** One word for each element, from the counters 0 to n - 1 in row-major order: any n, and the same for every shape of n elements. */
+/** One word for each element, from the counters 0 to n - 1 in row-major order: any n, and the same for every shape of n
+ *  elements. */
 export const words = (key: Key, shape: readonly number[], word: Word): RawTensor =>
   raw(threefry(raw(key), raw(reshape(raw(iota([size(shape)], 0, "u32")), shape)), word))
 /** Uniform in [0, 1): multiples of 2^-23 (f32) or 2^-53 (f64), each as likely as any other. */
@@ -43,8 +44,8 @@ export const bits = <const S extends Shape>(
 /**
  * Uniform numbers in [lo, hi), default [0, 1), of the given shape.
  *
- * f32 (default) or f64. The 23 (53) bits are the same on every backend, and for f32 those of JAX's `random.uniform`; with other bounds
- * than the default the last rounding may give hi. Refuses an interval that is empty.
+ * f32 (default) or f64. The 23 (53) bits are the same on every backend, and for f32 those of JAX's `random.uniform`; with other
+ * bounds than the default the last rounding may give hi. Refuses an interval that is empty.
  * @example uniform(key(0), [2, 3], { lo: -1, hi: 1 })
  */
 export const uniform = <const S extends Shape, const O extends Floats<{ readonly lo?: number; readonly hi?: number }> = {}>(
