@@ -22,9 +22,11 @@ type Walk<A extends Shape, B extends Shape, Acc extends Shape> =
 /** The common shape of A and B, or the sentence. */
 export type Broadcast<Op extends string, A extends Shape, B extends Shape> =
   [A, B] extends [B, A] ? A
-    : Walk<A, B, []> extends infer R ? (R extends { clash: [infer X extends Dim, infer Y extends Dim] } ? noBroadcast<Op, A, B, X, Y> : R) : never
+    : Walk<A, B, []> extends infer R
+      ? R extends { clash: [infer X extends Dim, infer Y extends Dim] } ? noBroadcast<Op, A, B, X, Y> : R
+      : never
 
-// ---- operands: tensors or plain numbers ---------------------------------------------------------------------------------------------
+// ---- operands: tensors or plain numbers ----------------------------------------------------------------------------
 
 export type OperandLike = TensorLike | number
 
@@ -32,7 +34,9 @@ export type OperandLike = TensorLike | number
 export type Binary<Op extends string, A, B> =
   A extends TensorLike
     ? B extends TensorLike
-      ? [A["dtype"] & B["dtype"]] extends [never] ? dtypesDiffer<Op, A["dtype"], B["dtype"]> : Broadcast<Op, A["shape"], B["shape"]>
+      ? [A["dtype"] & B["dtype"]] extends [never]
+        ? dtypesDiffer<Op, A["dtype"], B["dtype"]>
+        : Broadcast<Op, A["shape"], B["shape"]>
       : B extends number ? WithNumber<Op, A, B> : never
     : B extends TensorLike ? WithNumber<Op, B, A & number> : twoNumbers<Op>
 type WithNumber<Op extends string, A extends TensorLike, V extends number> =
@@ -40,4 +44,5 @@ type WithNumber<Op extends string, A extends TensorLike, V extends number> =
 
 /** The dtype that two operands share. */
 export type BinaryDType<A, B> =
-  A extends TensorLike ? (B extends TensorLike ? A["dtype"] & B["dtype"] & DType : A["dtype"]) : B extends TensorLike ? B["dtype"] : never
+  A extends TensorLike ? (B extends TensorLike ? A["dtype"] & B["dtype"] & DType : A["dtype"])
+    : B extends TensorLike ? B["dtype"] : never

@@ -1,5 +1,6 @@
-// Sizes of sliding windows: convolution and pooling. n' = floor((n + low + high - (dilation (k - 1) + 1)) / stride) + 1,
-// and ceil(n / stride) for "same" padding. A named or unknown size stays what it is where the formula says so, and is unknown elsewhere.
+// Sizes of sliding windows: convolution and pooling. n' = floor((n + low + high - (dilation (k - 1) + 1)) / stride) + 1, and
+// ceil(n / stride) for "same" padding. A named or unknown size stays what it is where the formula says so, and is unknown
+// elsewhere.
 import type { Dim } from "./dim.ts"
 import type { notPositive, windowTooLarge } from "./messages.ts"
 import type { Add, AddD, CeilDiv, DivD, Mul, Num, Sub, SubD } from "./nat.ts"
@@ -8,12 +9,17 @@ import type { Add, AddD, CeilDiv, DivD, Mul, Num, Sub, SubD } from "./nat.ts"
 export type Padding = "valid" | "same" | number | readonly [number, number]
 
 /** What a window of K spreads over: dilation (K - 1) + 1. */
-export type Covered<K extends number, Dilation extends number> = Dilation extends 1 ? K : number extends K | Dilation ? number : Add<Mul<Dilation, Sub<K, 1>>, 1>
+export type Covered<K extends number, Dilation extends number> =
+  Dilation extends 1 ? K : number extends K | Dilation ? number : Add<Mul<Dilation, Sub<K, 1>>, 1>
 type Padded<N extends number, P> =
-  P extends "valid" | 0 ? N : P extends number ? Add<N, Add<P, P>> : P extends readonly [infer Low extends number, infer High extends number] ? Add<N, Add<Low, High>> : number
+  P extends "valid" | 0 ? N
+    : P extends number ? Add<N, Add<P, P>>
+    : P extends readonly [infer Low extends number, infer High extends number] ? Add<N, Add<Low, High>> : number
 
 /** The number of windows along an axis of size N, or the sentence. */
-export type Windows<Op extends string, N extends Dim, K extends Dim, Stride extends number = 1, P = "valid", Dilation extends number = 1> =
+export type Windows<
+  Op extends string, N extends Dim, K extends Dim, Stride extends number = 1, P = "valid", Dilation extends number = 1
+> =
   Stride extends 0 ? notPositive<Op, "stride", 0>
     : Dilation extends 0 ? notPositive<Op, "dilation", 0>
     : K extends 0 ? notPositive<Op, "window", 0>

@@ -43,7 +43,6 @@ export type High = [
 
 /** `Quotient[d][r][a]` and `Remainder[d][r][a]` divide the two digits "ra" by d, for r < d: one row per remainder r. */
 type None = Digit[][] // r is never d or more: this only says so
-type Rows = readonly (readonly (readonly Digit[])[])[]
 export type Quotient = [
   None,
   [[0,1,2,3,4,5,6,7,8,9], ...None],

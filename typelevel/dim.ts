@@ -1,5 +1,5 @@
-// A dimension is a literal (`32`), a name (`"batch"`) or unknown (`number`). Checking is gradual: an unknown dimension passes every
-// rule and is checked at run time, in the same words. A name is equal to itself alone.
+// A dimension is a literal (`32`), a name (`"batch"`) or unknown (`number`). Checking is gradual: an unknown dimension passes
+// every rule and is checked at run time, in the same words. A name is equal to itself alone.
 
 export type Dim = number | string
 
@@ -7,7 +7,8 @@ export type Dim = number | string
 export type Known<D> = number extends D ? false : string extends D ? false : true
 
 /** Can the two be one size? */
-export type Fits<A, B> = A extends B ? true : B extends A ? true : number extends A | B ? true : string extends A | B ? true : false
+export type Fits<A, B> =
+  A extends B ? true : B extends A ? true : number extends A | B ? true : string extends A | B ? true : false
 
 /** The better known of two dimensions that fit. */
 export type Meet<A, B> = Known<A> extends true ? A : B

@@ -9,8 +9,10 @@ export type IntDType = "i32" | "u32"
 export type Misfit<V extends number, D extends DType> =
   number extends V ? false
     : D & FloatDType extends never
-      ? D extends "bool" ? (V extends 0 | 1 ? false : true) : `${V}` extends `${infer T extends bigint}` ? OutOfRange<`${T}`, D> : true
+      ? D extends "bool" ? (V extends 0 | 1 ? false : true)
+        : `${V}` extends `${infer T extends bigint}` ? OutOfRange<`${T}`, D> : true
       : false
 type OutOfRange<T extends string, D> =
-  T extends `-${infer N}` ? (D extends "u32" ? true : Above<N, "2147483648">) : Above<T, D extends "u32" ? "4294967295" : "2147483647">
+  T extends `-${infer N}` ? (D extends "u32" ? true : Above<N, "2147483648">)
+    : Above<T, D extends "u32" ? "4294967295" : "2147483647">
 type Above<N extends string, Limit extends string> = SubD<Limit, N> extends "negative" ? true : false

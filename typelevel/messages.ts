@@ -1,5 +1,5 @@
-// Sentences that several ops share: `op: what was given; what was wrong; what to do`. Each has a run-time twin of the same name in
-// src/core/messages.ts that gives the same text for the same arguments (test/types/messages.test.ts).
+// Sentences that several ops share: `op: what was given; what was wrong; what to do`. Each has a run-time twin of the same name
+// in src/core/messages.ts that gives the same text for the same arguments (test/types/messages.test.ts).
 import type { Dim, ShowDim } from "./dim.ts"
 import type { Shape, Show } from "./shape.ts"
 
@@ -7,16 +7,21 @@ type Text = string | number
 
 export type axisOutside<Op extends string, S extends Shape, Axis extends number> =
   `${Op}: axis ${Axis} is outside ${Show<S>}, which has rank ${S["length"]}`
-export type axisTwice<Op extends string, S extends Shape, Axis extends number> = `${Op}: axis ${Axis} of ${Show<S>} is named twice`
+export type axisTwice<Op extends string, S extends Shape, Axis extends number> =
+  `${Op}: axis ${Axis} of ${Show<S>} is named twice`
 export type needsRank<Op extends string, Wanted extends Text, S extends Shape> = `${Op}: needs rank ${Wanted}, got ${Show<S>}`
 export type needsFloat<Op extends string, D extends string> = `${Op}: needs a floating-point tensor, got ${D}; cast it first`
-export type dtypesDiffer<Op extends string, D extends string, E extends string> = `${Op}: dtypes differ: ${D} and ${E}; cast one of them first`
-export type numberMisfit<Op extends string, V extends number, D extends string> = `${Op}: the number ${V} does not fit dtype ${D}; cast the tensor first`
+export type dtypesDiffer<Op extends string, D extends string, E extends string> =
+  `${Op}: dtypes differ: ${D} and ${E}; cast one of them first`
+export type numberMisfit<Op extends string, V extends number, D extends string> =
+  `${Op}: the number ${V} does not fit dtype ${D}; cast the tensor first`
 export type twoNumbers<Op extends string> = `${Op}: both operands are numbers; one must be a tensor`
 export type noBroadcast<Op extends string, A extends Shape, B extends Shape, X extends Dim, Y extends Dim> =
   `${Op}: shapes do not broadcast: ${Show<A>} x ${Show<B>}: ${ShowDim<X>} is not ${ShowDim<Y>}`
-export type notASize<Op extends string, N extends Text> = `${Op}: ${N} is not a size; a size is a whole number from 0 to 9007199254740991`
-export type notPositive<Op extends string, Field extends string, N extends Text> = `${Op}: ${Field} is ${N}; it must be a whole number of 1 or more`
+export type notASize<Op extends string, N extends Text> =
+  `${Op}: ${N} is not a size; a size is a whole number from 0 to 9007199254740991`
+export type notPositive<Op extends string, Field extends string, N extends Text> =
+  `${Op}: ${Field} is ${N}; it must be a whole number of 1 or more`
 export type wrongPermutation<Op extends string, S extends Shape, Axes extends readonly Dim[]> =
   `${Op}: axes ${Show<Axes>} do not name each axis of ${Show<S>} once`
 export type elementsDiffer<Op extends string, S extends Shape, T extends Shape, N extends Text, M extends Text> =
@@ -25,8 +30,10 @@ export type dimsDiffer<Op extends string, S extends Shape, T extends Shape> =
   `${Op}: ${Show<S>} and ${Show<T>} have different named dimensions`
 export type notDivisible<Op extends string, S extends Shape, T extends Shape, N extends Text, M extends Text> =
   `${Op}: ${Show<S>} does not fit ${Show<T>}: ${N} is not divisible by ${M}`
-export type inferredTwice<Op extends string, T extends Shape> = `${Op}: ${Show<T>} leaves more than one dimension (-1) to be inferred`
-export type inferredFromNothing<Op extends string, T extends Shape> = `${Op}: ${Show<T>} has a dimension of 0, so -1 could be any size`
+export type inferredTwice<Op extends string, T extends Shape> =
+  `${Op}: ${Show<T>} leaves more than one dimension (-1) to be inferred`
+export type inferredFromNothing<Op extends string, T extends Shape> =
+  `${Op}: ${Show<T>} has a dimension of 0, so -1 could be any size`
 export type ranksDiffer<Op extends string, S extends Shape, T extends Shape> = `${Op}: ranks differ: ${Show<S>} and ${Show<T>}`
 export type shapesDiffer<Op extends string, S extends Shape, T extends Shape, Axis extends number> =
   `${Op}: shapes differ outside axis ${Axis}: ${Show<S>} and ${Show<T>}`
@@ -34,6 +41,7 @@ export type windowTooLarge<Op extends string, Covered extends Text, Size extends
   `${Op}: a window that covers ${Covered} does not fit in ${Size}; pad the input, or use a smaller window`
 export type doesNotFit<Op extends string, S extends Shape, Wanted extends Shape, Why extends string> =
   `${Op}: ${Show<S>} does not fit ${Show<Wanted>}: ${Why}`
-export type wrongDType<Op extends string, D extends string, Wanted extends string> = `${Op}: an argument is ${D} where ${Wanted} is wanted; cast it`
+export type wrongDType<Op extends string, D extends string, Wanted extends string> =
+  `${Op}: an argument is ${D} where ${Wanted} is wanted; cast it`
 export type notScalar<Op extends string, S extends Shape> =
   `${Op}: the function must return a scalar (shape []), it returns ${Show<S>}; use vjp, or sum it`

@@ -1,19 +1,21 @@
 // Exact arithmetic on the digits of number literals. Everything is a tail-recursive walk over a digit string (TypeScript allows
-// 999 steps there and 48 elsewhere), so sizes up to 2^53 - 1 cost a few hundred instantiations and products are not limited at all.
-// An unknown size (`number`) on either side gives `number`; so does a result that no number literal spells exactly (above 2^53).
+// 999 steps there and 48 elsewhere), so sizes up to 2^53 - 1 cost a few hundred instantiations and products are not limited at
+// all. An unknown size (`number`) on either side gives `number`; so does a result that no number literal spells exactly (above
+// 2^53).
 //
 // Names ending in D work on digit strings; those ending in R on reversed digit strings, the last digit first.
 import type { Bit, Borrow, Carry, Difference, Digit, High, Low, Quotient, Remainder, Succ, Sum } from "./digits.ts"
 
 /** "123" -> "321", three digits per step. */
 export type Reverse<S extends string, Acc extends string = ""> =
-  S extends `${infer X}${infer Y}${infer Z}${infer T}` ? Reverse<T, `${Z}${Y}${X}${Acc}`> : S extends `${infer X}${infer Y}` ? `${Y}${X}${Acc}` : Acc
+  S extends `${infer X}${infer Y}${infer Z}${infer T}` ? Reverse<T, `${Z}${Y}${X}${Acc}`>
+    : S extends `${infer X}${infer Y}` ? `${Y}${X}${Acc}` : Acc
 type Trim<S extends string> = S extends `0${infer R}` ? (R extends "" ? "0" : Trim<R>) : S
 /** The number a digit string spells; `number` where no literal spells it exactly. */
 export type Num<S extends string> = S extends `${infer N extends number}` ? N : never
 type Unknown<A extends number, B extends number> = number extends A | B ? true : false
 
-// ---- addition and subtraction: one digit per step, the result in normal order ----------------------------------------------------
+// ---- addition and subtraction: one digit per step, the result in normal order --------------------------------------
 
 type AddWalk<A extends string, B extends string, C extends Bit, Acc extends string> =
   A extends `${infer X extends Digit}${infer P}`
@@ -39,9 +41,10 @@ type SubWalk<A extends string, B extends string, C extends Bit, Acc extends stri
 export type SubD<A extends string, B extends string> = SubWalk<Reverse<A>, Reverse<B>, 0, "">
 
 /** A - B, or `never` where B is greater than A. */
-export type Sub<A extends number, B extends number> = B extends 0 ? A : Unknown<A, B> extends true ? number : Num<SubD<`${A}`, `${B}`>>
+export type Sub<A extends number, B extends number> =
+  B extends 0 ? A : Unknown<A, B> extends true ? number : Num<SubD<`${A}`, `${B}`>>
 
-// ---- multiplication: the Horner scheme over the digits of B, on reversed strings ---------------------------------------------------
+// ---- multiplication: the Horner scheme over the digits of B, on reversed strings -----------------------------------
 
 /** A digit M times A, plus a carry of at most 8. */
 type Times<A extends string, M extends Digit, C extends Digit, Acc extends string> =
@@ -56,32 +59,40 @@ type AddR<A extends string, B extends string, C extends Bit, Acc extends string>
     : B extends "" ? (C extends 0 ? Acc : `${Acc}1`) : AddR<B, "", C, Acc>
 /** Reversed A times B (in normal order), reversed. */
 type Horner<A extends string, B extends string, Acc extends string = ""> =
-  B extends `${infer M extends Digit}${infer Q}`
-    ? Horner<A, Q, M extends 0 ? (Acc extends "" ? "" : `0${Acc}`) : Acc extends "" ? Times<A, M, 0, ""> : AddR<`0${Acc}`, Times<A, M, 0, "">, 0, "">>
-    : Acc
+  B extends `${infer M extends Digit}${infer Q}` ? Horner<A, Q, Next<A, M, Acc>> : Acc
+/** Ten times Acc, plus M times A. */
+type Next<A extends string, M extends Digit, Acc extends string> =
+  M extends 0 ? (Acc extends "" ? "" : `0${Acc}`)
+    : Acc extends "" ? Times<A, M, 0, ""> : AddR<`0${Acc}`, Times<A, M, 0, "">, 0, "">
 export type MulD<A extends string, B extends string> =
   A extends "1" ? B : B extends "1" ? A : A extends "0" ? "0" : B extends "0" ? "0" : Reverse<Horner<Reverse<A>, B>>
 
 /** A * B */
 export type Mul<A extends number, B extends number> =
-  A extends 1 ? B : B extends 1 ? A : A extends 0 ? 0 : B extends 0 ? 0 : Unknown<A, B> extends true ? number : Num<MulD<`${A}`, `${B}`>>
+  A extends 1 ? B : B extends 1 ? A : A extends 0 ? 0 : B extends 0 ? 0
+    : Unknown<A, B> extends true ? number : Num<MulD<`${A}`, `${B}`>>
 
 /** The product of a shape's sizes as a digit string of any length (reversed); `string` where a size is unknown. */
 export type ProductR<S extends readonly unknown[], Acc extends string = "1"> =
   S extends readonly [infer H extends number, ...infer T]
-    ? H extends 1 ? ProductR<T, Acc> : H extends 0 ? "0" : number extends H ? string : ProductR<T, Acc extends "1" ? Reverse<`${H}`> : Horner<Acc, `${H}`>>
+    ? H extends 1 ? ProductR<T, Acc>
+      : H extends 0 ? "0"
+      : number extends H ? string
+      : ProductR<T, Acc extends "1" ? Reverse<`${H}`> : Horner<Acc, `${H}`>>
     : S extends readonly [] ? Acc : string
 /** The product of a shape's sizes, in normal order. */
-export type ProductD<S extends readonly unknown[]> = ProductR<S> extends infer P extends string ? (string extends P ? string : Reverse<P>) : never
+export type ProductD<S extends readonly unknown[]> =
+  ProductR<S> extends infer P extends string ? (string extends P ? string : Reverse<P>) : never
 /** The product of a shape's sizes; `number` where one is unknown or no literal spells the product. */
-export type Product<S extends readonly unknown[]> = ProductD<S> extends infer P extends string ? (string extends P ? number : Num<P>) : never
+export type Product<S extends readonly unknown[]> =
+  ProductD<S> extends infer P extends string ? (string extends P ? number : Num<P>) : never
 /** Do two shapes of known sizes hold equally many elements? Exact at any size; `true` where a size is unknown. */
 export type SameProduct<A extends readonly unknown[], B extends readonly unknown[]> =
   ProductR<A> extends infer P extends string
     ? ProductR<B> extends infer Q extends string ? (string extends P | Q ? true : P extends Q ? true : false) : never
     : never
 
-// ---- division: digit by digit from the front; a divisor of one digit by table, others by repeated subtraction ---------------------
+// ---- division: digit by digit from the front; a divisor of one digit by table, others by repeated subtraction ------
 
 type Short<A extends string, D extends Digit, R extends Digit, Acc extends string> =
   A extends `${infer X extends Digit}${infer P}`
@@ -95,14 +106,22 @@ type Long<A extends string, D extends string, R extends string, Acc extends stri
     : [Acc, R]
 /** How often D (reversed) can be taken from R, at most nine times, and what then remains. */
 type Often<R extends string, D extends string, Q extends Digit = 0> =
-  SubWalk<Reverse<R>, D, 0, ""> extends infer X extends string ? (X extends "negative" ? [Q, R] : Often<X, D, Extract<Succ[1][Q], Digit>>) : never
+  SubWalk<Reverse<R>, D, 0, ""> extends infer X extends string
+    ? X extends "negative"
+      ? [Q, R]
+      : Often<X, D, Extract<Succ[1][Q], Digit>>
+    : never
 /** [quotient, remainder]; a divisor of "0" gives `never`. */
 export type DivD<A extends string, D extends string> =
-  D extends "0" ? never : D extends "1" ? [A, "0"] : D extends `${infer S extends Digit}` ? Short<A, S, 0, "0"> : Long<A, Reverse<D>, "0", "0">
+  D extends "0" ? never
+    : D extends "1" ? [A, "0"]
+    : D extends `${infer S extends Digit}` ? Short<A, S, 0, "0"> : Long<A, Reverse<D>, "0", "0">
 
 /** floor(A / B) */
 export type FloorDiv<A extends number, B extends number> =
-  B extends 1 ? A : Unknown<A, B> extends true ? number : DivD<`${A}`, `${B}`> extends [infer Q extends string, unknown] ? Num<Q> : never
+  B extends 1 ? A
+    : Unknown<A, B> extends true ? number
+    : DivD<`${A}`, `${B}`> extends [infer Q extends string, unknown] ? Num<Q> : never
 /** ceil(A / B) */
 export type CeilDiv<A extends number, B extends number> =
   B extends 1 ? A
@@ -110,9 +129,11 @@ export type CeilDiv<A extends number, B extends number> =
     : DivD<`${A}`, `${B}`> extends [infer Q extends string, infer R] ? (R extends "0" ? Num<Q> : Num<AddD<Q, "1">>) : never
 /** A mod B */
 export type Mod<A extends number, B extends number> =
-  B extends 1 ? 0 : Unknown<A, B> extends true ? number : DivD<`${A}`, `${B}`> extends [unknown, infer R extends string] ? Num<R> : never
+  B extends 1 ? 0
+    : Unknown<A, B> extends true ? number
+    : DivD<`${A}`, `${B}`> extends [unknown, infer R extends string] ? Num<R> : never
 
-// ---- order --------------------------------------------------------------------------------------------------------------------------
+// ---- order ---------------------------------------------------------------------------------------------------------
 
 /** "<", "=" or ">"; all three (`Order`) where a size is unknown. */
 export type Order = "<" | "=" | ">"
@@ -121,7 +142,7 @@ export type Compare<A extends number, B extends number> =
 export type Min<A extends number, B extends number> = Unknown<A, B> extends true ? number : Compare<A, B> extends "<" ? A : B
 export type Max<A extends number, B extends number> = Unknown<A, B> extends true ? number : Compare<A, B> extends "<" ? B : A
 
-// ---- which literals are sizes ------------------------------------------------------------------------------------------------------
+// ---- which literals are sizes --------------------------------------------------------------------------------------
 
 type Four = `${number}${number}${number}${number}`
 type Odd = `-${string}` | `${string}.${string}` | `${string}e${string}`

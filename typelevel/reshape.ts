@@ -8,7 +8,7 @@ import type { Add, DivD, NotASize, Num, Product, ProductD, SameProduct } from ".
 import type { TensorLike } from "./rule.ts"
 import type { Axis, Rankless, ReverseShape, Shape } from "./shape.ts"
 
-// ---- reshape ------------------------------------------------------------------------------------------------------------------------
+// ---- reshape -------------------------------------------------------------------------------------------------------
 
 /** S reshaped to T, where one dimension of T may be -1; or the sentence. Equal dimensions cancel, so that names may move. */
 export type Reshape<Op extends string, S extends Shape, T extends Shape> =
@@ -40,10 +40,14 @@ type Names<S extends Shape> = Extract<S[number], string>
 /** Both shapes without the dimensions that they share, counted. */
 type Cancel<A extends Shape, B extends Shape, Kept extends Shape = []> =
   A extends readonly [infer H extends Dim, ...infer P extends Shape]
-    ? Without<B, H> extends infer R extends Shape ? ([R] extends [never] ? Cancel<P, B, [...Kept, H]> : Cancel<P, R, Kept>) : never
+    ? Without<B, H> extends infer R extends Shape
+      ? [R] extends [never] ? Cancel<P, B, [...Kept, H]> : Cancel<P, R, Kept>
+      : never
     : [Kept, B]
 type Without<B extends Shape, H, Seen extends Shape = []> =
-  B extends readonly [infer G extends Dim, ...infer Q extends Shape] ? ([G, H] extends [H, G] ? [...Seen, ...Q] : Without<Q, H, [...Seen, G]>) : never
+  B extends readonly [infer G extends Dim, ...infer Q extends Shape]
+    ? [G, H] extends [H, G] ? [...Seen, ...Q] : Without<Q, H, [...Seen, G]>
+    : never
 
 type Fill<T extends Shape, D extends Dim> = { -readonly [K in keyof T]: T[K] extends -1 ? D : T[K] }
 type Filled<T extends Shape> = -1 extends T[number] ? Fill<T, number> : [...T]
@@ -65,7 +69,9 @@ type Quotient<Op extends string, S extends Shape, T extends Shape, P extends Sha
     : [Names<Q>] extends [never]
       ? number extends P[number] | Q[number] ? Fill<T, number>
         : DivD<ProductD<Numbers<P>>, ProductD<Q>> extends [infer N extends string, infer R]
-          ? R extends "0" ? Fill<T, [Names<P>] extends [never] ? Num<N> : Alone<P, N>> : notDivisible<Op, S, T, ProductD<Numbers<P>>, ProductD<Q>>
+          ? R extends "0"
+            ? Fill<T, [Names<P>] extends [never] ? Num<N> : Alone<P, N>>
+            : notDivisible<Op, S, T, ProductD<Numbers<P>>, ProductD<Q>>
           : never
       : number extends P[number] ? Fill<T, number> : string extends Names<Q> ? Fill<T, number> : dimsDiffer<Op, S, T>
 type Numbers<S extends Shape, Acc extends Shape = []> =
@@ -82,7 +88,7 @@ export type Flatten<S extends Shape, From extends number, Head extends Shape = [
     : S extends readonly [infer H extends Dim, ...infer R extends Shape] ? Flatten<R, From, [...Head, H]> : Head
 type Folded<S extends Shape> = S extends readonly [infer D extends Dim] ? D : [Names<S>] extends [never] ? Product<S> : number
 
-// ---- permutation ----------------------------------------------------------------------------------------------------------------------
+// ---- permutation ---------------------------------------------------------------------------------------------------
 
 /** S with its axes in the order P (reversed where P is undefined), or the sentence. */
 export type Permute<Op extends string, S extends Shape, P> =
@@ -103,7 +109,7 @@ type Picked<Op extends string, S extends Shape, P extends readonly number[], Res
       : never
     : Acc
 
-// ---- concatenation --------------------------------------------------------------------------------------------------------------------
+// ---- concatenation -------------------------------------------------------------------------------------------------
 
 /** The list with a sentence in the place of the first tensor that does not fit those before it. */
 export type ConcatArgs<Op extends string, L extends readonly TensorLike[], X extends number> =
@@ -115,15 +121,17 @@ export type ConcatArgs<Op extends string, L extends readonly TensorLike[], X ext
 type ConcatRest<Op extends string, A extends number, S extends Shape, D, T, Seen extends readonly unknown[]> =
   T extends readonly [infer H extends TensorLike, ...infer R]
     ? [D & H["dtype"]] extends [never] ? [...Seen, dtypesDiffer<Op, D & string, H["dtype"]>, ...R]
-      : Beside<Op, S, H["shape"], A> extends infer N extends string ? [...Seen, N, ...R] : ConcatRest<Op, A, S, D, R, [...Seen, H]>
+      : Beside<Op, S, H["shape"], A> extends infer N extends string ? [...Seen, N, ...R]
+      : ConcatRest<Op, A, S, D, R, [...Seen, H]>
     : Seen
 /** The shape of S and T put one behind the other along axis A, or the sentence. */
 export type Beside<Op extends string, S extends Shape, T extends Shape, A extends number> =
   Rankless<T> extends true ? Shape
     : Rankless<S> extends true ? Shape
     : number extends A ? { -readonly [K in keyof S]: number }
-    : S["length"] extends T["length"] ? (Sides<S, T, A> extends infer R extends Shape ? ([R] extends [never] ? shapesDiffer<Op, S, T, A> : R) : never)
-    : ranksDiffer<Op, S, T>
+    : S["length"] extends T["length"]
+      ? Sides<S, T, A> extends infer R extends Shape ? ([R] extends [never] ? shapesDiffer<Op, S, T, A> : R) : never
+      : ranksDiffer<Op, S, T>
 type Sides<S extends Shape, T extends Shape, A extends number, Acc extends Shape = []> =
   S extends readonly [infer H extends Dim, ...infer P extends Shape]
     ? T extends readonly [infer G extends Dim, ...infer Q extends Shape]

@@ -1,5 +1,6 @@
-// How a rule is written as a type. A rule's result is what the op gives (a Shape), or a sentence: a string that says what is wrong.
-// A parameter of type `Or<Rule, T>` has type T where the rule holds and the sentence where it does not, so that the one diagnostic is
+// How a rule is written as a type. A rule's result is what the op gives (a Shape), or a sentence: a string that says what is
+// wrong. A parameter of type `Or<Rule, T>` has type T where the rule holds and the sentence where it does not, so that the one
+// diagnostic is
 //   Argument of type 'Tensor<[4, 5], "f32">' is not assignable to parameter of type '"matmul: inner dimensions differ: ..."'
 // The result then is `never`, which fits everywhere: one mistake gives one message. For the same reason a rule that could not be
 // computed because of an earlier mistake (`never`) asks for nothing.
@@ -16,8 +17,12 @@ export interface TensorLike<S extends Shape = Shape, D extends DType = DType> {
 /** The type that is asked for, or the sentence. (`infer` keeps TypeScript from inferring type arguments through the sentence.) */
 export type Or<R, T> = [R] extends [Shape] ? T : R extends infer M ? M : never
 
-/** For lists: Checked is the list L itself, or L with a sentence in the place of the element that is wrong; the diagnostic stands there. */
-export type OrList<L extends readonly unknown[], Checked> = L extends Checked ? readonly [...L] : Checked extends infer M ? M : never
+/**
+ * For lists: Checked is the list L itself, or L with a sentence in the place of the element that is wrong; the diagnostic
+ * stands there.
+ */
+export type OrList<L extends readonly unknown[], Checked> =
+  L extends Checked ? readonly [...L] : Checked extends infer M ? M : never
 
 /** The first of two rules that is refused, or else the second's result. */
 export type Also<First, Second> = First extends infer M extends string ? M : Second

@@ -1,4 +1,5 @@
-// Shapes and their axes. A shape of unknown rank (`readonly Dim[]`, the shape of an untyped tensor) passes every rule and gives `Shape`.
+// Shapes and their axes. A shape of unknown rank (`readonly Dim[]`, the shape of an untyped tensor) passes every rule and gives
+// `Shape`.
 import type { Dim, ShowDim } from "./dim.ts"
 import type { axisOutside, axisTwice, notASize } from "./messages.ts"
 import type { NotASize, Suspect } from "./nat.ts"
@@ -16,9 +17,10 @@ export type Show<S> = S extends Shape ? (number extends S["length"] ? "[...]" : 
 
 /** S (not readonly), or the sentence where a dimension is a literal that cannot be a size. */
 export type Sizes<Op extends string, S extends Shape> =
-  [`${S[number] & number}` & Suspect] extends [never] ? [...S] : NotASize<S[number] & number> extends infer N extends string ? ([N] extends [never] ? [...S] : notASize<Op, N>) : never
+  [`${S[number] & number}` & Suspect] extends [never] ? [...S]
+    : NotASize<S[number] & number> extends infer N extends string ? ([N] extends [never] ? [...S] : notASize<Op, N>) : never
 
-// ---- axes ---------------------------------------------------------------------------------------------------------------------------
+// ---- axes ----------------------------------------------------------------------------------------------------------
 
 /** The non-negative axis that X means on S, `number` if X is unknown, `never` if it is outside. */
 export type Axis<S, X extends number> =
@@ -42,9 +44,13 @@ export type Drop<S extends Shape, X extends number, Keep = false, Acc extends Sh
     ? Drop<T, X, Keep, Seen["length"] extends X ? (Keep extends true ? [...Acc, 1] : Acc) : [...Acc, H], [...Seen, H]>
     : Acc
 
-/** Reduction over an axis or several; over all of them where none is given (X = undefined). The last axis alone, the commonest, is quick. */
+/**
+ * Reduction over an axis or several; over all of them where none is given (X = undefined). The last axis alone, the commonest,
+ * is quick.
+ */
 export type Reduce<Op extends string, S extends Shape, X, Keep = false> =
-  [X, S] extends [-1, readonly [...infer R extends Shape, Dim]] ? (boolean extends Keep ? Shape : Keep extends true ? [...R, 1] : R)
+  [X, S] extends [-1, readonly [...infer R extends Shape, Dim]]
+    ? boolean extends Keep ? Shape : Keep extends true ? [...R, 1] : R
     : Rankless<S> extends true ? Shape
     : X extends undefined ? (boolean extends Keep ? Shape : Keep extends true ? Ones<S> : [])
     : Axes<Op, S, X> extends infer A
@@ -54,12 +60,18 @@ type Ones<S extends Shape> = { -readonly [K in keyof S]: 1 }
 
 /** The dimension of S at axis X becomes D. */
 export type Replace<S extends Shape, X extends number, D extends Dim> =
-  Axis<S, X> extends infer A ? (number extends A ? { -readonly [K in keyof S]: Dim } : { -readonly [K in keyof S]: K extends `${A & number}` ? D : S[K] }) : never
+  Axis<S, X> extends infer A
+    ? number extends A
+      ? { -readonly [K in keyof S]: Dim }
+      : { -readonly [K in keyof S]: K extends `${A & number}` ? D : S[K] }
+    : never
 /** D becomes the dimension at axis X of the result. */
 export type Insert<S extends Shape, X extends number, D extends Dim, Acc extends Shape = []> =
-  Acc["length"] extends X ? [...Acc, D, ...S] : S extends readonly [infer H extends Dim, ...infer T extends Shape] ? Insert<T, X, D, [...Acc, H]> : never
+  Acc["length"] extends X ? [...Acc, D, ...S]
+    : S extends readonly [infer H extends Dim, ...infer T extends Shape] ? Insert<T, X, D, [...Acc, H]> : never
 export type ReverseShape<S extends Shape, Acc extends Shape = []> =
-  S extends readonly [infer H extends Dim, ...infer T extends Shape] ? ReverseShape<T, [H, ...Acc]> : S extends readonly [] ? Acc : Shape
+  S extends readonly [infer H extends Dim, ...infer T extends Shape] ? ReverseShape<T, [H, ...Acc]>
+    : S extends readonly [] ? Acc : Shape
 
 /** S itself where X is an axis of it, or the sentence: for ops along one axis that keep the shape. */
 export type SameShape<Op extends string, S extends Shape, X extends number> =

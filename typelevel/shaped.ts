@@ -1,6 +1,7 @@
-// Functions over named dimensions. Their body is checked once, as if the names were constants; a call unifies the names with the actual
-// dimensions, argument by argument, so that a sentence stands at the first argument that does not fit those before it. Such a function
-// carries its rule as a type (`In`, `Out`), and transformations map the rule: they never lean on the inference of generic functions.
+// Functions over named dimensions. Their body is checked once, as if the names were constants; a call unifies the names with
+// the actual dimensions, argument by argument, so that a sentence stands at the first argument that does not fit those before
+// it. Such a function carries its rule as a type (`In`, `Out`), and transformations map the rule: they never lean on the
+// inference of generic functions.
 import type { Dim, Fits, Known, ShowDim } from "./dim.ts"
 import type { DType, FloatDType } from "./dtype.ts"
 import type { doesNotFit, needsFloat, notScalar, wrongDType } from "./messages.ts"
@@ -15,28 +16,36 @@ export type DTypeOf<P> = P extends TensorLike ? P["dtype"] : "f32"
 /** The names among the dimensions of a list of specs. */
 export type NamesIn<I extends readonly Spec[]> = { [K in keyof I]: Extract<ShapeOf<I[K]>[number], string> }[number]
 
-// ---- a call ---------------------------------------------------------------------------------------------------------------------------
+// ---- a call --------------------------------------------------------------------------------------------------------
 
 /** Which dimension a name stands for: learnt from the arguments so far. */
 export type Bindings = { readonly [Name in string]?: Dim }
 
 /** Bindings E and what argument A (a shape) adds to them where P is wanted, or the sentence. */
-export type Unify<Op extends string, P extends Shape, A extends Shape, E, Earlier = E, Rest extends Shape = P, Actual extends Shape = A> =
+export type Unify<
+  Op extends string, P extends Shape, A extends Shape, E, Earlier = E, Rest extends Shape = P, Actual extends Shape = A
+> =
   Rest extends readonly [infer X extends Dim, ...infer PR extends Shape]
     ? Actual extends readonly [infer Y extends Dim, ...infer AR extends Shape]
       ? X extends string
         ? X extends keyof E
           ? Fits<E[X], Y> extends true
             ? Unify<Op, P, A, Known<E[X]> extends true ? E : Rebind<E, X, Y>, Earlier, PR, AR>
-            : doesNotFit<Op, A, P, `${X} is ${ShowDim<E[X]>} ${X extends keyof Earlier ? "in an earlier argument" : "on an earlier axis"} and ${ShowDim<Y>} here`>
+            : doesNotFit<Op, A, P, `${X} is ${ShowDim<E[X]>} ${Where<X, Earlier>} and ${ShowDim<Y>} here`>
           : Unify<Op, P, A, E & { readonly [_ in X]: Y }, Earlier, PR, AR>
-        : Fits<X, Y> extends true ? Unify<Op, P, A, E, Earlier, PR, AR> : doesNotFit<Op, A, P, `${ShowDim<Y>} is not ${ShowDim<X>}`>
+        : Fits<X, Y> extends true ? Unify<Op, P, A, E, Earlier, PR, AR>
+        : doesNotFit<Op, A, P, `${ShowDim<Y>} is not ${ShowDim<X>}`>
       : Rankless<A> extends true ? E : doesNotFit<Op, A, P, "the rank is too small">
-    : Rankless<P> extends true ? E : Rankless<A> extends true ? E : Actual extends readonly [] ? E : doesNotFit<Op, A, P, "the rank is too large">
+    : Rankless<P> extends true ? E
+    : Rankless<A> extends true ? E
+    : Actual extends readonly [] ? E : doesNotFit<Op, A, P, "the rank is too large">
+type Where<Name, Earlier> = Name extends keyof Earlier ? "in an earlier argument" : "on an earlier axis"
 type Rebind<E, Name, D> = { readonly [K in keyof E]: K extends Name ? D : E[K] }
 
 /** The arguments, with a sentence in the place of the first that does not fit; the tail of the list is not looked at. */
-export type Checked<Op extends string, I extends readonly Spec[], A extends readonly TensorLike[], E = {}, Acc extends readonly unknown[] = []> =
+export type Checked<
+  Op extends string, I extends readonly Spec[], A extends readonly TensorLike[], E = {}, Acc extends readonly unknown[] = []
+> =
   I extends readonly [infer P extends Spec, ...infer PR extends readonly Spec[]]
     ? A extends readonly [infer X extends TensorLike, ...infer XR extends readonly TensorLike[]]
       ? [DTypeOf<P> & X["dtype"]] extends [never] ? [...Acc, wrongDType<Op, X["dtype"], DTypeOf<P>>, ...XR]
@@ -64,10 +73,11 @@ export type Substitute<O extends Shape, E> =
 /** The shape that a call gives, or `never`. */
 export type Call<I extends readonly Spec[], O extends Shape, A extends readonly unknown[]> = Substitute<O, Bound<I, A>>
 
-// ---- transformations of the rule --------------------------------------------------------------------------------------------------------
+// ---- transformations of the rule -----------------------------------------------------------------------------------
 
 /** The spec with N in front of its shape. */
-type Batched<P, N extends Dim> = P extends TensorLike ? TensorLike<[N, ...P["shape"]], P["dtype"]> : P extends Shape ? [N, ...P] : never
+type Batched<P, N extends Dim> =
+  P extends TensorLike ? TensorLike<[N, ...P["shape"]], P["dtype"]> : P extends Shape ? [N, ...P] : never
 /** vmap over every parameter. */
 export type Prepend<I extends readonly Spec[], N extends Dim> = { -readonly [K in keyof I]: Batched<I[K], N> }
 /** vmap over the parameters whose entry in Axes is 0; the others, marked null, are shared by the whole batch. */
@@ -76,4 +86,5 @@ export type PrependSome<I extends readonly Spec[], N extends Dim, Axes extends r
 }
 /** What grad asks of a rule: a scalar result, and a floating-point parameter to differentiate. `[]`, or the sentence. */
 export type Differentiable<Op extends string, P, O extends Shape> =
-  O extends readonly [] ? ([DTypeOf<P> & FloatDType] extends [never] ? needsFloat<Op, DTypeOf<P> & DType> : []) : Rankless<O> extends true ? [] : notScalar<Op, O>
+  O extends readonly [] ? ([DTypeOf<P> & FloatDType] extends [never] ? needsFloat<Op, DTypeOf<P> & DType> : [])
+    : Rankless<O> extends true ? [] : notScalar<Op, O>

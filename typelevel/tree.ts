@@ -5,7 +5,9 @@ import type { TensorLike } from "./rule.ts"
 export type Tree = TensorLike | readonly Tree[] | { readonly [key: string]: Tree }
 
 /** The paths of the leaves, "stem/kernel". */
-export type Paths<T> = T extends TensorLike ? "" : { [K in keyof T & (string | number)]: Join<K, Paths<T[K]>> }[keyof T & (string | number)]
+export type Paths<T> = T extends TensorLike
+  ? ""
+  : { [K in keyof T & (string | number)]: Join<K, Paths<T[K]>> }[keyof T & (string | number)]
 type Join<K extends string | number, P> = P extends "" ? `${K}` : P extends string ? `${K}/${P}` : never
 /** The leaf, or the subtree, at a path. */
 export type At<T, P extends string> =
@@ -25,4 +27,8 @@ type Elements<Stack, Acc extends string = "0"> =
 /** The members of a record as a list, in whatever order the compiler keeps them: a sum does not mind. */
 type Members<T, K = keyof T, Acc extends readonly unknown[] = []> =
   [K] extends [never] ? Acc : OneOf<K> extends infer H ? Members<T, Exclude<K, H>, [...Acc, T[H & keyof T]]> : never
-type OneOf<U> = (U extends U ? (f: (u: U) => 0) => 0 : never) extends (f: infer I) => 0 ? (I extends (u: infer H) => 0 ? H : never) : never
+type OneOf<U> = (U extends U ? (f: (u: U) => 0) => 0 : never) extends (f: infer I) => 0
+  ? I extends (u: infer H) => 0
+    ? H
+    : never
+  : never
