@@ -66,28 +66,39 @@ const epilogue = (k: Kernel, c: Contraction, block: Block, scope: Scope): void =
   const { frame } = scope
   const { f } = frame
   const strip: Buf = { id: -1 - k.out.id, shape: [size(c.n)], dtype: "f32", role: "temp" }
-  const sums = read(strip, [flat(c.n.map((x) => ix(x)), c.n.map((x) => x.n))])
+  const sums = read(strip, [
+    flat(
+      c.n.map((x) => ix(x)),
+      c.n.map((x) => x.n),
+    ),
+  ])
   const value = mapExpr(k.value, (e) => (e === c.reduce ? sums : undefined))
   const base = f.local("i32")
   frame.setPointer(strip, { base, offset: 0 })
   const i = f.local("i32")
-  f.for(i, () => f.i32(0), () => f.get(block.rows), 1, () => {
-    const row = scope.inner()
-    const m = f.let("i32", f.op("i32.add", f.get(block.row), f.get(i)))
-    // address of column 0, so that the column numbers of the whole product are indices
-    f.set(base, f.op("i32.add", f.get(block.at), f.op("i32.mul", f.get(i), f.i32(block.pitch))))
-    f.set(base, f.op("i32.sub", f.get(base), f.op("i32.shl", f.get(block.column), f.i32(2))))
-    c.m.toReversed().forEach((x, k) => {
-      if (k === c.m.length - 1) row.bind(x, m)
-      else {
-        row.bind(x, f.let("i32", f.op("i32.rem_u", f.get(m), f.i32(x.n))))
-        f.set(m, f.op("i32.div_u", f.get(m), f.i32(x.n)))
-      }
-    })
-    if (c.n.length === 1) {
-      const end = f.let("i32", f.op("i32.add", f.get(block.column), f.get(block.columns)))
-      const whole = c.n[0]!.n <= block.most
-      emitGroup([{ ...k, value, axes: c.n }], c.n, row, whole ? undefined : [block.column, end])
-    } else emitGroup([{ ...k, value, axes: c.n }], c.n, row)
-  }) // prettier-ignore
+  f.for(
+    i,
+    () => f.i32(0),
+    () => f.get(block.rows),
+    1,
+    () => {
+      const row = scope.inner()
+      const m = f.let("i32", f.op("i32.add", f.get(block.row), f.get(i)))
+      // address of column 0, so that the column numbers of the whole product are indices
+      f.set(base, f.op("i32.add", f.get(block.at), f.op("i32.mul", f.get(i), f.i32(block.pitch))))
+      f.set(base, f.op("i32.sub", f.get(base), f.op("i32.shl", f.get(block.column), f.i32(2))))
+      c.m.toReversed().forEach((x, k) => {
+        if (k === c.m.length - 1) row.bind(x, m)
+        else {
+          row.bind(x, f.let("i32", f.op("i32.rem_u", f.get(m), f.i32(x.n))))
+          f.set(m, f.op("i32.div_u", f.get(m), f.i32(x.n)))
+        }
+      })
+      if (c.n.length === 1) {
+        const end = f.let("i32", f.op("i32.add", f.get(block.column), f.get(block.columns)))
+        const whole = c.n[0]!.n <= block.most
+        emitGroup([{ ...k, value, axes: c.n }], c.n, row, whole ? undefined : [block.column, end])
+      } else emitGroup([{ ...k, value, axes: c.n }], c.n, row)
+    },
+  ) // prettier-ignore
 }

@@ -20,11 +20,25 @@ export const needsScalars = (k: Kernel): boolean => {
 }
 /** Instructions on float64 and on int32 (signed, unsigned). */
 const instructions: Readonly<Record<string, readonly [float: OpName | undefined, signed?: OpName, unsigned?: OpName]>> = {
-  add: ["f64.add", "i32.add"], sub: ["f64.sub", "i32.sub"], mul: ["f64.mul", "i32.mul"], div: ["f64.div"],
-  min: ["f64.min"], max: ["f64.max"], neg: ["f64.neg"], abs: ["f64.abs"], floor: ["f64.floor"], sqrt: ["f64.sqrt"],
-  lt: ["f64.lt", "i32.lt_s", "i32.lt_u"], le: ["f64.le", "i32.le_s", "i32.le_u"], eq: ["f64.eq", "i32.eq"],
-  and: [undefined, "i32.and"], or: [undefined, "i32.or"], xor: [undefined, "i32.xor"], not: [undefined, "i32.eqz"],
-  shl: [undefined, "i32.shl"], shr: [undefined, "i32.shr_s", "i32.shr_u"],
+  add: ["f64.add", "i32.add"],
+  sub: ["f64.sub", "i32.sub"],
+  mul: ["f64.mul", "i32.mul"],
+  div: ["f64.div"],
+  min: ["f64.min"],
+  max: ["f64.max"],
+  neg: ["f64.neg"],
+  abs: ["f64.abs"],
+  floor: ["f64.floor"],
+  sqrt: ["f64.sqrt"],
+  lt: ["f64.lt", "i32.lt_s", "i32.lt_u"],
+  le: ["f64.le", "i32.le_s", "i32.le_u"],
+  eq: ["f64.eq", "i32.eq"],
+  and: [undefined, "i32.and"],
+  or: [undefined, "i32.or"],
+  xor: [undefined, "i32.xor"],
+  not: [undefined, "i32.eqz"],
+  shl: [undefined, "i32.shl"],
+  shr: [undefined, "i32.shr_s", "i32.shr_u"],
 } // prettier-ignore
 const onlyFloat = new Set(["min", "max", "neg", "abs", "floor", "sqrt"])
 
@@ -49,7 +63,12 @@ export const emitScalarKernel = (k: Kernel, scope: Scope): void => {
     if (a) return f.times(a.n, (i) => each(rest, at.inner().bind(a, i)))
     const inner = at.inner()
     const v = single(k.value, inner)
-    const { base, offset } = addressOf(frame.pointer(k.out), frame.address({ buf: k.out, at: k.at }), k.out.dtype === "f64" ? 8 : 4, inner)
+    const { base, offset } = addressOf(
+      frame.pointer(k.out),
+      frame.address({ buf: k.out, at: k.at }),
+      k.out.dtype === "f64" ? 8 : 4,
+      inner,
+    )
     const out = k.accumulate ? join(f, k.accumulate, k.out.dtype, fromMemory(f, k.out.dtype, base, offset), v) : v
     toMemory(f, k.out.dtype, base, offset, out)
   }
@@ -65,8 +84,10 @@ const toMemory = (f: Code, t: DType, base: I32, offset: number, v: Single): void
   else if (t === "f32") f.store("f32.store", f.get(base), f.op("f32.demote_f64", f.get(v as F64)), offset)
   else f.store("i32.store", f.get(base), f.get(v as I32), offset)
 }
-const rounded = (f: Code, t: DType, v: Value<"f64">): F64 => f.let("f64", t === "f32" ? f.op("f64.promote_f32", f.op("f32.demote_f64", v)) : v)
-const constantOf = (f: Code, v: number, t: DType): Single => (isFloat(t) ? f.let("f64", f.f64(t === "f32" ? Math.fround(v) : v)) : f.let("i32", f.i32(v | 0)))
+const rounded = (f: Code, t: DType, v: Value<"f64">): F64 =>
+  f.let("f64", t === "f32" ? f.op("f64.promote_f32", f.op("f32.demote_f64", v)) : v)
+const constantOf = (f: Code, v: number, t: DType): Single =>
+  isFloat(t) ? f.let("f64", f.f64(t === "f32" ? Math.fround(v) : v)) : f.let("i32", f.i32(v | 0))
 
 /** The value of x as a number. Shared nodes are computed once per region. */
 const single = (x: Expr, scope: Scope): Single => {
@@ -126,7 +147,8 @@ const reduced = (x: Reduce, scope: Scope): Single => {
   const each = (axes: Reduce["axes"], at: Scope): void => {
     const [a, ...rest] = axes
     if (a) f.times(a.n, (i) => each(rest, at.inner().bind(a, i)))
-    else if (x.upto) f.if(f.op("i32.le_s", f.get(at.position(x.axes[0]!) as I32), f.get(indexScalar(x.upto, at))), () => step(at.inner()))
+    else if (x.upto)
+      f.if(f.op("i32.le_s", f.get(at.position(x.axes[0]!) as I32), f.get(indexScalar(x.upto, at))), () => step(at.inner()))
     else step(at.inner())
   }
   each(x.upto ? x.axes : scope.frame.reduceAxes(x), scope)
@@ -143,7 +165,10 @@ const join = (f: Code, kind: Kind, t: DType, a: Single, b: Single): Single => {
   if (kind === "mul") return f.let("i32", f.op("i32.mul", f.get(x), f.get(y)))
   const less = f.op(t === "u32" ? "i32.lt_u" : "i32.lt_s", f.get(x), f.get(y))
   const smaller = f.let("i32", less)
-  return f.let("i32", kind === "min" ? f.select(f.get(x), f.get(y), f.get(smaller)) : f.select(f.get(y), f.get(x), f.get(smaller)))
+  return f.let(
+    "i32",
+    kind === "min" ? f.select(f.get(x), f.get(y), f.get(smaller)) : f.select(f.get(y), f.get(x), f.get(smaller)),
+  )
 }
 const apply = (x: Fn, scope: Scope): Single => {
   const { f, host } = scope.frame
@@ -151,7 +176,8 @@ const apply = (x: Fn, scope: Scope): Single => {
   const from = x.args.at(-1)!.dtype
   const known = instructions[name]
   const op = known && (isFloat(from) ? known[0] : from === "u32" ? (known[2] ?? known[1]) : known[1])
-  if (!op && !(known && onlyFloat.has(name)) && name !== "where" && name !== "cast" && x.f.define) return single(x.f.define(...x.args), scope)
+  if (!op && !(known && onlyFloat.has(name)) && name !== "where" && name !== "cast" && x.f.define)
+    return single(x.f.define(...x.args), scope)
   const args = x.args.map((a) => single(a, scope))
   const [a, b, c] = args as [Single, Single, Single]
   if (op) {
@@ -169,11 +195,17 @@ const apply = (x: Fn, scope: Scope): Single => {
   if (!isFloat(from) && (name === "neg" || name === "abs")) {
     const negative = f.let("i32", f.op("i32.sub", f.i32(0), f.get(a as I32)))
     if (name === "neg") return negative
-    return from === "u32" ? a : f.let("i32", f.select(f.get(negative), f.get(a as I32), f.op("i32.lt_s", f.get(a as I32), f.i32(0))))
+    return from === "u32"
+      ? a
+      : f.let("i32", f.select(f.get(negative), f.get(a as I32), f.op("i32.lt_s", f.get(a as I32), f.i32(0))))
   }
   const call = host.get(name)
   if (!call || !isFloat(from) || !isFloat(x.dtype))
-    throw new UnsupportedOnDevice({ device: "wasm", construct: `the scalar function ${name} on ${from}`, instead: "give it a definition over primitives, or use the reference device" })
+    throw new UnsupportedOnDevice({
+      device: "wasm",
+      construct: `the scalar function ${name} on ${from}`,
+      instead: "give it a definition over primitives, or use the reference device",
+    })
   for (const v of args) f.get(v)
   return rounded(f, x.dtype, f.call(call) as Value<"f64">)
 }

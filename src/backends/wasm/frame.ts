@@ -1,5 +1,21 @@
 // What the code of one WebAssembly function knows: where buffers are, which axes have which values, what has been computed.
-import { type Atom, type Axis, axis, type Buf, type Cond, type Expr, flat, type Guard, type Ix, ix, plus, type Read, type Reduce, times, visit } from "../../core/ir/index.ts"
+import {
+  type Atom,
+  type Axis,
+  axis,
+  type Buf,
+  type Cond,
+  type Expr,
+  flat,
+  type Guard,
+  type Ix,
+  ix,
+  plus,
+  type Read,
+  type Reduce,
+  times,
+  visit,
+} from "../../core/ir/index.ts"
 import type { Code, Func, Local } from "./asm.ts"
 import type { Kernels } from "./microkernel.ts"
 import type { Type } from "./opcodes.ts"
@@ -232,7 +248,13 @@ export class Scope {
   private readonly known: Known
   private thin: Scope | undefined
 
-  constructor(frame: Frame, parent?: Scope, width = 1, vector?: Vector, known: Known = { memo: new Map(), axes: new Map(), facts: new Map() }) {
+  constructor(
+    frame: Frame,
+    parent?: Scope,
+    width = 1,
+    vector?: Vector,
+    known: Known = { memo: new Map(), axes: new Map(), facts: new Map() },
+  ) {
     this.frame = frame
     this.parent = parent
     this.depth = parent ? parent.depth + 1 : 0

@@ -35,7 +35,10 @@ const MOST_ELEMENTS = 2 ** 29 // of four bytes: what a signed offset reaches
 export const wasm = (): Backend => {
   const simd = Uint8Array.of(0, 97, 115, 109, 1, 0, 0, 0, 1, 4, 1, 96, 0, 0, 3, 2, 1, 0, 10, 9, 1, 7, 0, 65, 0, 253, 15, 26, 11)
   if (!engine?.validate(simd))
-    throw new DeviceUnavailable({ device: "wasm", reason: engine ? "this host's WebAssembly has no SIMD" : "this host has no WebAssembly" })
+    throw new DeviceUnavailable({
+      device: "wasm",
+      reason: engine ? "this host's WebAssembly has no SIMD" : "this host has no WebAssembly",
+    })
   const heap = new Heap()
   const live = new Set<Block>()
   // One arena for all programs: what it holds matters only while one of them runs.
@@ -139,7 +142,13 @@ export const wasm = (): Backend => {
   }
   return {
     name: "wasm",
-    limits: { reads: Number.POSITIVE_INFINITY, elements: MOST_ELEMENTS, integers: true, f64: true, spells: (s) => s.name in spelled },
+    limits: {
+      reads: Number.POSITIVE_INFINITY,
+      elements: MOST_ELEMENTS,
+      integers: true,
+      f64: true,
+      spells: (s) => s.name in spelled,
+    },
     compile,
     upload: (values, aval) => {
       const address = heap.take(bytesFor(aval))

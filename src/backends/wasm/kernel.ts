@@ -18,7 +18,8 @@ export const emitKernel = (k: Kernel, scope: Scope): void => {
 }
 export const emitNest = (nest: Nest, scope: Scope): void => {
   // Rows of single elements: the rows themselves run through the lanes.
-  if (nest.body.every((k) => k.axes.length === 0 && !k.accumulate && !needsScalars(k) && !prefixOf(k))) return emitGroup(nest.body, nest.axes, scope)
+  if (nest.body.every((k) => k.axes.length === 0 && !k.accumulate && !needsScalars(k) && !prefixOf(k)))
+    return emitGroup(nest.body, nest.axes, scope)
   loops(nest.axes, [], [], new Set(), scope, (row) => {
     for (const k of nest.body) emitKernel(k, row.inner())
   })
@@ -30,13 +31,28 @@ interface Out {
   readonly e: Ix
 }
 const outsOf = (kernels: readonly Kernel[], scope: Scope): Out[] =>
-  kernels.map((kernel) => ({ kernel, pointer: scope.frame.pointer(kernel.out), e: scope.frame.address({ buf: kernel.out, at: kernel.at }) }))
+  kernels.map((kernel) => ({
+    kernel,
+    pointer: scope.frame.pointer(kernel.out),
+    e: scope.frame.address({ buf: kernel.out, at: kernel.at }),
+  }))
 
 /** Kernels over the same axes, in order for each element. `range`: limits of the last axis, if not all of it. */
-export const emitGroup = (kernels: readonly Kernel[], given: readonly Axis[], scope: Scope, range?: readonly [Limit, Limit]): void => {
+export const emitGroup = (
+  kernels: readonly Kernel[],
+  given: readonly Axis[],
+  scope: Scope,
+  range?: readonly [Limit, Limit],
+): void => {
   const { frame } = scope
   const values = kernels.map((k) => k.value)
-  const axes = range ? given : frame.merge(given, values, kernels.map((k) => frame.address({ buf: k.out, at: k.at })))
+  const axes = range
+    ? given
+    : frame.merge(
+        given,
+        values,
+        kernels.map((k) => frame.address({ buf: k.out, at: k.at })),
+      )
   if (range && !lanesPossible(values, given.at(-1)!, frame)) return ranged(kernels, given.at(-1)!, range, scope)
   const v = range ? given.at(-1) : chooseAxis(kernels, axes, frame)
   // What one kernel writes and the next one reads changes with every element: it must not be computed outside the innermost loop.
@@ -58,7 +74,13 @@ const ranged = (kernels: readonly Kernel[], v: Axis, [from, to]: readonly [Limit
   const { f } = scope.frame
   const i = f.local("i32")
   const push = (x: Limit) => (typeof x === "number" ? f.i32(x) : f.get(x))
-  f.for(i, () => push(from), () => push(to), 1, () => emitGroup(kernels, [], scope.inner().bind(v, i))) // prettier-ignore
+  f.for(
+    i,
+    () => push(from),
+    () => push(to),
+    1,
+    () => emitGroup(kernels, [], scope.inner().bind(v, i)),
+  ) // prettier-ignore
 }
 
 /** Writes a value, or folds it into what is there. */

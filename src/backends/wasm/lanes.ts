@@ -47,7 +47,8 @@ const shift =
   }
 const castTo: Spell = (s, [a], from, to) => {
   if (from === to || (isInteger(from) && isInteger(to))) return a!
-  if (to === "bool") return from === "f32" ? s.let(() => s.op("f32x4.ne", s.get(a!), s.k(0))) : s.let(() => s.op("i32x4.ne", s.get(a!), s.ki(0)))
+  if (to === "bool")
+    return from === "f32" ? s.let(() => s.op("f32x4.ne", s.get(a!), s.k(0))) : s.let(() => s.op("i32x4.ne", s.get(a!), s.ki(0)))
   if (from === "bool") return s.let(() => s.and(s.get(a!), to === "f32" ? s.k(1) : s.ki(1)))
   if (to === "f32") return s.let(() => s.op1(from === "u32" ? "f32x4.convert_i32x4_u" : "f32x4.convert_i32x4_s", s.get(a!)))
   return s.let(() => s.op1(to === "u32" ? "i32x4.trunc_sat_f32x4_u" : "i32x4.trunc_sat_f32x4_s", s.get(a!)))
@@ -62,9 +63,13 @@ export const spelled: Readonly<Record<string, Spell>> = {
   max: binary("f32x4.max", "i32x4.max_s", "i32x4.max_u", "v128.or"),
   min: binary("f32x4.min", "i32x4.min_s", "i32x4.min_u", "v128.and"),
   lt: (s, args, from) =>
-    from === "bool" ? s.let(() => s.op("v128.andnot", s.get(args[1]!), s.get(args[0]!))) : binary("f32x4.lt", "i32x4.lt_s", "i32x4.lt_u")(s, args, from, "bool"),
+    from === "bool"
+      ? s.let(() => s.op("v128.andnot", s.get(args[1]!), s.get(args[0]!)))
+      : binary("f32x4.lt", "i32x4.lt_s", "i32x4.lt_u")(s, args, from, "bool"),
   le: (s, args, from) =>
-    from === "bool" ? s.let(() => s.or(s.get(args[1]!), s.op1("v128.not", s.get(args[0]!)))) : binary("f32x4.le", "i32x4.le_s", "i32x4.le_u")(s, args, from, "bool"),
+    from === "bool"
+      ? s.let(() => s.or(s.get(args[1]!), s.op1("v128.not", s.get(args[0]!))))
+      : binary("f32x4.le", "i32x4.le_s", "i32x4.le_u")(s, args, from, "bool"),
   eq: binary("f32x4.eq", "i32x4.eq"),
   and: bitwise("v128.and"),
   or: bitwise("v128.or"),
@@ -96,7 +101,8 @@ export const spelled: Readonly<Record<string, Spell>> = {
   sin: float(math.sin),
   cos: float(math.cos),
   pow: (s, [a, b]) => math.pow(s, a!, b!),
-  relu: (s, [a], from) => withConstant(s, "max", a!, 0, from) ?? s.let(() => s.op(from === "u32" ? "i32x4.max_u" : "i32x4.max_s", s.get(a!), s.ki(0))),
+  relu: (s, [a], from) =>
+    withConstant(s, "max", a!, 0, from) ?? s.let(() => s.op(from === "u32" ? "i32x4.max_u" : "i32x4.max_s", s.get(a!), s.ki(0))),
 }
 
 /** Shifts by one constant, and max and min with a constant, have shorter code. */

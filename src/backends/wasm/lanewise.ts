@@ -1,5 +1,16 @@
 // Which axis of a kernel runs through the lanes, and the loop along it.
-import { type Atom, type Axis, type Cond, type Expr, type Guard, type Ix, keyOf, type Kernel, plus, visit } from "../../core/ir/index.ts"
+import {
+  type Atom,
+  type Axis,
+  type Cond,
+  type Expr,
+  type Guard,
+  type Ix,
+  keyOf,
+  type Kernel,
+  plus,
+  visit,
+} from "../../core/ir/index.ts"
 import type { Local, Value } from "./asm.ts"
 import type { Frame, Scope } from "./frame.ts"
 import { alongAxis, workOf } from "./reduce.ts"
@@ -56,7 +67,8 @@ const cuttable = (conds: readonly Cond[], v: Axis): boolean => {
   const keys = new Set(found.map((i) => i!.key))
   return keys.size <= 1 || (found.every((i) => i!.rest.t.length === 0) && 2 * keys.size + 1 <= MOST_PIECES)
 }
-const along = (guards: readonly Guard[], v: Axis, frame: Frame): Cond[] => guards.flatMap((g) => g.when.filter((c) => frame.freeCond(c).has(v)))
+const along = (guards: readonly Guard[], v: Axis, frame: Frame): Cond[] =>
+  guards.flatMap((g) => g.when.filter((c) => frame.freeCond(c).has(v)))
 
 /** May the values be evaluated in lanes along v? */
 export const lanesPossible = (values: readonly Expr[], v: Axis, frame: Frame): boolean => {
@@ -153,7 +165,11 @@ export const alongLanes = (v: Axis, from: Limit, to: Limit, work: Lanewise, scop
     const holds = (): Value<"i32"> => open.map((c) => conditionOf(c, scope)).reduce((a, b) => f.op("i32.and", a, b))
     const yes = scope.inner()
     for (const c of open) yes.assume(c, true)
-    return f.if(holds(), () => alongLanes(v, from, to, work, yes), () => alongLanes(v, from, to, work, scope.inner().assume(first, false)))
+    return f.if(
+      holds(),
+      () => alongLanes(v, from, to, work, yes),
+      () => alongLanes(v, from, to, work, scope.inner().assume(first, false)),
+    )
   }
   const conds = along(guards, v, frame).filter((c) => scope.fact(c) === undefined)
   if (conds.length === 0) return strands(v, from, to, work, scope)
@@ -165,10 +181,15 @@ export const alongLanes = (v: Axis, from: Limit, to: Limit, work: Lanewise, scop
   }
   if ([...keys.values()].every((i) => i.rest.t.length === 0)) {
     const ends = (i: Interval): readonly [number, number] => {
-      const [a, b] = i.k > 0 ? [Math.ceil(-i.rest.c / i.k), Math.ceil((i.n - i.rest.c) / i.k)] : [Math.floor((i.rest.c - i.n) / -i.k) + 1, Math.floor(i.rest.c / -i.k) + 1]
+      const [a, b] =
+        i.k > 0
+          ? [Math.ceil(-i.rest.c / i.k), Math.ceil((i.n - i.rest.c) / i.k)]
+          : [Math.floor((i.rest.c - i.n) / -i.k) + 1, Math.floor(i.rest.c / -i.k) + 1]
       return [a, b]
     }
-    const cuts = [...new Set([0, v.n, ...[...keys.values()].flatMap(ends)])].filter((c) => c >= 0 && c <= v.n).sort((p, q) => p - q)
+    const cuts = [...new Set([0, v.n, ...[...keys.values()].flatMap(ends)])]
+      .filter((c) => c >= 0 && c <= v.n)
+      .sort((p, q) => p - q)
     for (let i = 0; i + 1 < cuts.length; i++) {
       const [a, b] = [cuts[i]!, cuts[i + 1]!]
       const inside = (x: Interval): boolean => ends(x)[0] <= a && b <= ends(x)[1]
@@ -192,7 +213,14 @@ export const alongLanes = (v: Axis, from: Limit, to: Limit, work: Lanewise, scop
 const push = (x: Limit, scope: Scope): Value<"i32"> => (typeof x === "number" ? scope.frame.f.i32(x) : scope.frame.f.get(x))
 const clip = (x: Limit, bound: Limit, into: Local<"i32">, scope: Scope, how: "max" | "min"): Local<"i32"> => {
   const { f } = scope.frame
-  f.set(into, f.select(push(x, scope), push(bound, scope), f.op(how === "max" ? "i32.gt_s" : "i32.lt_s", push(x, scope), push(bound, scope))))
+  f.set(
+    into,
+    f.select(
+      push(x, scope),
+      push(bound, scope),
+      f.op(how === "max" ? "i32.gt_s" : "i32.lt_s", push(x, scope), push(bound, scope)),
+    ),
+  )
   return into
 }
 const within = (x: Local<"i32">, low: Limit, high: Limit, scope: Scope): Local<"i32"> => {
@@ -242,7 +270,9 @@ const strands = (v: Axis, from: Limit, to: Limit, work: Lanewise, scope: Scope):
       f.loop((again) => {
         f.brIf(exit, f.op("i32.le_s", f.tee(left, remain()), f.i32(0)))
         // Lanes past the end: only where they can be read without leaving memory.
-        const contiguous = [...work.stores.map((x) => x.e), ...readsAlong(work.values, scope)].every((e) => [0, 1].includes(strideAlong(e, v, scope.frame) as number))
+        const contiguous = [...work.stores.map((x) => x.e), ...readsAlong(work.values, scope)].every((e) =>
+          [0, 1].includes(strideAlong(e, v, scope.frame) as number),
+        )
         if (contiguous) work.body(before.inner(1, { axis: v, index, lanes: 4 }), left)
         else work.body(before.inner(1, { axis: v, index, lanes: 1 }), f.let("i32", f.i32(1)))
         f.bump(index, contiguous ? 4 : 1)

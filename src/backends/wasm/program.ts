@@ -44,7 +44,16 @@ const hostFunctions = (stmts: readonly Stmt[]): Scalar[] => {
 export const compileWasm = (l: Lowered): WasmProgram => {
   const module = new Module({ initial: 1 })
   const host = hostFunctions(l.stmts)
-  const imported = new Map<string, Func>(host.map((s) => [s.name, module.import(s.name, Array.from({ length: s.arity }, (): Type => "f64"), "f64")]))
+  const imported = new Map<string, Func>(
+    host.map((s) => [
+      s.name,
+      module.import(
+        s.name,
+        Array.from({ length: s.arity }, (): Type => "f64"),
+        "f64",
+      ),
+    ]),
+  )
   const places = new Map<Buf, Place>()
   l.args.forEach((b, k) => places.set(b, { slot: argSlot(k) }))
   l.outs.forEach((b, k) => places.set(b, { slot: outSlot(l, k) }))

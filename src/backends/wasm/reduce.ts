@@ -28,7 +28,14 @@ export const reduceValue = (x: Reduce, scope: Scope): Vec => {
   const n = size(axes)
   if (n <= UNROLL && n * workOf(x.body) <= UNROLL_WORK) return unrolled(x, axes, scope)
   const along = scope.vector ? undefined : alongAxis(x, frame)
-  return along ? acrossLanes(x, along, axes.filter((a) => a !== along), scope) : perLane(x, axes, scope)
+  return along
+    ? acrossLanes(
+        x,
+        along,
+        axes.filter((a) => a !== along),
+        scope,
+      )
+    : perLane(x, axes, scope)
 }
 
 /** The reduced axis along which most reads run through memory, if lanes along it are of use. */
@@ -51,7 +58,14 @@ export const alongAxis = (x: Reduce, frame: Frame): Axis | undefined => {
 }
 
 /** Loops over axes, outermost first; what the body does not need anew in each iteration is computed before the loop. */
-export const loops = (axes: readonly Axis[], values: readonly Expr[], stores: Parameters<typeof hoist>[1], inner: ReadonlySet<Atom>, scope: Scope, body: (scope: Scope) => void): void => {
+export const loops = (
+  axes: readonly Axis[],
+  values: readonly Expr[],
+  stores: Parameters<typeof hoist>[1],
+  inner: ReadonlySet<Atom>,
+  scope: Scope,
+  body: (scope: Scope) => void,
+): void => {
   const [a, ...rest] = axes
   if (!a) return body(scope)
   const before = scope.inner()
@@ -90,10 +104,16 @@ const bounded = (x: Reduce, upto: Ix, a: Axis, scope: Scope): Vec => {
   const end = f.let("i32", f.op("i32.add", f.get(indexScalar(upto, before)), f.i32(1)))
   f.set(end, f.select(f.get(end), f.i32(a.n), f.op("i32.lt_s", f.get(end), f.i32(a.n))))
   const i = f.local("i32")
-  f.for(i, () => f.i32(0), () => f.get(end), 1, () => {
-    const at = before.inner().bind(a, i)
-    foldInto(x, acc, valueOf(x.body, at), at)
-  }) // prettier-ignore
+  f.for(
+    i,
+    () => f.i32(0),
+    () => f.get(end),
+    1,
+    () => {
+      const at = before.inner().bind(a, i)
+      foldInto(x, acc, valueOf(x.body, at), at)
+    },
+  ) // prettier-ignore
   return acc
 }
 
@@ -125,7 +145,11 @@ const acrossLanes = (x: Reduce, along: Axis, others: readonly Axis[], scope: Sco
       const { s } = at
       const counts = s.let((u) => {
         if (u < strands - 1 || lanes === 4) return s.get(v)
-        return s.choose(s.get(v), constant(s, unit(x.kind, x.dtype), x.dtype), f.get(f.constantLanes([-1, lanes > 1 ? -1 : 0, lanes > 2 ? -1 : 0, 0])))
+        return s.choose(
+          s.get(v),
+          constant(s, unit(x.kind, x.dtype), x.dtype),
+          f.get(f.constantLanes([-1, lanes > 1 ? -1 : 0, lanes > 2 ? -1 : 0, 0])),
+        )
       })
       foldInto(x, acc.slice(0, strands), counts, at)
     }
@@ -143,6 +167,10 @@ const total = (x: Reduce, acc: Vec, scope: Scope): Local<"v128"> => {
     parts = next
   }
   let [sum] = parts as [Local<"v128">]
-  for (const lanes of [[2, 3, 0, 1], [1, 0, 3, 2]] as const) sum = join(sum, f.let("v128", f.shuffle(f.get(sum), f.get(sum), lanes)))
+  for (const lanes of [
+    [2, 3, 0, 1],
+    [1, 0, 3, 2],
+  ] as const)
+    sum = join(sum, f.let("v128", f.shuffle(f.get(sum), f.get(sum), lanes)))
   return sum
 }

@@ -1,6 +1,17 @@
 // Expressions of the loop IR to vector code. The same code serves lanes along an axis and single values: those are vectors whose
 // lanes are all equal.
-import { type Atom, type Buf, type Cond, type Expr, type Fn, type Guard, type Ix, type Read, type Reduce, unit } from "../../core/ir/index.ts"
+import {
+  type Atom,
+  type Buf,
+  type Cond,
+  type Expr,
+  type Fn,
+  type Guard,
+  type Ix,
+  type Read,
+  type Reduce,
+  unit,
+} from "../../core/ir/index.ts"
 import { UnsupportedOnDevice } from "../errors.ts"
 import type { Local, Value } from "./asm.ts"
 import type { Frame, Pointer, Scope } from "./frame.ts"
@@ -28,7 +39,11 @@ const compute = (x: Expr, scope: Scope): Vec => {
       return s.same(constantLocal(x.v, x.dtype, scope))
     case "idx": {
       const v = indexVector(x.e, scope)
-      return x.dtype === "f32" ? s.let(() => s.op1("f32x4.convert_i32x4_s", s.get(v))) : x.dtype === "bool" ? s.let(() => s.op("i32x4.ne", s.get(v), s.ki(0))) : v
+      return x.dtype === "f32"
+        ? s.let(() => s.op1("f32x4.convert_i32x4_s", s.get(v)))
+        : x.dtype === "bool"
+          ? s.let(() => s.op("i32x4.ne", s.get(v), s.ki(0)))
+          : v
     }
     case "read": {
       const held = scope.find(keyOfBuf(x.buf))
@@ -56,7 +71,13 @@ const apply = (x: Fn, scope: Scope): Vec => {
     if (short) return short
   }
   const spell = spelled[x.f.name]
-  if (spell) return spell(s, x.args.map((a) => valueOf(a, scope)), from, x.dtype)
+  if (spell)
+    return spell(
+      s,
+      x.args.map((a) => valueOf(a, scope)),
+      from,
+      x.dtype,
+    )
   if (x.f.define) return valueOf(x.f.define(...x.args), scope)
   return hosted(x, scope)
 }
@@ -66,12 +87,19 @@ const hosted = (x: Fn, scope: Scope): Vec => {
   const { f } = frame
   const host = frame.host.get(x.f.name)
   if (!host || x.args.some((a) => a.dtype !== "f32") || x.dtype !== "f32")
-    throw new UnsupportedOnDevice({ device: "wasm", construct: `the scalar function ${x.f.name} on ${x.args.map((a) => a.dtype).join(", ")}`, instead: "give it a definition over primitives, or use the reference device" })
+    throw new UnsupportedOnDevice({
+      device: "wasm",
+      construct: `the scalar function ${x.f.name} on ${x.args.map((a) => a.dtype).join(", ")}`,
+      instead: "give it a definition over primitives, or use the reference device",
+    })
   const args = x.args.map((a) => valueOf(a, scope))
   const out = s.let(() => s.k(0))
   for (let lane = 0; lane < 4; lane++)
     s.each(out, (u) => {
-      const result = f.let("f64", f.call(host, ...args.map((a) => f.op("f64.promote_f32", f.extractF32(s.get(a), lane)))) as Value<"f64">)
+      const result = f.let(
+        "f64",
+        f.call(host, ...args.map((a) => f.op("f64.promote_f32", f.extractF32(s.get(a), lane)))) as Value<"f64">,
+      )
       return f.replaceF32(f.get(out[u]!), lane, f.op("f32.demote_f64", f.get(result)))
     })
   return out
@@ -138,8 +166,16 @@ const atomScalar = (a: Atom, scope: Scope): I32 | number => {
 const clamped = (a: Atom, v: Vec, scope: Scope): Vec => {
   const { s } = scope
   const t = a.x!.dtype
-  const whole = t === "f32" ? s.let(() => s.op1("i32x4.trunc_sat_f32x4_s", s.get(v))) : t === "bool" ? s.let(() => s.op1("i32x4.neg", s.get(v))) : v
-  const below = t === "u32" ? s.let(() => s.op("i32x4.min_u", s.get(whole), s.ki(a.n - 1))) : s.let(() => s.op("i32x4.min_s", s.get(whole), s.ki(a.n - 1)))
+  const whole =
+    t === "f32"
+      ? s.let(() => s.op1("i32x4.trunc_sat_f32x4_s", s.get(v)))
+      : t === "bool"
+        ? s.let(() => s.op1("i32x4.neg", s.get(v)))
+        : v
+  const below =
+    t === "u32"
+      ? s.let(() => s.op("i32x4.min_u", s.get(whole), s.ki(a.n - 1)))
+      : s.let(() => s.op("i32x4.min_s", s.get(whole), s.ki(a.n - 1)))
   return t === "u32" ? below : s.let(() => s.op("i32x4.max_s", s.get(below), s.ki(0)))
 }
 /** The value of an index that is the same in all lanes. */
@@ -184,7 +220,15 @@ const atomVector = (a: Atom, scope: Scope): Vec => {
   if (a.kind === "axis") {
     const { index } = vector!
     const steps = f.constantLanes([0, 1, 2, 3])
-    return scope.keep(a, s.let((u) => s.iadd(f.op("i32x4.splat", typeof index === "number" ? f.i32(index + 4 * u) : f.op("i32.add", f.get(index), f.i32(4 * u))), f.get(steps))))
+    return scope.keep(
+      a,
+      s.let((u) =>
+        s.iadd(
+          f.op("i32x4.splat", typeof index === "number" ? f.i32(index + 4 * u) : f.op("i32.add", f.get(index), f.i32(4 * u))),
+          f.get(steps),
+        ),
+      ),
+    )
   }
   if (a.kind === "dyn") return scope.keep(a, clamped(a, valueOf(a.x!, scope), scope))
   const dividend = indexVector(a.e!, scope)
@@ -260,7 +304,20 @@ export const vectorAddress = (pointer: Pointer, e: Ix, scope: Scope): Pointer & 
     return { base: f.let("i32", f.op("i32.add", f.get(fixed.base), f.i32(at.offset))), offset: 0, stride: 4 * k }
   }
   const key = `${fixed.base.index}+${k}*${vector.axis.id}${k < 0 ? `+${fixed.offset}` : ""}`
-  const base = (scope.find(key) as I32 | undefined) ?? scope.keep(key, f.let("i32", sumOf(k < 0 && fixed.offset ? f.let("i32", f.op("i32.add", f.get(fixed.base), f.i32(fixed.offset))) : fixed.base, vector.index, 4 * k, scope)))
+  const base =
+    (scope.find(key) as I32 | undefined) ??
+    scope.keep(
+      key,
+      f.let(
+        "i32",
+        sumOf(
+          k < 0 && fixed.offset ? f.let("i32", f.op("i32.add", f.get(fixed.base), f.i32(fixed.offset))) : fixed.base,
+          vector.index,
+          4 * k,
+          scope,
+        ),
+      ),
+    )
   return { base, offset: k < 0 ? 0 : fixed.offset, stride: 4 * k }
 }
 
@@ -285,7 +342,12 @@ const load = (x: Read, scope: Scope): Vec => {
     for (let lane = 0; lane < 4; lane++)
       s.each(out, (u) =>
         lane < valid(u)
-          ? f.load32Lane(f.op("i32.add", f.get(at.base), f.extractI32(s.get(bytes), lane)), f.get(out[u]!), lane, at.offset + at.stride * (4 * u + lane))
+          ? f.load32Lane(
+              f.op("i32.add", f.get(at.base), f.extractI32(s.get(bytes), lane)),
+              f.get(out[u]!),
+              lane,
+              at.offset + at.stride * (4 * u + lane),
+            )
           : f.get(out[u]!),
       )
     return out
@@ -294,14 +356,23 @@ const load = (x: Read, scope: Scope): Vec => {
   const low = kind < 0 ? f.let("i32", f.op("i32.add", f.get(at.base), f.i32(at.stride * (4 * s.width - 1)))) : at.base
   const shift = kind < 0 ? -at.stride * (4 * s.width - 1) : 0
   for (let lane = 0; lane < 4; lane++)
-    s.each(out, (u) => (lane < valid(u) ? f.load32Lane(f.get(low), f.get(out[u]!), lane, at.offset + shift + at.stride * (4 * u + lane)) : f.get(out[u]!)))
+    s.each(out, (u) =>
+      lane < valid(u)
+        ? f.load32Lane(f.get(low), f.get(out[u]!), lane, at.offset + shift + at.stride * (4 * u + lane))
+        : f.get(out[u]!),
+    )
   return out
 }
 
 // ---- hoisting ------------------------------------------------------------------------------------------------------
 /** Computes in this scope what the expressions, evaluated inside loops over `inner`, would compute again each time: values that do
  *  not depend on those loops, and the fixed parts of addresses. Bodies of undecided guards are left alone: they may not be readable. */
-export const hoist = (roots: readonly Expr[], stores: readonly { readonly pointer: Pointer; readonly e: Ix }[], inner: ReadonlySet<Atom>, scope: Scope): void => {
+export const hoist = (
+  roots: readonly Expr[],
+  stores: readonly { readonly pointer: Pointer; readonly e: Ix }[],
+  inner: ReadonlySet<Atom>,
+  scope: Scope,
+): void => {
   const { frame } = scope
   const seen = new Set<Expr>()
   const meets = (free: ReadonlySet<Atom>, axes: ReadonlySet<Atom>): boolean => {
