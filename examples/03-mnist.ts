@@ -33,7 +33,7 @@ const fit = (recipe: Recipe, o: Train.Options, data: { train: Data.ImageDataset;
     })
     const { accuracy, loss } = yield* Train.evaluate(session, data.test, batch)
     return { session, history, losses, batch, epochs, accuracy: accuracy!, loss: loss! }
-  }).pipe(Effect.scoped)
+  })
 
 const main = (o: Train.Options) =>
   Effect.gen(function* () {
@@ -53,7 +53,7 @@ const main = (o: Train.Options) =>
         const r = yield* fit(recipe, o, data, out)
         say(`\n${yield* pictures(r.session, recipe, sets.test, data.test, r.losses, r.batch, style)}\n`)
         if (o.data === "digits" && o.model !== "linear") {
-          const baseline = yield* fit(recipeFor("linear", true), o, data, out, true)
+          const baseline = yield* Effect.scoped(fit(recipeFor("linear", true), o, data, out, true))
           say(`linear classifier  ${Train.percent(baseline.accuracy, 2)} of the test digits (these data are made so that it stays below 90 %)`)
         }
         say(`${o.model.padEnd(17)}  ${style.bold(Train.percent(r.accuracy, 2))} of the test digits, loss ${r.loss.toFixed(4)}`)
