@@ -204,7 +204,7 @@ describe("files", () => {
         .split("\n")
         .flatMap((line, k) =>
           /:\s*any\b|<any\b|,\s*any\s*[>,]|\bas any\b|\bany\[\]|\|\s*any\b/.test(line)
-            ? [{ f, k, reason: /biome-ignore|\/\//.test(lines[k - 1] ?? "") }]
+            ? [{ f, k, reason: /biome-ignore|\/\//.test(`${lines[k - 2]} ${lines[k - 1]}`) }]
             : [],
         )
     })

@@ -19,6 +19,7 @@ import {
 import { catalog } from "../../src/ops/catalog.ts"
 import { gen, uniform } from "../../src/testing/gen.ts"
 import { floatsOf } from "../../src/testing/programs.ts"
+import { programs } from "./_programs.ts"
 
 export interface Subject {
   readonly name: string
@@ -48,6 +49,9 @@ export const subjects: readonly Subject[] = Object.entries(catalog as Record<str
   .map(([name, m]): Subject => ({ name, op: m["op"] as OpDef<unknown>, f: m[name] as Subject["f"] }))
   .filter(({ name }) => !wanted || wanted.includes(name))
   .sort((a, b) => (a.name < b.name ? -1 : 1))
+
+/** Ops, and programs made of several. */
+export const everything: readonly Subject[] = [...subjects, ...programs.filter(({ name }) => !wanted || wanted.includes(name))]
 
 export const text = (t: { readonly dtype: string; readonly shape: readonly number[] }): string => `${t.dtype}${show(t.shape)}`
 /** Arguments as people read them: tensors by shape. */
@@ -108,7 +112,7 @@ export interface LawOptions {
 export const law = (title: string, check: (c: Case, s: Subject) => boolean, options: LawOptions = {}): void => {
   const { share = 1, classes = turns, about = () => true, except = {} } = options
   describe(title, () => {
-    const tested = subjects.filter((s) => s.op.examples && about(s) && !(s.name in except))
+    const tested = everything.filter((s) => s.op.examples && about(s) && !(s.name in except))
     let spoke = 0
     for (const s of tested)
       it(s.name, () => {

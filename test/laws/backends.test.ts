@@ -25,7 +25,7 @@ import {
 } from "../../src/core/index.ts"
 import { uniform } from "../../src/testing/gen.ts"
 import { batchOf, floatsOf, jvpOf, vjpOf } from "../../src/testing/programs.ts"
-import { direction, draw, type Subject, subjects, text } from "./_harness.ts"
+import { direction, draw, everything, type Subject, text } from "./_harness.ts"
 
 const devices: Readonly<Record<string, () => Promise<Backend>>> = {
   wasm: async () => wasm(),
@@ -158,7 +158,7 @@ for (const [name, open] of Object.entries(devices)) {
       dev = await open()
     })
     afterAll(() => dev.close())
-    for (const s of subjects.filter((x) => x.op.examples))
+    for (const s of everything.filter((x) => x.op.examples))
       it(s.name, async () => {
         const parts = casesOf(s).filter((p) => dev.limits.f64 || !uses64(p))
         let wrong: string[]

@@ -113,7 +113,7 @@ describe("types and run time say the same", () => {
   it("outside the calls there is nothing to complain about", () => {
     expect((found.get(-1) ?? []).map((d) => `${d.file}:${d.line}: ${d.text}`)).toEqual([])
   })
-  for (const s of subjects)
+  for (const s of subjects.filter((x) => x.op.examples || x.op.refused))
     it(s.name, () => {
       const own = lines.flatMap((l, k) => (l.op === s.name ? [{ l, k }] : []))
       const wrong = own.flatMap(({ l, k }) => {
