@@ -1,8 +1,8 @@
 // Changing a shape and keeping the elements: reshape (with one -1), flatten, permutation, concatenation.
 import type { Dim, Fits, Meet } from "./dim.ts"
 import type {
-  axisOutside, dimsDiffer, dtypesDiffer, elementsDiffer, inferredFromNothing, inferredTwice, notASize, notDivisible, ranksDiffer,
-  shapesDiffer, wrongPermutation
+  axisOutside, dimsDiffer, doesNotFit, dtypesDiffer, elementsDiffer, inferredFromNothing, inferredTwice, notASize, notDivisible,
+  ranksDiffer, shapesDiffer, wrongPermutation
 } from "./messages.ts"
 import type { Add, DivD, NotASize, Num, Product, ProductD, SameProduct } from "./nat.ts"
 import type { TensorLike } from "./rule.ts"
@@ -14,6 +14,7 @@ import type { Axis, Rankless, ReverseShape, Shape } from "./shape.ts"
 export type Reshape<Op extends string, S extends Shape, T extends Shape> =
   Rankless<T> extends true ? Shape
     : Rankless<S> extends true ? Filled<T>
+    : number extends T[number] ? Fill<T, number>
     : -1 extends T[number] ? Infer<Op, S, T>
     : [NotASize<T[number] & number>] extends [never] ? (Equal<Op, S, T, S, T> extends infer M extends string ? M : [...T])
     : notASize<Op, NotASize<T[number] & number>>
@@ -28,12 +29,18 @@ type Equal<Op extends string, S extends Shape, T extends Shape, A extends Shape,
 type Products<Op extends string, S extends Shape, T extends Shape, A extends Shape, B extends Shape> =
   string extends Names<A> | Names<B> ? true
     : [Names<A> | Names<B>] extends [never]
-      ? SameProduct<A, B> extends true ? true : elementsDiffer<Op, S, T, ProductD<S>, ProductD<T>>
+      ? SameProduct<A, B> extends true ? true : Unequal<Op, S, T, A, B>
     : Cancel<A, B> extends [infer P extends Shape, infer Q extends Shape]
       ? [Names<P> | Names<Q>] extends [never]
-        ? SameProduct<P, Q> extends true ? true : elementsDiffer<Op, S, T, ProductD<P>, ProductD<Q>>
+        ? SameProduct<P, Q> extends true ? true : Unequal<Op, S, T, P, Q>
         : number extends P[number] | Q[number] ? true : dimsDiffer<Op, S, T>
       : never
+
+/** The sentence about S and T, of which A and B are left. Beside names only what is left has a number of elements. */
+type Unequal<Op extends string, S extends Shape, T extends Shape, A extends Shape, B extends Shape> =
+  [Names<S> | Names<T>] extends [never]
+    ? elementsDiffer<Op, S, T, ProductD<S>, ProductD<T>>
+    : doesNotFit<Op, S, T, `${ProductD<A>} is not ${ProductD<B>}`>
 
 /** The names among the dimensions. */
 type Names<S extends Shape> = Extract<S[number], string>

@@ -45,6 +45,21 @@ const shape = (r: Random): Case[] => {
     [`SameProduct<[${s}], [${near}]>`, "false"],
   ]
 }
+/** Windows along an axis: explicit padding of both sides, of each side, and "same". */
+const windows = (r: Random): Case => {
+  const [n, k, stride, dilation] = [r.between(1, 1024), r.between(1, 11), r.between(1, 4), r.between(1, 3)]
+  const [low, high] = [r.upto(6), r.upto(6)]
+  const covered = k === 1 ? 1 : dilation * (k - 1) + 1
+  const padding = ['"valid"', `${low}`, `[${low}, ${high}]`, '"same"'][r.upto(4)]!
+  const size = n + (padding === '"valid"' ? 0 : padding.startsWith("[") ? low + high : 2 * low)
+  const count =
+    padding === '"same"'
+      ? `${Math.ceil(n / stride)}`
+      : size >= covered
+        ? `${Math.floor((size - covered) / stride) + 1}`
+        : `"pool: a window that covers ${covered} does not fit in ${size}; pad the input, or use a smaller window"`
+  return [`Windows<"pool", ${n}, ${k}, ${stride}, ${padding}, ${dilation}>`, count]
+}
 const edges: Case[] = [
   ["Add<9007199254740991, 0>", "9007199254740991"],
   ["Add<9007199254740990, 1>", "9007199254740991"],
@@ -76,10 +91,15 @@ const edges: Case[] = [
 
 it("agrees with BigInt", () => {
   const r = random(seed)
-  const cases = [...edges, ...Array.from({ length: 180 }, () => [...pair(r), ...shape(r)]).flat()]
+  const cases = [
+    ...edges,
+    ...Array.from({ length: 180 }, () => [...pair(r), ...shape(r)]).flat(),
+    ...Array.from({ length: 400 }, () => windows(r)),
+  ]
   expect(cases.length).toBeGreaterThanOrEqual(2_200)
   const names = [...new Set(cases.map(([type]) => type.slice(0, type.indexOf("<"))))]
-  const head = `import type { ${names.join(", ")}, Order } from "../../../typelevel/nat.ts"
+  const head = `import type { Windows } from "../../../typelevel/conv.ts"
+import type { ${names.filter((n) => n !== "Windows").join(", ")}, Order } from "../../../typelevel/nat.ts"
 type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false
 `
   const source = head + cases.map(([type, value], k) => `export const t${k}: Same<${type}, ${value}> = true`).join("\n")
