@@ -11,13 +11,17 @@ import { mul } from "../ops/mul.ts"
 import { sub } from "../ops/sub.ts"
 
 type Numeric = Exclude<DType, "bool">
-const as = <S extends Shape, D extends DType>(t: unknown): Tensor<S, D> => raw(t as RawTensor) as RawTensor as unknown as Tensor<S, D>
+const as = <S extends Shape, D extends DType>(t: unknown): Tensor<S, D> =>
+  raw(t as RawTensor) as RawTensor as unknown as Tensor<S, D>
 
 /**
  * The ring of tensors of one shape: +, -, * by element, 0 and 1 everywhere.
  * @example ringOf([2, 3]).add(a, b)
  */
-export const ringOf = <const S extends Shape, const D extends Numeric = "f32">(shape: readonly [...S], dtype?: D): Ring<Tensor<[...S], D>> => {
+export const ringOf = <const S extends Shape, const D extends Numeric = "f32">(
+  shape: readonly [...S],
+  dtype?: D,
+): Ring<Tensor<[...S], D>> => {
   type A = Tensor<[...S], D>
   const of = (v: number): A => as(full(shape as readonly number[], v, dtype ?? "f32"))
   return {
@@ -29,12 +33,18 @@ export const ringOf = <const S extends Shape, const D extends Numeric = "f32">(s
   }
 }
 /** Sums of tensors of one shape. */
-export const sumMonoidOf = <const S extends Shape, const D extends Numeric = "f32">(shape: readonly [...S], dtype?: D): Monoid<Tensor<[...S], D>> => {
+export const sumMonoidOf = <const S extends Shape, const D extends Numeric = "f32">(
+  shape: readonly [...S],
+  dtype?: D,
+): Monoid<Tensor<[...S], D>> => {
   const r = ringOf(shape, dtype)
   return { empty: r.zero, concat: r.add }
 }
 /** Element-wise products of tensors of one shape. */
-export const productMonoidOf = <const S extends Shape, const D extends Numeric = "f32">(shape: readonly [...S], dtype?: D): Monoid<Tensor<[...S], D>> => {
+export const productMonoidOf = <const S extends Shape, const D extends Numeric = "f32">(
+  shape: readonly [...S],
+  dtype?: D,
+): Monoid<Tensor<[...S], D>> => {
   const r = ringOf(shape, dtype)
   return { empty: r.one, concat: r.mul }
 }

@@ -57,7 +57,9 @@ export const leavesOf = (tree: unknown): Leaves<RawTensor> => flatten(tree)
 export const treeOf = <A>({ spec, leaves }: Leaves<A>): unknown => unflatten(spec, leaves)
 
 const map = <A, B>(fa: Leaves<A>, f: (a: A) => B): Leaves<B> => ({ spec: fa.spec, leaves: fa.leaves.map(f) })
-function traverse<F extends URIS2>(F: Applicative2<F>): <A, E, B>(ta: Leaves<A>, f: (a: A) => Kind2<F, E, B>) => Kind2<F, E, Leaves<B>>
+function traverse<F extends URIS2>(
+  F: Applicative2<F>,
+): <A, E, B>(ta: Leaves<A>, f: (a: A) => Kind2<F, E, B>) => Kind2<F, E, Leaves<B>>
 function traverse<F extends URIS>(F: Applicative1<F>): <A, B>(ta: Leaves<A>, f: (a: A) => Kind<F, B>) => Kind<F, Leaves<B>>
 function traverse<F>(F: Applicative<F>): <A, B>(ta: Leaves<A>, f: (a: A) => HKT<F, B>) => HKT<F, Leaves<B>>
 function traverse<F>(F: Applicative<F>): <A, B>(ta: Leaves<A>, f: (a: A) => HKT<F, B>) => HKT<F, Leaves<B>> {

@@ -66,11 +66,14 @@ export const identity: Arrow = pureArrow(
   (x) => x,
 )
 const same = (a: Slot | Slots, b: Slot | Slots): boolean =>
-  isSlot(a) ? isSlot(b) && a.dtype === b.dtype && sameShape(a.shape, b.shape) : !isSlot(b) && Object.keys({ ...a, ...b }).every((k) => a[k] && b[k] && same(a[k], b[k]))
+  isSlot(a)
+    ? isSlot(b) && a.dtype === b.dtype && sameShape(a.shape, b.shape)
+    : !isSlot(b) && Object.keys({ ...a, ...b }).every((k) => a[k] && b[k] && same(a[k], b[k]))
 /** Both trees in one; what is in both is shared, and must agree. */
 const united = (a: Slots, b: Slots): Slots => {
   for (const key of Object.keys(b))
-    if (a[key] && !same(a[key], b[key]!)) refuse(`shared: ${key} has other parameters in an earlier place; share a layer between inputs of one shape`)
+    if (a[key] && !same(a[key], b[key]!))
+      refuse(`shared: ${key} has other parameters in an earlier place; share a layer between inputs of one shape`)
   return { ...a, ...b }
 }
 /** g after f. Both see the same trees; what they add to them is united. */
@@ -92,7 +95,8 @@ export const compose = (g: Arrow, f: Arrow): Arrow => ({
     return { y: b.y, state: { ...a.state, ...b.state } }
   },
 })
-const entry = <T extends object>(key: string, tree: T): Record<string, T> => (Object.keys(tree).length === 0 ? {} : { [key]: tree })
+const entry = <T extends object>(key: string, tree: T): Record<string, T> =>
+  Object.keys(tree).length === 0 ? {} : { [key]: tree }
 export const below = (path: string, key: string): string => (path === "" ? key : `${path}/${key}`)
 /** The arrow at the entry `key` of the trees; an empty entry is left out. `where` is put in front of its sentences. */
 export const at = (key: string, f: Arrow & { readonly kind: string; readonly shared: boolean }, where = ""): Arrow => ({
@@ -106,7 +110,12 @@ export const at = (key: string, f: Arrow & { readonly kind: string; readonly sha
     return { out: p.out, params: entry(key, p.params), state: entry(key, p.state), rows, shared }
   },
   apply: (env, x) => {
-    const inner = { ...env, params: (env.params[key] ?? {}) as Tree, state: (env.state[key] ?? {}) as Tree, path: below(env.path, key) }
+    const inner = {
+      ...env,
+      params: (env.params[key] ?? {}) as Tree,
+      state: (env.state[key] ?? {}) as Tree,
+      path: below(env.path, key),
+    }
     const r = f.apply(inner, x)
     return { y: r.y, state: entry(key, r.state) as Tree }
   },

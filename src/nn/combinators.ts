@@ -9,8 +9,10 @@ import { type Layer, layerOf } from "./layer.ts"
 import type { Spec } from "./spec.ts"
 
 // ---- skip connections ----------------------------------------------------------------------------------------------
-type unequal<S, O> = `residual: the block maps ${ShowSpec<S>} to ${ShowSpec<O>}; a skip connection needs equal shapes, or a shortcut`
-type shortcutUnequal<S, O, T> = `residual: the block maps ${ShowSpec<S>} to ${ShowSpec<O>}, the shortcut to ${ShowSpec<T>}; they must agree`
+type unequal<S, O> =
+  `residual: the block maps ${ShowSpec<S>} to ${ShowSpec<O>}; a skip connection needs equal shapes, or a shortcut`
+type shortcutUnequal<S, O, T> =
+  `residual: the block maps ${ShowSpec<S>} to ${ShowSpec<O>}, the shortcut to ${ShowSpec<T>}; they must agree`
 type In<R extends string, O> = O extends string ? `${R} > ${O}` : O
 
 /** x + layer(x). */
@@ -27,7 +29,9 @@ type Skip<X, O> = O extends string ? `residual > ${O}` : [O] extends [X] ? O : u
 export interface ShortcutRule<F extends Rule, G extends Rule> extends Rule {
   readonly Kind: "residual"
   readonly Needs: F["Needs"] | G["Needs"]
-  readonly Out: this["In"] extends infer X ? Meet<X, In<"residual", Apply<F, X, "Out">>, In<"residual > shortcut", Apply<G, X, "Out">>> : never
+  readonly Out: this["In"] extends infer X
+    ? Meet<X, In<"residual", Apply<F, X, "Out">>, In<"residual > shortcut", Apply<G, X, "Out">>>
+    : never
   readonly Params: this["In"] extends infer X ? Both<Apply<F, X, "Params">, Apply<G, X, "Params">> : never
   readonly State: this["In"] extends infer X ? Both<Apply<F, X, "State">, Apply<G, X, "State">> : never
 }
@@ -36,7 +40,10 @@ type Both<P, Q> = {} extends P ? ({} extends Q ? {} : { shortcut: Q }) : {} exte
 
 const text = (s: Spec): string => (s.dtype === "f32" ? show(s.shape) : `${show(s.shape)} ${s.dtype}`)
 const equal = (a: Spec, b: Spec): boolean => a.dtype === b.dtype && same(a.shape, b.shape)
-const summed = (kind: string, p: Plan): Plan => ({ ...p, rows: [...p.rows, { path: "", kind, shape: p.out.shape, parameters: 0 }] })
+const summed = (kind: string, p: Plan): Plan => ({
+  ...p,
+  rows: [...p.rows, { path: "", kind, shape: p.out.shape, parameters: 0 }],
+})
 
 /**
  * A skip connection: x + layer(x), [...s] to [...s]; with a shortcut, shortcut(x) + layer(x).
@@ -45,14 +52,18 @@ const summed = (kind: string, p: Plan): Plan => ({ ...p, rows: [...p.rows, { pat
  * @example Net.residual(Net.sequential(Net.dense(64), Net.relu, Net.dense(64)))
  */
 export function residual<F extends Rule>(layer: Layer<F>): Layer<ResidualRule<F>>
-export function residual<F extends Rule, G extends Rule>(layer: Layer<F>, options: { readonly shortcut: Layer<G> }): Layer<ShortcutRule<F, G>>
+export function residual<F extends Rule, G extends Rule>(
+  layer: Layer<F>,
+  options: { readonly shortcut: Layer<G> },
+): Layer<ShortcutRule<F, G>>
 export function residual(layer: Layer, options?: { readonly shortcut: Layer }): unknown {
   const shortcut = options?.shortcut
   if (!shortcut) {
     return layerOf("residual", {
       plan: (s) => {
         const p = within("residual > ", () => layer.plan(s))
-        if (!equal(s, p.out)) refuse(`residual: the block maps ${text(s)} to ${text(p.out)}; a skip connection needs equal shapes, or a shortcut`)
+        if (!equal(s, p.out))
+          refuse(`residual: the block maps ${text(s)} to ${text(p.out)}; a skip connection needs equal shapes, or a shortcut`)
         return p.rows.length === 0 ? p : summed("residual", p)
       },
       apply: (env, x) => {
@@ -65,7 +76,8 @@ export function residual(layer: Layer, options?: { readonly shortcut: Layer }): 
   return layerOf("residual", {
     plan: (s) => {
       const [p, q] = [f.plan(s), g.plan(s)]
-      if (!equal(p.out, q.out)) refuse(`residual: the block maps ${text(s)} to ${text(p.out)}, the shortcut to ${text(q.out)}; they must agree`)
+      if (!equal(p.out, q.out))
+        refuse(`residual: the block maps ${text(s)} to ${text(p.out)}, the shortcut to ${text(q.out)}; they must agree`)
       const both = { params: { ...p.params, ...q.params }, state: { ...p.state, ...q.state } }
       return summed("residual", { out: p.out, ...both, rows: [...p.rows, ...q.rows], shared: [...p.shared, ...q.shared] })
     },
@@ -95,12 +107,18 @@ export interface SharedRule<N extends string, F extends Rule> extends Rule {
   readonly Params: this["In"] extends infer X ? Apply<F, X, "Params"> : never
   readonly State: {}
 }
-type withState<N extends string> = `shared: ${N} has state (running statistics), which two places cannot share; share layers without state`
+type withState<N extends string> =
+  `shared: ${N} has state (running statistics), which two places cannot share; share layers without state`
 type Stateless<N extends string, O, S> = O extends string ? O : {} extends S ? O : withState<N>
 
-const inside = (name: string, layer: Layer): Arrow => ({ plan: (s) => within(`${name} > `, () => layer.plan(s)), apply: layer.apply })
+const inside = (name: string, layer: Layer): Arrow => ({
+  plan: (s) => within(`${name} > `, () => layer.plan(s)),
+  apply: layer.apply,
+})
 const checkName = (op: string, name: string): string =>
-  name !== "" && !name.includes("/") ? name : refuse(`${op}: "${name}" is no name; a name is not empty and has no "/", which separates paths`)
+  name !== "" && !name.includes("/")
+    ? name
+    : refuse(`${op}: "${name}" is no name; a name is not empty and has no "/", which separates paths`)
 
 /**
  * The layer under a name of its own in the trees, in place of its kind and ordinal: it keeps its keys and files when others are inserted.
@@ -120,7 +138,8 @@ export const shared = <const N extends string, F extends Rule>(name: N, layer: L
   const arrow = inside(checkName("shared", name), layer)
   const plan = (s: Spec): Plan => {
     const p = arrow.plan(s)
-    if (Object.keys(p.state).length > 0) refuse(`shared: ${name} has state (running statistics), which two places cannot share; share layers without state`)
+    if (Object.keys(p.state).length > 0)
+      refuse(`shared: ${name} has state (running statistics), which two places cannot share; share layers without state`)
     return p
   }
   return layerOf<SharedRule<N, F>>(layer.kind, { plan, apply: arrow.apply }, name, true)

@@ -13,7 +13,17 @@ import { type Pair, paddingAt, perAxis } from "../ops/_windows.ts"
 import { leafPlan } from "./arrow.ts"
 import type { Affine, DenseOptions } from "./dense.ts"
 import { glorotUniform, zeros } from "./initialisers.ts"
-import { type DTypeIn, type Floating, type LastSize, type Layer, layerOf, type Positive, positive, type Same, type ShapeIn } from "./layer.ts"
+import {
+  type DTypeIn,
+  type Floating,
+  type LastSize,
+  type Layer,
+  layerOf,
+  type Positive,
+  positive,
+  type Same,
+  type ShapeIn,
+} from "./layer.ts"
 import { windowsOf } from "./pooling.ts"
 import { floats, lastSize } from "./spec.ts"
 
@@ -27,21 +37,39 @@ type Of<O, Name extends string, Default> = Option<O, Name, Default, number> & nu
 /** What is wrong with the options alone. */
 type Valid<O extends Conv2dOptions> =
   Positive<"conv2d", "filters", O["filters"]> extends infer M
-    ? M extends string ? M : Positive<"conv2d", "kernel", PerAxis<O["kernel"], 0> & number> extends infer N ? (N extends string ? N : Positive<"conv2d", "kernel", PerAxis<O["kernel"], 1> & number>) : never
+    ? M extends string
+      ? M
+      : Positive<"conv2d", "kernel", PerAxis<O["kernel"], 0> & number> extends infer N
+        ? N extends string
+          ? N
+          : Positive<"conv2d", "kernel", PerAxis<O["kernel"], 1> & number>
+        : never
     : never
-type Kernel<S extends Shape, O extends Conv2dOptions> =
-  S extends readonly [...Shape, infer C extends Dim]
-    ? [PerAxis<O["kernel"], 0> & number, PerAxis<O["kernel"], 1> & number, Of<O, "groups", 1> extends 1 ? C : C extends number ? FloorDiv<C, Of<O, "groups", 1>> : number, O["filters"]]
-    : Shape
+type Kernel<S extends Shape, O extends Conv2dOptions> = S extends readonly [...Shape, infer C extends Dim]
+  ? [
+      PerAxis<O["kernel"], 0> & number,
+      PerAxis<O["kernel"], 1> & number,
+      Of<O, "groups", 1> extends 1 ? C : C extends number ? FloorDiv<C, Of<O, "groups", 1>> : number,
+      O["filters"],
+    ]
+  : Shape
 
 export interface Conv2dRule<O extends Conv2dOptions> extends Plain {
   readonly Kind: "conv2d"
   readonly Out: Floating<"conv2d", this["In"], Out<this["In"], O>>
-  readonly Params: Kernel<ShapeIn<this["In"]>, O> extends infer K extends Shape ? Affine<K, O["filters"], DTypeIn<this["In"]> & ("f32" | "f64"), Option<O, "bias", true, true>> : never
+  readonly Params: Kernel<ShapeIn<this["In"]>, O> extends infer K extends Shape
+    ? Affine<K, O["filters"], DTypeIn<this["In"]> & ("f32" | "f64"), Option<O, "bias", true, true>>
+    : never
 }
 type Out<X, O extends Conv2dOptions> =
   OpRule<ShapeIn<X>, DTypeIn<X>, Kernel<ShapeIn<X>, O>, DTypeIn<X>, O> extends infer R
-    ? R extends string ? R : LastSize<"conv2d", ShapeIn<X>> extends infer C ? (C extends string ? C : Same<R, X>) : never
+    ? R extends string
+      ? R
+      : LastSize<"conv2d", ShapeIn<X>> extends infer C
+        ? C extends string
+          ? C
+          : Same<R, X>
+        : never
     : never
 
 /**
@@ -67,12 +95,15 @@ export function conv2d<const O extends Conv2dOptions>(options: Or<Valid<O>, O>):
       const size = [h, w, per, filters]
       if (typeof c === "number" && (per as number) * groups !== c)
         refuse(`conv2d: channels differ: ${show(shape)} and kernel ${show(size)}: ${c} is not ${per} x ${groups} groups`)
-      if (filters % groups !== 0) refuse(`conv2d: the ${filters} filters of kernel ${show(size)} do not divide into ${groups} groups`)
-      const along = (i: 0 | 1, k: number) => windowsOf("conv2d", shape.at(i - 3)!, k, perAxis(stride, i), paddingAt(padding, i), perAxis(dilation, i))
+      if (filters % groups !== 0)
+        refuse(`conv2d: the ${filters} filters of kernel ${show(size)} do not divide into ${groups} groups`)
+      const along = (i: 0 | 1, k: number) =>
+        windowsOf("conv2d", shape.at(i - 3)!, k, perAxis(stride, i), paddingAt(padding, i), perAxis(dilation, i))
       const out = { shape: [...shape.slice(0, -3), along(0, h), along(1, w), filters], dtype: s.dtype }
       lastSize("conv2d", s)
       const slot = { shape: size as number[], dtype: s.dtype, init: kernelInit }
-      const params = bias === false ? { kernel: slot } : { kernel: slot, bias: { shape: [filters], dtype: s.dtype, init: biasInit } }
+      const params =
+        bias === false ? { kernel: slot } : { kernel: slot, bias: { shape: [filters], dtype: s.dtype, init: biasInit } }
       return leafPlan(out, params)
     },
     apply: ({ params }, x) => {

@@ -7,7 +7,18 @@ import { add } from "../ops/add.ts"
 import { matmul } from "../ops/matmul.ts"
 import { leafPlan } from "./arrow.ts"
 import { glorotUniform, type Initialiser, zeros } from "./initialisers.ts"
-import { type DTypeIn, type Floating, type LastSize, type Layer, layerOf, type Positive, positive, type Same, type ShapeIn, type WithLast } from "./layer.ts"
+import {
+  type DTypeIn,
+  type Floating,
+  type LastSize,
+  type Layer,
+  layerOf,
+  type Positive,
+  positive,
+  type Same,
+  type ShapeIn,
+  type WithLast,
+} from "./layer.ts"
 import { floats, lastSize } from "./spec.ts"
 
 export interface DenseOptions {
@@ -26,9 +37,12 @@ export type Affine<Kernel extends Shape, Units extends number, D extends "f32" |
 export interface DenseRule<U extends number, Bias> extends Plain {
   readonly Kind: "dense"
   readonly Out: Floating<"dense", this["In"], DenseOut<this["In"], U>>
-  readonly Params: LastSize<"dense", ShapeIn<this["In"]>> extends infer K extends number ? Affine<[K, U], U, DTypeIn<this["In"]> & ("f32" | "f64"), Bias> : never
+  readonly Params: LastSize<"dense", ShapeIn<this["In"]>> extends infer K extends number
+    ? Affine<[K, U], U, DTypeIn<this["In"]> & ("f32" | "f64"), Bias>
+    : never
 }
-type DenseOut<X, U extends number> = LastSize<"dense", ShapeIn<X>> extends infer K ? (K extends string ? K : Same<WithLast<ShapeIn<X>, U>, X>) : never
+type DenseOut<X, U extends number> =
+  LastSize<"dense", ShapeIn<X>> extends infer K ? (K extends string ? K : Same<WithLast<ShapeIn<X>, U>, X>) : never
 
 /**
  * An affine map of the last axis: y = x kernel + bias, [..., n] to [..., units].

@@ -19,7 +19,13 @@ export interface DropoutRule extends Rule {
 }
 type notARate<R extends number | string> = `dropout: a rate of ${R}; it must be at least 0 and less than 1`
 /** `[]` where R is in [0, 1), or the sentence. */
-type Rate<R extends number> = number extends R ? [] : `${R}` extends "0" | `0.${string}` | `${number}e-${string}` ? (`${R}` extends `-${string}` ? notARate<R> : []) : notARate<R>
+type Rate<R extends number> = number extends R
+  ? []
+  : `${R}` extends "0" | `0.${string}` | `${number}e-${string}`
+    ? `${R}` extends `-${string}`
+      ? notARate<R>
+      : []
+    : notARate<R>
 
 /**
  * Puts zero in the place of each element with probability `rate`, and divides the others by 1 - rate: [...s] to [...s].

@@ -17,8 +17,9 @@ export interface EmbeddingRule<V extends number, F extends number> extends Plain
   readonly Out: this["In"] extends infer X ? (X extends TensorLike ? Rows<X, F> : oneTensor<"embedding">) : never
   readonly Params: { table: Tensor<[V, F]> }
 }
-type Rows<X extends TensorLike, F extends number> =
-  [X["dtype"] & ("i32" | "u32")] extends [never] ? needsIndices<X["dtype"]> : Tensor<[...X["shape"], F]>
+type Rows<X extends TensorLike, F extends number> = [X["dtype"] & ("i32" | "u32")] extends [never]
+  ? needsIndices<X["dtype"]>
+  : Tensor<[...X["shape"], F]>
 type needsIndices<D extends string> = `embedding: needs indices, i32 or u32, got ${D}; cast them first`
 
 /**

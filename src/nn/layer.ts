@@ -37,7 +37,11 @@ export const layerOf = <F extends Rule>(kind: F["Kind"], arrow: Arrow, name?: st
 
 // ---- rules ---------------------------------------------------------------------------------------------------------
 /** A rule R of the input's shape S and dtype D, after D was found to be floating point. */
-export type Floating<Op extends string, X, R> = X extends TensorLike ? ([X["dtype"] & FloatDType] extends [never] ? needsFloat<Op, X["dtype"]> : R) : oneTensor<Op>
+export type Floating<Op extends string, X, R> = X extends TensorLike
+  ? [X["dtype"] & FloatDType] extends [never]
+    ? needsFloat<Op, X["dtype"]>
+    : R
+  : oneTensor<Op>
 export type oneTensor<Op extends string> = `${Op}: needs one tensor, got a tree of inputs`
 export type ShapeIn<X> = X extends TensorLike ? X["shape"] : never
 export type DTypeIn<X> = X extends TensorLike ? X["dtype"] & DType : never
@@ -45,21 +49,37 @@ export type DTypeIn<X> = X extends TensorLike ? X["dtype"] & DType : never
 export type Same<R, X> = R extends Shape ? Tensor<R, DTypeIn<X>> : R
 
 /** The size of the last axis, or the sentence. */
-export type LastSize<Op extends string, S extends Shape> =
-  S extends readonly [...Shape, infer C extends Dim] ? (C extends number ? C : nameIsNoSize<Op, S>) : Rankless<S> extends true ? number : needsRank<Op, "1 or more", S>
-export type nameIsNoSize<Op extends string, S extends Shape> = `${Op}: the last dimension of ${Show<S>} is a name; parameters need a size`
+export type LastSize<Op extends string, S extends Shape> = S extends readonly [...Shape, infer C extends Dim]
+  ? C extends number
+    ? C
+    : nameIsNoSize<Op, S>
+  : Rankless<S> extends true
+    ? number
+    : needsRank<Op, "1 or more", S>
+export type nameIsNoSize<
+  Op extends string,
+  S extends Shape,
+> = `${Op}: the last dimension of ${Show<S>} is a name; parameters need a size`
 /** S with U as its last axis. */
 export type WithLast<S extends Shape, U extends Dim> = S extends readonly [...infer B extends Shape, Dim] ? [...B, U] : Shape
 
 /** `[]` where N is a whole number of 1 or more, or the sentence. */
-export type Positive<Op extends string, Field extends string, N extends number> =
-  number extends N ? [] : N extends 0 ? notPositive<Op, Field, 0> : NotASize<N> extends infer T extends string ? ([T] extends [never] ? [] : notPositive<Op, Field, T>) : never
+export type Positive<Op extends string, Field extends string, N extends number> = number extends N
+  ? []
+  : N extends 0
+    ? notPositive<Op, Field, 0>
+    : NotASize<N> extends infer T extends string
+      ? [T] extends [never]
+        ? []
+        : notPositive<Op, Field, T>
+      : never
 export const positive = (op: string, field: string, n: number): number =>
   Number.isSafeInteger(n) && n >= 1 ? n : refuse(positiveSentence(op, field, n))
 export const rankOfAtLeast = (op: string, least: number, s: Spec): void => {
   if (s.shape.length < least) refuse(rankSentence(op, `${least} or more`, s.shape))
 }
-export const noName = (op: string, s: Spec): never => refuse(`${op}: the last dimension of ${show(s.shape)} is a name; parameters need a size`)
+export const noName = (op: string, s: Spec): never =>
+  refuse(`${op}: the last dimension of ${show(s.shape)} is a name; parameters need a size`)
 
 // ---- layers without parameters that keep the shape --------------------------------------------------------------------
 export interface ElementwiseRule<Kind extends string> extends Plain {
@@ -67,7 +87,10 @@ export interface ElementwiseRule<Kind extends string> extends Plain {
   readonly Out: Floating<Kind, this["In"], this["In"]>
 }
 /** A layer that applies f, which keeps shape and dtype. */
-export const elementwise = <Kind extends string>(kind: Kind, f: (x: RawTensor, env: Env) => unknown): Layer<ElementwiseRule<Kind>> =>
+export const elementwise = <Kind extends string>(
+  kind: Kind,
+  f: (x: RawTensor, env: Env) => unknown,
+): Layer<ElementwiseRule<Kind>> =>
   layerOf<ElementwiseRule<Kind>>(
     kind,
     pureArrow(

@@ -31,26 +31,62 @@ import { where } from "../ops/where.ts"
 
 // ---- rules ---------------------------------------------------------------------------------------------------------
 /** Can the two be one shape? */
-type Equal<A, B> =
-  A extends readonly [infer X, ...infer P]
-    ? B extends readonly [infer Y, ...infer Q] ? (Fits<X, Y> extends true ? Equal<P, Q> : false) : B extends readonly [] ? false : true
-    : A extends readonly [] ? (B extends readonly [unknown, ...unknown[]] ? false : true) : true
-type unequal<Op extends string, A extends Shape, B extends Shape> = `${Op}: the prediction is ${Show<A>}, the target ${Show<B>}; they must have one shape`
-type PerExample<Op extends string, A extends Shape> = A extends readonly [infer N extends Dim, ...unknown[]] ? [N] : Rankless<A> extends true ? Shape : NeedsRank<Op, "1 or more", A>
+type Equal<A, B> = A extends readonly [infer X, ...infer P]
+  ? B extends readonly [infer Y, ...infer Q]
+    ? Fits<X, Y> extends true
+      ? Equal<P, Q>
+      : false
+    : B extends readonly []
+      ? false
+      : true
+  : A extends readonly []
+    ? B extends readonly [unknown, ...unknown[]]
+      ? false
+      : true
+    : true
+type unequal<
+  Op extends string,
+  A extends Shape,
+  B extends Shape,
+> = `${Op}: the prediction is ${Show<A>}, the target ${Show<B>}; they must have one shape`
+type PerExample<Op extends string, A extends Shape> = A extends readonly [infer N extends Dim, ...unknown[]]
+  ? [N]
+  : Rankless<A> extends true
+    ? Shape
+    : NeedsRank<Op, "1 or more", A>
 /** [n, ...s] and the same to [n], or the sentence. */
-type Compared<Op extends string, A extends Shape, D extends DType, B extends Shape, E extends DType> =
-  [D & E] extends [never] ? DTypesDiffer<Op, D, E> : Equal<A, B> extends true ? PerExample<Op, A> : unequal<Op, A, B>
+type Compared<Op extends string, A extends Shape, D extends DType, B extends Shape, E extends DType> = [D & E] extends [never]
+  ? DTypesDiffer<Op, D, E>
+  : Equal<A, B> extends true
+    ? PerExample<Op, A>
+    : unequal<Op, A, B>
 
-type Lead<Op extends string, S extends Shape> = S extends readonly [...infer B extends Shape, Dim] ? B : Rankless<S> extends true ? Shape : NeedsRank<Op, "1 or more", S>
-type noLabels<Op extends string, S extends Shape, L extends Shape, E extends string> =
-  `${Op}: logits ${Show<S>} want class indices of shape ${Show<S extends readonly [...infer B, unknown] ? B : S>}, or probabilities of shape ${Show<S>}, got ${E} ${Show<L>}`
+type Lead<Op extends string, S extends Shape> = S extends readonly [...infer B extends Shape, Dim]
+  ? B
+  : Rankless<S> extends true
+    ? Shape
+    : NeedsRank<Op, "1 or more", S>
+type noLabels<
+  Op extends string,
+  S extends Shape,
+  L extends Shape,
+  E extends string,
+> = `${Op}: logits ${Show<S>} want class indices of shape ${Show<S extends readonly [...infer B, unknown] ? B : S>}, or probabilities of shape ${Show<S>}, got ${E} ${Show<L>}`
 /** [...b, c] and labels to [...b], or the sentence. */
 type Labelled<Op extends string, S extends Shape, D extends DType, L extends Shape, E extends DType> =
   Lead<Op, S> extends infer B
     ? B extends Shape
-      ? [E] extends [IntDType] ? (Equal<B, L> extends true ? B : noLabels<Op, S, L, E>)
-        : [E & (D | IntDType)] extends [never] ? noLabels<Op, S, L, E>
-        : [E] extends [D] ? (Equal<S, L> extends true ? B : noLabels<Op, S, L, E>) : B
+      ? [E] extends [IntDType]
+        ? Equal<B, L> extends true
+          ? B
+          : noLabels<Op, S, L, E>
+        : [E & (D | IntDType)] extends [never]
+          ? noLabels<Op, S, L, E>
+          : [E] extends [D]
+            ? Equal<S, L> extends true
+              ? B
+              : noLabels<Op, S, L, E>
+            : B
       : B
     : never
 
@@ -60,7 +96,8 @@ const floatOnly = (op: string, x: RawTensor): void => {
 const compared = (op: string, a: RawTensor, b: RawTensor): void => {
   floatOnly(op, a)
   if (a.dtype !== b.dtype) refuse(dtypesDiffer(op, a.dtype, b.dtype))
-  if (!same(a.shape, b.shape)) refuse(`${op}: the prediction is ${show(a.shape)}, the target ${show(b.shape)}; they must have one shape`)
+  if (!same(a.shape, b.shape))
+    refuse(`${op}: the prediction is ${show(a.shape)}, the target ${show(b.shape)}; they must have one shape`)
   if (a.shape.length === 0) refuse(needsRank(op, "1 or more", a.shape))
 }
 /** The mean over all axes but the first. */
@@ -111,7 +148,9 @@ export function softmaxCrossEntropy<S extends Shape, D extends DType, L extends 
   const classes = x.shape.at(-1)!
   const logp = raw(logSoftmax(x, -1))
   const zero = raw(full([], 0, x.dtype))
-  const terms = byIndex ? where(oneHot(y as Tensor<number[], "i32">, classes, "bool"), logp, zero) : where(equal(y, 0), zero, mul(y, logp))
+  const terms = byIndex
+    ? where(oneHot(y as Tensor<number[], "i32">, classes, "bool"), logp, zero)
+    : where(equal(y, 0), zero, mul(y, logp))
   const l = raw(neg(raw(sum(raw(terms), -1))))
   if (!byIndex) return l as never
   const known = logicalAnd(raw(greaterEqual(y, 0)), raw(less(y, classes)))

@@ -16,13 +16,13 @@ import type { Through } from "../../typelevel/network.ts"
  * Layers for an input. I and O are the types of what goes in and comes out, over names; P and S the trees of parameters and of state, N what
  * training needs ("Random", or never). Immutable; holds no parameters.
  */
-export interface Network<out I, out O, out P, out S, out N> {
+export interface Network<out I, out O, out P, out S, out N, out C extends number = number> {
   /** Types alone: read them with InputOf, OutputOf, ParamsOf, StateOf, NeedsOf; there is nothing here when the program runs. */
   readonly types: { readonly input: I; readonly output: O; readonly params: P; readonly state: S; readonly needs: N }
   readonly input: Spec
   readonly output: Spec
   /** The number of parameters, as a literal type where all sizes are known. */
-  readonly parameters: unknown extends P ? number : Count<P>
+  readonly parameters: C
   readonly layers: readonly AnyLayer[]
   readonly arrow: Arrow
   readonly plan: Plan
@@ -53,7 +53,7 @@ type Layers<L extends readonly AnyLayer[], C> = L extends C ? L : C
 export function network<const I extends Shape | TensorLike, const L extends readonly AnyLayer[]>(
   input: Or<Sizes<"network", SpecShape<I>>, I>,
   ...layers: Layers<L, CheckedList<L, Start<I>>>
-): Network<Start<I>, Through<L, Start<I>>, Trees<L, Start<I>, "Params">, Trees<L, Start<I>, "State">, NeedsOf<L>> {
+): Network<Start<I>, Through<L, Start<I>>, Trees<L, Start<I>, "Params">, Trees<L, Start<I>, "State">, NeedsOf<L>, Count<Trees<L, Start<I>, "Params">>> {
   const list = layers as readonly AnyLayer[]
   const spec = specOf(input as Shape | TensorLike)
   for (const d of spec.shape) if (typeof d === "number" && !(Number.isSafeInteger(d) && d >= 0)) refuse(notASize("network", d))
@@ -69,7 +69,8 @@ const checkShared = (paths: readonly string[]): void => {
   for (const path of paths) {
     const name = path.slice(path.lastIndexOf("/") + 1)
     const before = first.get(name) ?? path
-    if (before !== path) refuse(`shared: ${before} and ${path} are in different lists of layers; share within one list, or use two names`)
+    if (before !== path)
+      refuse(`shared: ${before} and ${path} are in different lists of layers; share within one list, or use two names`)
     first.set(name, path)
   }
 }

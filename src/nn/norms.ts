@@ -39,7 +39,12 @@ const positiveEpsilon = (op: string, epsilon: number): void => {
 type notPositiveEpsilon<Op extends string, E extends number> = `${Op}: an epsilon of ${E}; it must be more than 0`
 const notPositiveEpsilon = (op: string, e: number): string => `${op}: an epsilon of ${e}; it must be more than 0`
 /** `[]`, or the sentence. */
-type Epsilon<Op extends string, O> = Option<O, "epsilon", 1e-5, number> extends infer E extends number ? (`${E}` extends "0" | `-${string}` ? notPositiveEpsilon<Op, E> : []) : []
+type Epsilon<Op extends string, O> =
+  Option<O, "epsilon", 1e-5, number> extends infer E extends number
+    ? `${E}` extends "0" | `-${string}`
+      ? notPositiveEpsilon<Op, E>
+      : []
+    : []
 
 // ---- over the batch ------------------------------------------------------------------------------------------------
 export interface BatchNormOptions extends NormOptions {
@@ -55,14 +60,25 @@ export interface BatchNormRule extends Rule {
 }
 type BatchOut<X> =
   ShapeIn<X> extends infer S extends Shape
-    ? S extends readonly [] | readonly [Dim] ? needsRank<"batchNorm", "2 or more", S> : LastSize<"batchNorm", S> extends infer C ? (C extends string ? C : X) : never
+    ? S extends readonly [] | readonly [Dim]
+      ? needsRank<"batchNorm", "2 or more", S>
+      : LastSize<"batchNorm", S> extends infer C
+        ? C extends string
+          ? C
+          : X
+        : never
     : never
 type notAMomentum<M extends number> = `batchNorm: a momentum of ${M}; it must be at least 0 and less than 1`
 type BatchValid<O> =
   Epsilon<"batchNorm", O> extends infer M
-    ? M extends string ? M
+    ? M extends string
+      ? M
       : Option<O, "momentum", 0.9, number> extends infer R extends number
-        ? number extends R ? [] : `${R}` extends "0" | `0.${string}` ? [] : notAMomentum<R>
+        ? number extends R
+          ? []
+          : `${R}` extends "0" | `0.${string}`
+            ? []
+            : notAMomentum<R>
         : []
     : never
 
@@ -94,8 +110,12 @@ export const batchNorm = <const O extends BatchNormOptions = {}>(options?: Or<Ba
       const n = axes.reduce((k, a) => k * x.shape[a]!, 1)
       if (n < 2) refuse(`batchNorm: ${show(x.shape)} has ${n} value per channel, which has no variance; train on larger batches`)
       const [m, v] = [raw(mean(x, axes)), raw(variance(x, axes))]
-      const moved = (old: RawTensor, now: RawTensor, f: number): RawTensor => raw(add(mul(old, momentum), mul(now, (1 - momentum) * f)))
-      return { y: normalised(x, m, v, scale, shift, epsilon), state: { mean: moved(m0, m, 1), variance: moved(v0, v, n / (n - 1)) } }
+      const moved = (old: RawTensor, now: RawTensor, f: number): RawTensor =>
+        raw(add(mul(old, momentum), mul(now, (1 - momentum) * f)))
+      return {
+        y: normalised(x, m, v, scale, shift, epsilon),
+        state: { mean: moved(m0, m, 1), variance: moved(v0, v, n / (n - 1)) },
+      }
     },
   })
 }
@@ -103,7 +123,11 @@ export const batchNorm = <const O extends BatchNormOptions = {}>(options?: Or<Ba
 // ---- over the features of each example -----------------------------------------------------------------------------
 export interface LayerNormRule extends Plain {
   readonly Kind: "layerNorm"
-  readonly Out: Floating<"layerNorm", this["In"], LastSize<"layerNorm", ShapeIn<this["In"]>> extends infer C ? (C extends string ? C : this["In"]) : never>
+  readonly Out: Floating<
+    "layerNorm",
+    this["In"],
+    LastSize<"layerNorm", ShapeIn<this["In"]>> extends infer C ? (C extends string ? C : this["In"]) : never
+  >
   readonly Params: Vectors<"layerNorm", this["In"], "scale" | "shift">
 }
 /**

@@ -1,4 +1,4 @@
-import type { Option, Padding, PerAxis } from "../../typelevel/conv.ts"
+import type { Padding, PerAxis } from "../../typelevel/conv.ts"
 import type { Dim } from "../../typelevel/dim.ts"
 import type { needsRank } from "../../typelevel/messages.ts"
 import type { Plain } from "../../typelevel/network.ts"
@@ -16,7 +16,18 @@ import { maxPool2d as largest } from "../ops/maxPool2d.ts"
 import { mean } from "../ops/mean.ts"
 import { reshape } from "../ops/reshape.ts"
 import { pureArrow } from "./arrow.ts"
-import { type DTypeIn, type Floating, type Layer, layerOf, type oneTensor, type Positive, positive, rankOfAtLeast, type Same, type ShapeIn } from "./layer.ts"
+import {
+  type DTypeIn,
+  type Floating,
+  type Layer,
+  layerOf,
+  type oneTensor,
+  type Positive,
+  positive,
+  rankOfAtLeast,
+  type Same,
+  type ShapeIn,
+} from "./layer.ts"
 import { floats, type Spec, UNKNOWN } from "./spec.ts"
 
 /** The number of windows along an axis, which may be a name: the twin of Windows in typelevel/conv.ts. */
@@ -33,9 +44,17 @@ export interface Pool2dRule<Kind extends PoolKind, K extends Pair, O> extends Pl
   readonly Out: Floating<Kind, this["In"], Same<PoolRule<Kind, ShapeIn<this["In"]>, K, O>, this["In"]>>
 }
 type Valid<Kind extends PoolKind, K extends Pair> =
-  Positive<Kind, "window", PerAxis<K, 0> & number> extends infer M ? (M extends string ? M : Positive<Kind, "window", PerAxis<K, 1> & number>) : never
+  Positive<Kind, "window", PerAxis<K, 0> & number> extends infer M
+    ? M extends string
+      ? M
+      : Positive<Kind, "window", PerAxis<K, 1> & number>
+    : never
 
-const pool = <Kind extends PoolKind, K extends Pair, O>(kind: Kind, size: Pair, options: PoolOptions): Layer<Pool2dRule<Kind, K, O>> => {
+const pool = <Kind extends PoolKind, K extends Pair, O>(
+  kind: Kind,
+  size: Pair,
+  options: PoolOptions,
+): Layer<Pool2dRule<Kind, K, O>> => {
   for (const k of [0, 1] as const) positive(kind, "window", perAxis(size, k))
   const { stride = size, padding } = options
   const op = kind === "maxPool2d" ? largest : average
@@ -51,7 +70,10 @@ const pool = <Kind extends PoolKind, K extends Pair, O>(kind: Kind, size: Pair, 
     }
     return { shape: [...s.shape.slice(0, -3), along(0), along(1), s.shape.at(-1)!], dtype: s.dtype }
   }
-  return layerOf<Pool2dRule<Kind, K, O>>(kind, pureArrow(out, (x) => raw(op(x, size, options))))
+  return layerOf<Pool2dRule<Kind, K, O>>(
+    kind,
+    pureArrow(out, (x) => raw(op(x, size, options))),
+  )
 }
 /**
  * The largest element of each window, [..., height, width, channels] to [..., height', width', channels].
@@ -78,8 +100,11 @@ export interface GlobalAvgPool2dRule extends Plain {
   readonly Kind: "globalAvgPool2d"
   readonly Out: Floating<"globalAvgPool2d", this["In"], Same<Global<ShapeIn<this["In"]>>, this["In"]>>
 }
-type Global<S extends Shape> =
-  S extends readonly [...infer B extends Shape, Dim, Dim, infer C extends Dim] ? [...B, C] : Rankless<S> extends true ? Shape : needsRank<"globalAvgPool2d", "3 or more", S>
+type Global<S extends Shape> = S extends readonly [...infer B extends Shape, Dim, Dim, infer C extends Dim]
+  ? [...B, C]
+  : Rankless<S> extends true
+    ? Shape
+    : needsRank<"globalAvgPool2d", "3 or more", S>
 /** The mean over height and width, [..., height, width, channels] to [..., channels]. Floats. Lin et al. 2013, Network in network. */
 export const globalAvgPool2d: Layer<GlobalAvgPool2dRule> = layerOf(
   "globalAvgPool2d",
@@ -97,8 +122,11 @@ export interface FlattenRule extends Plain {
   readonly Kind: "flatten"
   readonly Out: this["In"] extends infer X ? (X extends TensorLike ? Flat<X, X["shape"]> : oneTensor<"flatten">) : never
 }
-type Flat<X, S extends Shape> =
-  S extends readonly [] | readonly [Dim] ? needsRank<"flatten", "2 or more", S> : Flatten<S, 1> extends infer R extends Shape ? Tensor<R, DTypeIn<X>> : never
+type Flat<X, S extends Shape> = S extends readonly [] | readonly [Dim]
+  ? needsRank<"flatten", "2 or more", S>
+  : Flatten<S, 1> extends infer R extends Shape
+    ? Tensor<R, DTypeIn<X>>
+    : never
 /** All axes but the first become one, [n, ...s] to [n, product of s]. Every dtype. Refuses ranks below 2. */
 export const flatten: Layer<FlattenRule> = layerOf(
   "flatten",
@@ -106,7 +134,12 @@ export const flatten: Layer<FlattenRule> = layerOf(
     (s) => {
       rankOfAtLeast("flatten", 2, s)
       const [n, ...rest] = s.shape as readonly [Dim, ...Dim[]]
-      const one = rest.length === 1 ? rest[0]! : rest.every((d) => typeof d === "number") ? rest.reduce((a: number, d) => a * (d as number), 1) : UNKNOWN
+      const one =
+        rest.length === 1
+          ? rest[0]!
+          : rest.every((d) => typeof d === "number")
+            ? rest.reduce((a: number, d) => a * (d as number), 1)
+            : UNKNOWN
       return { shape: [n, one], dtype: s.dtype }
     },
     (x) => raw(reshape(x, [x.shape[0]!, x.shape.slice(1).reduce((a, d) => a * d, 1)])),

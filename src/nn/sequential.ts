@@ -24,32 +24,44 @@ export const inSequence = (layers: readonly AnyLayer[], where?: string): Arrow =
     if (before !== k && !(layers[before]!.shared && layers[k]!.shared))
       refuse(`named: two layers are called ${key}; give each a name of its own, or share one`)
   })
-  return layers.map((l, k) => at(keys[k]!, l, where === undefined ? "" : `${where}[${k}] > `)).reduce((f, g) => compose(g, f), idArrow)
+  return layers
+    .map((l, k) => at(keys[k]!, l, where === undefined ? "" : `${where}[${k}] > `))
+    .reduce((f, g) => compose(g, f), idArrow)
 }
 
 // ---- rules ---------------------------------------------------------------------------------------------------------
 export type nameTaken<N extends string> = `named: two layers are called ${N}; give each a name of its own, or share one`
 /** The layers, with a sentence in the place of the first that does not fit. */
-export type CheckedList<L, X, Acc extends readonly unknown[] = [], Names = never> =
-  L extends readonly [infer H extends LayerLike, ...infer R]
-    ? Apply<H["rule"], X, "Out"> extends infer O
-      ? [O] extends [string] ? [...Acc, O, ...R]
-        : NameOf<H["rule"]> extends infer N extends string
-          ? [N] extends [never] ? CheckedList<R, O, [...Acc, H], Names>
-            : N extends Names ? [...Acc, nameTaken<N>, ...R]
+export type CheckedList<L, X, Acc extends readonly unknown[] = [], Names = never> = L extends readonly [
+  infer H extends LayerLike,
+  ...infer R,
+]
+  ? Apply<H["rule"], X, "Out"> extends infer O
+    ? [O] extends [string]
+      ? [...Acc, O, ...R]
+      : NameOf<H["rule"]> extends infer N extends string
+        ? [N] extends [never]
+          ? CheckedList<R, O, [...Acc, H], Names>
+          : N extends Names
+            ? [...Acc, nameTaken<N>, ...R]
             : CheckedList<R, O, [...Acc, H], Names | (H["rule"] extends { readonly Shared: true } ? never : N)>
-          : never
-      : never
-    : L extends readonly [] ? Acc : [...Acc, ...unknownLength[]]
+        : never
+    : never
+  : L extends readonly []
+    ? Acc
+    : [...Acc, ...unknownLength[]]
 type NameOf<F extends Rule> = F extends { readonly Name: infer N extends string } ? N : never
 /** A list of known length, whatever goes in. */
 export type Listed<L extends readonly unknown[]> = number extends L["length"] ? readonly unknownLength[] : L
 
 /** What comes out of the list; a sentence says at which index it arose. */
-export type Through<L, X, I extends string = "0"> =
-  L extends readonly [infer H extends LayerLike, ...infer R]
-    ? Apply<H["rule"], X, "Out"> extends infer O ? ([O] extends [string] ? `sequential[${Reversed<I>}] > ${O}` : Through<R, O, NextR<I>>) : never
-    : X
+export type Through<L, X, I extends string = "0"> = L extends readonly [infer H extends LayerLike, ...infer R]
+  ? Apply<H["rule"], X, "Out"> extends infer O
+    ? [O] extends [string]
+      ? `sequential[${Reversed<I>}] > ${O}`
+      : Through<R, O, NextR<I>>
+    : never
+  : X
 type Reversed<S extends string, Acc extends string = ""> = S extends `${infer H}${infer T}` ? Reversed<T, `${H}${Acc}`> : Acc
 export interface SequentialRule<L extends readonly LayerLike[]> extends Rule {
   readonly Kind: "sequential"
@@ -76,7 +88,11 @@ export interface RepeatRule<N extends number, F extends Rule> extends Rule {
   readonly Params: Trees<Times<N, LayerLike<F>>, this["In"], "Params">
   readonly State: Trees<Times<N, LayerLike<F>>, this["In"], "State">
 }
-type Times<N extends number, T, Acc extends T[] = []> = number extends N ? readonly T[] : Acc["length"] extends N ? Acc : Times<N, T, [...Acc, T]>
+type Times<N extends number, T, Acc extends T[] = []> = number extends N
+  ? readonly T[]
+  : Acc["length"] extends N
+    ? Acc
+    : Times<N, T, [...Acc, T]>
 /**
  * The same layer n times, one behind the other, each with parameters of its own. n at most 999.
  *
@@ -86,4 +102,10 @@ export const repeat = <const N extends number, F extends Rule>(
   n: Or<Positive<"repeat", "n", N>, N>,
   layer: Layer<F>,
 ): Layer<RepeatRule<N, F>> =>
-  layerOf<RepeatRule<N, F>>("sequential", inSequence(Array.from({ length: positive("repeat", "n", n as number) }, () => layer), "sequential"))
+  layerOf<RepeatRule<N, F>>(
+    "sequential",
+    inSequence(
+      Array.from({ length: positive("repeat", "n", n as number) }, () => layer),
+      "sequential",
+    ),
+  )

@@ -50,7 +50,8 @@ export const match = (op: string, pattern: Shape, shape: Shape): Bindings => {
     if (got === undefined) return misfit("the rank is too small")
     const before = typeof want === "string" ? (seen.get(want) as Dim | undefined) : want
     if (before === undefined) seen.set(want as string, got)
-    else if (!fits(before, got)) misfit(typeof want === "string" ? `${want} is ${before} on an earlier axis and ${got} here` : `${got} is not ${want}`)
+    else if (!fits(before, got))
+      misfit(typeof want === "string" ? `${want} is ${before} on an earlier axis and ${got} here` : `${got} is not ${want}`)
     else if (typeof want === "string" && !known(before)) seen.set(want, got)
   })
   if (shape.length - lead > pattern.length - from) misfit("the rank is too large")

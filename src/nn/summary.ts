@@ -5,7 +5,8 @@ import type { Row } from "./arrow.ts"
 import type { AnyNetwork } from "./network.ts"
 
 const grouped = (n: number): string => String(n).replace(/\B(?=(\d{3})+$)/g, ",")
-const bytes = (n: number): string => (n < 1024 ? `${n} B` : n < 1024 ** 2 ? `${(n / 1024).toFixed(1)} KiB` : `${(n / 1024 ** 2).toFixed(1)} MiB`)
+const bytes = (n: number): string =>
+  n < 1024 ? `${n} B` : n < 1024 ** 2 ? `${(n / 1024).toFixed(1)} KiB` : `${(n / 1024 ** 2).toFixed(1)} MiB`
 /** Elements of one example: names count once, and what is not known counts nothing. */
 const perExample = (r: Row): number => r.shape.reduce((n: number, d) => (typeof d === "number" ? n * d : n), 1)
 
@@ -21,7 +22,11 @@ export const summary = (net: AnyNetwork): string => {
   const head = ["layer", "output", "parameters", "per example"]
   const table = [head, ["input", show(net.input.shape), "", ""], ...rows]
   const widths = head.map((_, k) => Math.max(...table.map((r) => r[k]!.length)))
-  const line = (r: readonly string[]): string => r.map((c, k) => (k < 2 ? c.padEnd(widths[k]!) : c.padStart(widths[k]!))).join("  ").trimEnd()
+  const line = (r: readonly string[]): string =>
+    r
+      .map((c, k) => (k < 2 ? c.padEnd(widths[k]!) : c.padStart(widths[k]!)))
+      .join("  ")
+      .trimEnd()
   const rule = "-".repeat(widths.reduce((a, b) => a + b + 2, -2))
   const kept = net.plan.rows.reduce((n, r) => n + perExample(r) * size, 0)
   const total = `${grouped(net.parameters)} parameters (${bytes(net.parameters * size)}), ${bytes(kept)} of outputs per example`

@@ -4,7 +4,7 @@ import type { Rule, SpecShape } from "../../typelevel/network.ts"
 import type { Fill, Match } from "../../typelevel/pattern.ts"
 import type { wrongDType } from "../../typelevel/messages.ts"
 import type { TensorLike } from "../../typelevel/rule.ts"
-import type { Shape, Show } from "../../typelevel/shape.ts"
+import type { Shape } from "../../typelevel/shape.ts"
 import type { DType } from "../core/dtype.ts"
 import { refuse } from "../core/errors.ts"
 import { same, show, size } from "../core/shape.ts"
@@ -24,7 +24,11 @@ export interface Declared<S extends Shape = Shape, D extends DType = DType> exte
  * Declares a parameter: sizes, or names of the layer's input.
  * @example Net.param(["n"], Init.ones)
  */
-export const param = <const S extends Shape, D extends "f32" | "f64" = "f32">(shape: readonly [...S], init: Initialiser, dtype?: D): Declared<[...S], NoInfer<D>> => ({
+export const param = <const S extends Shape, D extends "f32" | "f64" = "f32">(
+  shape: readonly [...S],
+  init: Initialiser,
+  dtype?: D,
+): Declared<[...S], NoInfer<D>> => ({
   shape: shape as unknown as [...S],
   dtype: dtype ?? ("f32" as D),
   init,
@@ -48,17 +52,38 @@ export interface UserRule<K extends string, I, O, P, Needs extends string> exten
   readonly Needs: Needs
   readonly State: {}
   readonly Out: this["In"] extends infer X ? (X extends TensorLike ? Fits<K, SpecOf<I>, SpecOf<O>, P, X> : oneTensor<K>) : never
-  readonly Params: this["In"] extends infer X ? (X extends TensorLike ? Bound<P, Match<K, SpecShape<I>, X["shape"]>> : never) : never
-}
-type Fits<K extends string, I extends TensorLike, O extends TensorLike, P, X extends TensorLike> =
-  [I["dtype"] & X["dtype"]] extends [never] ? wrongDType<K, X["dtype"], I["dtype"]>
-    : Match<K, I["shape"], X["shape"]> extends infer E
-      ? E extends string ? E : Unsized<K, P, E> extends infer M ? ([M] extends [never] ? Tensor<Fill<O["shape"], E>, O["dtype"] & DType> : M) : never
+  readonly Params: this["In"] extends infer X
+    ? X extends TensorLike
+      ? Bound<P, Match<K, SpecShape<I>, X["shape"]>>
       : never
-type Bound<P, E> = E extends string ? never : { -readonly [K in keyof P]: P[K] extends Declared<infer S, infer D> ? Tensor<Fill<S, E>, D> : never }
+    : never
+}
+type Fits<K extends string, I extends TensorLike, O extends TensorLike, P, X extends TensorLike> = [
+  I["dtype"] & X["dtype"],
+] extends [never]
+  ? wrongDType<K, X["dtype"], I["dtype"]>
+  : Match<K, I["shape"], X["shape"]> extends infer E
+    ? E extends string
+      ? E
+      : Unsized<K, P, E> extends infer M
+        ? [M] extends [never]
+          ? Tensor<Fill<O["shape"], E>, O["dtype"] & DType>
+          : M
+        : never
+    : never
+type Bound<P, E> = E extends string
+  ? never
+  : { -readonly [K in keyof P]: P[K] extends Declared<infer S, infer D> ? Tensor<Fill<S, E>, D> : never }
 /** The sentence where a parameter would have a name for a size; never if none has. */
-type Unsized<K extends string, P, E> = Names<P, E> extends infer D extends string ? ([D] extends [never] ? never : unsized<K, D>) : never
-type Names<P, E> = { [N in keyof P]: P[N] extends TensorLike ? (Fill<P[N]["shape"], E> extends infer S extends Shape ? Extract<S[number], string> : never) : never }[keyof P]
+type Unsized<K extends string, P, E> =
+  Names<P, E> extends infer D extends string ? ([D] extends [never] ? never : unsized<K, D>) : never
+type Names<P, E> = {
+  [N in keyof P]: P[N] extends TensorLike
+    ? Fill<P[N]["shape"], E> extends infer S extends Shape
+      ? Extract<S[number], string>
+      : never
+    : never
+}[keyof P]
 type unsized<K extends string, D extends string> = `${K}: parameters need sizes, and ${D} is a name`
 
 // ---- layer ---------------------------------------------------------------------------------------------------------
@@ -98,7 +123,8 @@ export const layer = <
   const input = specOf(definition.in)
   const output = specOf(definition.out ?? definition.in)
   const open = input.shape[0] === "..."
-  if ((output.shape[0] === "...") !== open) refuse(`${name}: in is ${show(input.shape)}, out is ${show(output.shape)}; begin both with "...", or neither`)
+  if ((output.shape[0] === "...") !== open)
+    refuse(`${name}: in is ${show(input.shape)}, out is ${show(output.shape)}; begin both with "...", or neither`)
   const kept = (s: Shape): Shape => (open ? s.slice(1) : s)
   return layerOf<UserRule<K, I, O, P, Needs>>(name, {
     plan: (s) => {
@@ -127,6 +153,9 @@ export const layer = <
 }
 const contextOf = (names: Bindings, lead: readonly number[], needs: unknown, env: Env): unknown => {
   const dims = Object.fromEntries([...names].map(([k, d]) => [k, k === "..." ? size(lead) : d]))
-  const key = needs === "Random" && env.train ? fold(env.key ?? refuse(`${env.path}: is trained without a key; pass { train: true, key }`), env.path) : undefined
+  const key =
+    needs === "Random" && env.train
+      ? fold(env.key ?? refuse(`${env.path}: is trained without a key; pass { train: true, key }`), env.path)
+      : undefined
   return { dims, train: env.train, key }
 }

@@ -53,22 +53,41 @@ export interface ApplyOptions {
   /** The key of this step, where a layer needs Random. */
   readonly key?: Key
 }
-type Fits<I, X extends TensorLike> =
-  I extends TensorLike
-    ? [I["dtype"] & X["dtype"]] extends [never] ? wrongDType<"network", X["dtype"], I["dtype"]> : Match<"network", I["shape"], X["shape"]> extends infer M ? (M extends string ? M : []) : never
-    : []
+type Fits<I, X extends TensorLike> = I extends TensorLike
+  ? [I["dtype"] & X["dtype"]] extends [never]
+    ? wrongDType<"network", X["dtype"], I["dtype"]>
+    : Match<"network", I["shape"], X["shape"]> extends infer M
+      ? M extends string
+        ? M
+        : []
+      : never
+  : []
 /** What comes out for X: the network's output with its names bound. */
-type Applied<I, O, X extends TensorLike> =
-  I extends TensorLike
-    ? O extends TensorLike
-      ? Match<"network", I["shape"], X["shape"]> extends infer E ? (E extends string ? never : Tensor<Fill<O["shape"], E>, O["dtype"]>) : never
-      : AnyTensor
+type Applied<I, O, X extends TensorLike> = I extends TensorLike
+  ? O extends TensorLike
+    ? Match<"network", I["shape"], X["shape"]> extends infer E
+      ? E extends string
+        ? never
+        : Tensor<Fill<O["shape"], E>, O["dtype"]>
+      : never
     : AnyTensor
+  : AnyTensor
 type keyMissing = "network: training needs Random (a layer draws numbers); pass { train: true, key }"
-type Train<N, T> = [N] extends [never] ? [] : T extends { readonly train: false } | { readonly key: Key } ? [] : T extends { readonly train: boolean } ? keyMissing : []
+type Train<N, T> = [N] extends [never]
+  ? []
+  : T extends { readonly train: false } | { readonly key: Key }
+    ? []
+    : T extends { readonly train: boolean }
+      ? keyMissing
+      : []
 
 /** Untyped core: y and the new state. */
-export const applyOf = (net: AnyNetwork, variables: Variables<unknown, unknown>, x: RawTensor, { train = false, key }: ApplyOptions): readonly [RawTensor, unknown] => {
+export const applyOf = (
+  net: AnyNetwork,
+  variables: Variables<unknown, unknown>,
+  x: RawTensor,
+  { train = false, key }: ApplyOptions,
+): readonly [RawTensor, unknown] => {
   wants("network", x, net.input.dtype)
   match("network", net.input.shape, x.shape)
   checkTree("parameter", net.plan.params, variables.params)

@@ -22,7 +22,8 @@ const before = <M extends string, C extends string>(change: <P>(grads: P) => P, 
   init: (params) => optimizer.init(params),
   update: (grads, state, params) => optimizer.update(change(grads), state, params),
 })
-const limitOf = (op: string, limit: number): number => (limit > 0 ? limit : refuse(`${op}: a limit of ${limit}; it must be more than 0`))
+const limitOf = (op: string, limit: number): number =>
+  limit > 0 ? limit : refuse(`${op}: a limit of ${limit}; it must be more than 0`)
 
 /** sqrt of the sum of all squares in a tree: the length of a gradient. f32, []. */
 export const globalNorm = (tree: unknown): Tensor<[]> => {
@@ -33,7 +34,10 @@ export const globalNorm = (tree: unknown): Tensor<[]> => {
  * Gradients no longer than `limit`, all leaves taken as one vector: g min(1, limit / |g|). Pascanu et al. 2013.
  * @example Optim.clipByGlobalNorm(1, Optim.adam({ lr: 1e-3 }))
  */
-export const clipByGlobalNorm = <M extends string, C extends string>(limit: number, optimizer: Optimizer<M, C>): Optimizer<M, C> => {
+export const clipByGlobalNorm = <M extends string, C extends string>(
+  limit: number,
+  optimizer: Optimizer<M, C>,
+): Optimizer<M, C> => {
   limitOf("clipByGlobalNorm", limit)
   return before((grads) => {
     const factor = raw(minimum(raw(div(limit, raw(globalNorm(grads)))), 1))
@@ -53,7 +57,10 @@ export const clipByValue = <M extends string, C extends string>(limit: number, o
  * parameters stay. Gradients are summed in the monoid of trees (algebra/trees.ts).
  * @example Optim.accumulate(4, Optim.adam())
  */
-export const accumulate = <M extends string, C extends string>(n: number, optimizer: Optimizer<M, C>): Optimizer<M | "gradient", C | "calls"> => {
+export const accumulate = <M extends string, C extends string>(
+  n: number,
+  optimizer: Optimizer<M, C>,
+): Optimizer<M | "gradient", C | "calls"> => {
   if (!Number.isSafeInteger(n) || n < 1) refuse(`accumulate: ${n} calls; it must be a whole number of 1 or more`)
   type State<P> = OptimizerState<M | "gradient", C | "calls", P>
   type Inner<P> = OptimizerState<M, C, P>
@@ -65,10 +72,17 @@ export const accumulate = <M extends string, C extends string>(n: number, optimi
       const summed = treeMonoidOf(params).concat(gradient, grads)
       const now = next(calls)
       const due = raw(equal(raw(now), n))
-      const [moved, after] = optimizer.update(mapTree(summed, (g) => mul(g, 1 / n)), inner, params)
+      const [moved, after] = optimizer.update(
+        mapTree(summed, (g) => mul(g, 1 / n)),
+        inner,
+        params,
+      )
       const choose = <T>(yes: T, no: T): T => mapTree(yes, (a, _, b) => where(due, a, b!), no)
       const left = mapTree(summed, (g) => where(due, full(g.shape, 0, g.dtype), g))
-      return [choose(moved, params), { ...choose(after, inner), gradient: left, calls: choose(counter(), now) } as unknown as State<P>]
+      return [
+        choose(moved, params),
+        { ...choose(after, inner), gradient: left, calls: choose(counter(), now) } as unknown as State<P>,
+      ]
     },
   }
 }

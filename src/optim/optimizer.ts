@@ -51,7 +51,11 @@ export const leafwise = <Moments extends string>(
   const schedule = scheduleOf(lr)
   return {
     init: <P>(params: P) =>
-      Object.fromEntries([["step", counter()], ...names.map((m) => [m, zerosLike(params)] as const)]) as OptimizerState<Moments, "step", P>,
+      Object.fromEntries([["step", counter()], ...names.map((m) => [m, zerosLike(params)] as const)]) as OptimizerState<
+        Moments,
+        "step",
+        P
+      >,
     update: <P>(grads: P, state: OptimizerState<Moments, "step", P>, params: P) => {
       const count = state["step"] as Count
       const done = next(count)
@@ -73,3 +77,5 @@ export const leafwise = <Moments extends string>(
     },
   }
 }
+/** The state of an optimizer O for parameters P. */
+export type StateOf<O, P> = O extends Optimizer<infer M, infer C> ? OptimizerState<M, C, P> : never

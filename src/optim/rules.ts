@@ -93,14 +93,21 @@ export interface AdamWOptions extends AdamOptions {
 }
 /** 1 - b^t, by expm1: 1 - 0.999 in f32 would have a relative error of 3e-5. */
 const correction = (b: number, t: Scalar): RawTensor => raw(neg(expm1(mul(raw(t), Math.log(b)))))
-const adamLike = (op: string, { lr = 1e-3, beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8 }: AdamOptions, decayOf: (path: string) => number) => {
+const adamLike = (
+  op: string,
+  { lr = 1e-3, beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8 }: AdamOptions,
+  decayOf: (path: string) => number,
+) => {
   fraction(op, "beta1", beta1)
   fraction(op, "beta2", beta2)
   return leafwise(["mean", "square"], lr, (l) => {
     const m = mixed(l.moments.mean, l.grad, beta1)
     const v = mixed(l.moments.square, square(l.grad), beta2)
     // both corrections act on scalars: one division is left per element
-    const [c1, c2] = [correction(beta1, l.t), correction(beta2, l.t)].map((c) => raw(cast(c, l.param.dtype))) as [RawTensor, RawTensor]
+    const [c1, c2] = [correction(beta1, l.t), correction(beta2, l.t)].map((c) => raw(cast(c, l.param.dtype))) as [
+      RawTensor,
+      RawTensor,
+    ]
     const direction = raw(div(m, add(mul(sqrt(v), rsqrt(c2)), epsilon)))
     const decay = decayOf(l.path)
     const kept = decay === 0 ? l.param : raw(sub(l.param, mul(l.param, mul(l.lr, decay))))
@@ -118,7 +125,11 @@ export const adam = (options: AdamOptions = {}): Optimizer<"mean" | "square", "s
  * Adam with decoupled weight decay: p - lr (direction of Adam + weightDecay p). Defaults as Adam, weightDecay 0.01. Loshchilov and Hutter 2019.
  * @example Optim.adamW({ lr: 3e-4, mask: (path) => path.endsWith("/kernel") })
  */
-export const adamW = ({ weightDecay = 0.01, mask = () => true, ...rest }: AdamWOptions = {}): Optimizer<"mean" | "square", "step"> => {
+export const adamW = ({
+  weightDecay = 0.01,
+  mask = () => true,
+  ...rest
+}: AdamWOptions = {}): Optimizer<"mean" | "square", "step"> => {
   if (!(weightDecay >= 0)) refuse(`adamW: a weight decay of ${weightDecay}; it must be 0 or more`)
   return adamLike("adamW", rest, (path) => (mask(path) ? weightDecay : 0))
 }

@@ -31,7 +31,15 @@ export const constant =
  * lr * factor^floor(step / every). (Half a step is added before dividing: no rounding can then miss a whole number.)
  * @example Optim.step({ lr: 0.1, every: 1000, factor: 0.5 })
  */
-export const step = ({ lr, every, factor }: { readonly lr: number; readonly every: number; readonly factor: number }): Schedule => {
+export const step = ({
+  lr,
+  every,
+  factor,
+}: {
+  readonly lr: number
+  readonly every: number
+  readonly factor: number
+}): Schedule => {
   const n = steps("step", every)
   return (t) => scalar(mul(pow(factor, floor(mul(add(t, 0.5), 1 / n))), lr))
 }
