@@ -3,7 +3,7 @@ import { type DType, emit, mapOp, type Tensor } from "../core/index.ts"
 import type { Of, Or } from "../core/signature.ts"
 import { abs as scalar } from "../scalar/abs.ts"
 import { type NumberOnly, numbersOnly } from "./_dtypes.ts"
-import { ofDType, one } from "./_examples.ts"
+import { ofDType, one, oneOf } from "./_examples.ts"
 import { mul } from "./mul.ts"
 import { sign } from "./sign.ts"
 
@@ -14,7 +14,7 @@ export const op = mapOp(scalar, {
   accepts: numbersOnly("abs"),
   jvp: ({ ins: [x], tans: [t] }) => mul(t!, sign(x!)),
   spelling: { onnx: "Abs", stablehlo: "abs" },
-  examples: one({ lo: -3, hi: 3 }, ["f32", "i32"]),
+  examples: oneOf(one({ lo: -3, hi: 3 }, ["f32", "i32"]), one({ lo: -3, hi: 3 }, ["f32", "i32"]), one({}, ["u32"])),
   refused: ofDType("bool"),
 })
 

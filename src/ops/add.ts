@@ -17,7 +17,7 @@ export const op: OpDef<null> = mapOp(scalar, {
   rewrite: (a, b) =>
     isFull(b!, 0) ? a! : isFull(a!, 0) ? b! : (b!.node.op.absorbAdd?.(b!.node, a!) ?? a!.node.op.absorbAdd?.(a!.node, b!)),
   spelling: { onnx: "Add", stablehlo: "add" },
-  examples: oneOf(two({ lo: -3, hi: 3 }, { lo: -3, hi: 3 }, ["f32", "f32", "i32"]), withNumber(2.5)),
+  examples: oneOf(two({ lo: -3, hi: 3 }, { lo: -3, hi: 3 }, ["f32", "f32", "i32"]), two({}, {}, ["u32"]), withNumber(2.5)),
   refused: [...misfits, ...pairOf("bool")],
 })
 

@@ -22,7 +22,11 @@ export const op: OpDef<null> = mapOp(scalar, {
   jvp: ({ ins, tans }) => each(tans, (t, k) => mul(t, share(ins[k]!, ins[1 - k]!))),
   rewrite: (a, b) => (a === b ? a! : undefined),
   spelling: { onnx: "Min", stablehlo: "minimum" },
-  examples: oneOf(two({ lo: -3, hi: 3 }, { lo: -2.9, hi: 3.1 }, ["f32", "f32", "i32"]), withNumber(0.12345)),
+  examples: oneOf(
+    two({ lo: -3, hi: 3 }, { lo: -2.9, hi: 3.1 }, ["f32", "f32", "i32"]),
+    two({}, {}, ["u32"]),
+    withNumber(0.12345),
+  ),
   refused: [...misfits, ...pairOf("bool")],
 })
 

@@ -22,7 +22,7 @@ export const op: OpDef<null> = mapOp(scalar, {
   transpose: ({ ct, ins, lin }) => lin.map((l, k) => (l ? mul(ct, ins[1 - k]!) : null)),
   rewrite: (a, b) => times(a!, b!) ?? times(b!, a!),
   spelling: { onnx: "Mul", stablehlo: "multiply" },
-  examples: oneOf(two({ lo: -3, hi: 3 }, { lo: -3, hi: 3 }, ["f32", "f32", "i32"]), withNumber(2.5)),
+  examples: oneOf(two({ lo: -3, hi: 3 }, { lo: -3, hi: 3 }, ["f32", "f32", "i32"]), two({}, {}, ["u32"]), withNumber(2.5)),
   refused: [...misfits, ...pairOf("bool")],
 })
 

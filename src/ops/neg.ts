@@ -4,7 +4,7 @@ import type { Of, Or } from "../core/signature.ts"
 import { neg as scalar } from "../scalar/neg.ts"
 import { constantOf } from "./_constant.ts"
 import { type NumberOnly, numbersOnly } from "./_dtypes.ts"
-import { ofDType, one } from "./_examples.ts"
+import { ofDType, one, oneOf } from "./_examples.ts"
 import { full } from "./full.ts"
 
 export type NegRule<S extends Shape, D extends DType> = NumberOnly<"neg", S, D>
@@ -22,7 +22,7 @@ export const op: OpDef<null> = mapOp(scalar, {
     return x!.node.op.absorbScale?.(x!.node, raw(full(x!.shape, -1, x!.dtype)))
   },
   spelling: { onnx: "Neg", stablehlo: "negate" },
-  examples: one({ lo: -3, hi: 3 }, ["f32", "i32"]),
+  examples: oneOf(one({ lo: -3, hi: 3 }, ["f32", "i32"]), one({ lo: -3, hi: 3 }, ["f32", "i32"]), one({}, ["u32"])),
   refused: ofDType("bool"),
 })
 

@@ -3,7 +3,7 @@ import { type DType, emit, mapOp, type Tensor } from "../core/index.ts"
 import type { Of, Or } from "../core/signature.ts"
 import { relu as scalar } from "../scalar/relu.ts"
 import { type NumberOnly, numbersOnly } from "./_dtypes.ts"
-import { ofDType, one } from "./_examples.ts"
+import { ofDType, one, oneOf } from "./_examples.ts"
 import { greater } from "./greater.ts"
 import { where } from "./where.ts"
 import { zeros } from "./zeros.ts"
@@ -15,7 +15,7 @@ export const op = mapOp(scalar, {
   accepts: numbersOnly("relu"),
   jvp: ({ tans: [t], out: y }) => where(greater(y, 0), t!, zeros(y.shape, y.dtype)),
   spelling: { onnx: "Relu" },
-  examples: one({}, ["f32", "f32", "i32"]),
+  examples: oneOf(one({}, ["f32", "f32", "i32"]), one({}, ["f32", "f32", "i32"]), one({}, ["u32"])),
   refused: ofDType("bool"),
 })
 

@@ -3,7 +3,7 @@ import { type DType, emit, mapOp, type Tensor } from "../core/index.ts"
 import type { Of, Or } from "../core/signature.ts"
 import { sign as scalar } from "../scalar/sign.ts"
 import { type NumberOnly, numbersOnly } from "./_dtypes.ts"
-import { ofDType, one } from "./_examples.ts"
+import { ofDType, one, oneOf } from "./_examples.ts"
 
 export type SignRule<S extends Shape, D extends DType> = NumberOnly<"sign", S, D>
 /** Constant almost everywhere, so no tangent passes. */
@@ -12,7 +12,7 @@ export const op = mapOp(scalar, {
   accepts: numbersOnly("sign"),
   jvp: "none",
   spelling: { onnx: "Sign", stablehlo: "sign" },
-  examples: one({ lo: -3, hi: 3 }, ["f32", "i32"]),
+  examples: oneOf(one({ lo: -3, hi: 3 }, ["f32", "i32"]), one({ lo: -3, hi: 3 }, ["f32", "i32"]), one({}, ["u32"])),
   refused: ofDType("bool"),
 })
 

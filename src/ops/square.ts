@@ -2,7 +2,7 @@ import type { Shape } from "../../typelevel/shape.ts"
 import { defineOp, type DType, emit, type OpDef, type Tensor } from "../core/index.ts"
 import type { Of, Or } from "../core/signature.ts"
 import { type NumberOnly, numbersOnly } from "./_dtypes.ts"
-import { ofDType, one } from "./_examples.ts"
+import { ofDType, one, oneOf } from "./_examples.ts"
 import { mul } from "./mul.ts"
 
 export type SquareRule<S extends Shape, D extends DType> = NumberOnly<"square", S, D>
@@ -16,7 +16,7 @@ export const op: OpDef<null> = defineOp<null>({
   },
   expand: ([x]) => mul(x!, x!),
   jvp: ({ ins: [x], tans: [t] }) => mul(t!, mul(2, x!)),
-  examples: one({ lo: -3, hi: 3 }, ["f32", "i32"]),
+  examples: oneOf(one({ lo: -3, hi: 3 }, ["f32", "i32"]), one({ lo: -3, hi: 3 }, ["f32", "i32"]), one({}, ["u32"])),
   refused: ofDType("bool"),
 })
 

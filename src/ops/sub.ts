@@ -18,7 +18,7 @@ export const op: OpDef<null> = mapOp(scalar, {
   transpose: ({ ct, lin }) => [lin[0] ? ct : null, lin[1] ? neg(ct) : null],
   rewrite: (a, b) => (isFull(b!, 0) ? a! : isFull(a!, 0) ? neg(b!) : b!.node.op.absorbAdd ? add(a!, neg(b!)) : undefined),
   spelling: { onnx: "Sub", stablehlo: "subtract" },
-  examples: oneOf(two({ lo: -3, hi: 3 }, { lo: -3, hi: 3 }, ["f32", "f32", "i32"]), withNumber(2.5)),
+  examples: oneOf(two({ lo: -3, hi: 3 }, { lo: -3, hi: 3 }, ["f32", "f32", "i32"]), two({}, {}, ["u32"]), withNumber(2.5)),
   refused: [...misfits, ...pairOf("bool")],
 })
 
