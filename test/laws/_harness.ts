@@ -108,8 +108,11 @@ export interface LawOptions {
   /** Ops that the law does not hold for, by name, and why that is right. */
   readonly except?: Readonly<Record<string, string>>
 }
+/** Every law that was stated, so that a test can show that it notices. */
+export const laws = new Map<string, (c: Case, s: Subject) => boolean>()
 /** The law for every op: `check` throws where it does not hold, and returns false where a case says nothing about it. */
 export const law = (title: string, check: (c: Case, s: Subject) => boolean, options: LawOptions = {}): void => {
+  laws.set(title, check)
   const { share = 1, classes = turns, about = () => true, except = {} } = options
   describe(title, () => {
     const tested = everything.filter((s) => s.op.examples && about(s) && !(s.name in except))
