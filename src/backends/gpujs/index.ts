@@ -14,6 +14,10 @@ export interface GpujsOptions {
   /** webgpu: "software" takes an adapter that is a program on the processor (SwiftShader), for tests. Default: hardware only. */
   readonly adapter?: "hardware" | "software"
 }
+export interface GpujsBackend extends Backend {
+  /** The adapter (vendor, architecture) or the engine behind it: for people. */
+  readonly description: string
+}
 /**
  * Opens a gpu.js device. gpu.js (and for webgpu under Node the package webgpu) are loaded now, not before.
  *
@@ -23,7 +27,7 @@ export interface GpujsOptions {
  * @example
  * const device = await gpujs({ mode: "webasm" })
  */
-export const gpujs = async (options: GpujsOptions): Promise<Backend> => {
+export const gpujs = async (options: GpujsOptions): Promise<GpujsBackend> => {
   const device = `gpujs-${options.mode}`
   const library = await loadLibrary(device)
   if (options.mode === "webgpu") {
@@ -34,9 +38,10 @@ export const gpujs = async (options: GpujsOptions): Promise<Backend> => {
     throw new DeviceUnavailable({ device, reason: "this JavaScript engine has no WebAssembly" })
   const own = handles<Float32Array>(device, () => {})
   const { compile } = options.mode === "webasm" ? webasmCompiler(library, device) : (await import("./cpu.ts")).cpuCompiler(library)
-  const target = { ...webasmTarget(device), hostScatter: true, ...(options.mode === "cpu" ? { fits: () => false } : {}) }
+  const target = { ...webasmTarget(device), hostScatter: true, threads: 1, ...(options.mode === "cpu" ? { fits: () => false } : {}) }
   return {
     name: device,
+    description: options.mode === "webasm" ? "WebAssembly SIMD, one thread" : "JavaScript, one thread",
     limits: { reads: 24, elements: MOST_ELEMENTS, integers: false, f64: false, spells: () => false },
     compile: (source) => {
       const program = planned(source.lowered(), target, own)

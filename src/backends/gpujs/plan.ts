@@ -11,6 +11,7 @@ import { min } from "../../scalar/min.ts"
 import { mul } from "../../scalar/mul.ts"
 import { where } from "../../scalar/where.ts"
 import { type Dense, emitKernel, type KernelSource, type Target } from "./emit.ts"
+import { split } from "./partial.ts"
 import { elementsOf } from "./sizes.ts"
 
 /** out = kernel(inputs). */
@@ -45,6 +46,8 @@ export type Step = Run | Copy | Scatter | Repeat
 export interface PlanTarget extends Target {
   /** The host may scatter into arrays; otherwise each element of the output looks for its updates. */
   readonly hostScatter: boolean
+  /** Threads that keep the device busy; 1: one after another. */
+  readonly threads: number
 }
 const combine = { add, mul, max, min }
 let ids = 0
@@ -53,7 +56,11 @@ const temporary = (shape: readonly number[], dtype: DType): Buf => ({ id: --ids,
 
 export const plan = (stmts: readonly Stmt[], target: PlanTarget): Step[] => {
   const steps: Step[] = []
-  const run = (k: Dense, out: Buf): void => void steps.push({ k: "run", source: emitKernel(k, target), out })
+  const run = (k: Dense, out: Buf): void => {
+    const { first, kernel } = target.threads > 1 ? split(k, target.threads, temporary) : { first: [], kernel: k }
+    for (const p of first) steps.push({ k: "run", source: emitKernel(p.kernel, target), out: p.out })
+    steps.push({ k: "run", source: emitKernel(kernel, target), out })
+  }
 
   const kernel = (k: Kernel): void => {
     if (k.out.shape.includes(0) || k.axes.some((a) => a.n === 0)) return

@@ -19,6 +19,8 @@ import { decode, encode } from "./values.ts"
 
 /** Submissions that may be under way before a run waits for the device. */
 const AHEAD = 32
+/** Threads that keep a large GPU busy (an H100 holds 270,000). */
+const THREADS = 2 ** 17
 /** Bind groups remembered per kernel: arguments that come from a pool repeat. */
 const KEPT_GROUPS = 16
 
@@ -27,7 +29,7 @@ interface Encoded extends GpuKernel {
   readonly groups: Map<string, BindGroup>
 }
 
-export const webgpuBackend = async (library: Library, device: string, want: "hardware" | "software"): Promise<Backend> => {
+export const webgpuBackend = async (library: Library, device: string, want: "hardware" | "software"): Promise<Backend & { readonly description: string }> => {
   const { device: gpu, what, root } = await openAdapter(device, want)
   let gone: string | undefined
   let failure: string | undefined
@@ -51,6 +53,7 @@ export const webgpuBackend = async (library: Library, device: string, want: "har
     // Workgroups of two-dimensional outputs are 8 x 8.
     fits: (x, y) => x % 8 === 0 && (y % 8 === 0 || y > 64),
     hostScatter: false,
+    threads: THREADS,
   }
   let ahead = 0
 
@@ -158,6 +161,7 @@ export const webgpuBackend = async (library: Library, device: string, want: "har
   }
   return {
     name: device,
+    description: what,
     limits: { reads, elements: MOST_ELEMENTS, integers: false, f64: false, spells: () => false },
     compile: async (source) => {
       check()
