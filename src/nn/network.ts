@@ -53,7 +53,14 @@ type Layers<L extends readonly AnyLayer[], C> = L extends C ? L : C
 export function network<const I extends Shape | TensorLike, const L extends readonly AnyLayer[]>(
   input: Or<Sizes<"network", SpecShape<I>>, I>,
   ...layers: Layers<L, CheckedList<L, Start<I>>>
-): Network<Start<I>, Through<L, Start<I>>, Trees<L, Start<I>, "Params">, Trees<L, Start<I>, "State">, NeedsOf<L>, Count<Trees<L, Start<I>, "Params">>> {
+): Network<
+  Start<I>,
+  Through<L, Start<I>>,
+  Trees<L, Start<I>, "Params">,
+  Trees<L, Start<I>, "State">,
+  NeedsOf<L>,
+  Count<Trees<L, Start<I>, "Params">>
+> {
   const list = layers as readonly AnyLayer[]
   const spec = specOf(input as Shape | TensorLike)
   for (const d of spec.shape) if (typeof d === "number" && !(Number.isSafeInteger(d) && d >= 0)) refuse(notASize("network", d))
