@@ -8,7 +8,7 @@ import { notASize } from "../core/messages.ts"
 import type { Or } from "../core/signature.ts"
 import { type Arrow, elements, type Plan } from "./arrow.ts"
 import type { AnyLayer } from "./layer.ts"
-import { type CheckedList, inSequence } from "./sequential.ts"
+import { type CheckedList, inSequence, type LayersOf } from "./sequential.ts"
 import { type Spec, specOf, type SpecOf } from "./spec.ts"
 import type { Through } from "../../typelevel/network.ts"
 
@@ -40,7 +40,7 @@ export interface Variables<P, S> {
 export type VariablesOf<N extends AnyNetwork> = Variables<ParamsOf<N>, StateOf<N>>
 
 type Start<I> = SpecOf<I>
-type Layers<L extends readonly AnyLayer[], C> = L extends C ? L : C
+type Layers<L, C> = L extends C ? L : C
 /**
  * A network from the shape of its input and its layers, checked one after the other: a layer that does not fit what comes to it is refused
  * where it stands, by the compiler and, in the same words, at run time.
@@ -50,7 +50,7 @@ type Layers<L extends readonly AnyLayer[], C> = L extends C ? L : C
  * @example
  * const net = Net.network(["batch", 784], Net.dense(128), Net.relu, Net.dense(10))   // ["batch", 784] -> ["batch", 10], 101,770 parameters
  */
-export function network<const I extends Shape | TensorLike, const L extends readonly AnyLayer[]>(
+export function network<const I extends Shape | TensorLike, const L extends readonly unknown[]>(
   input: Or<Sizes<"network", SpecShape<I>>, I>,
   ...layers: Layers<L, CheckedList<L, Start<I>>>
 ): Network<
@@ -58,10 +58,10 @@ export function network<const I extends Shape | TensorLike, const L extends read
   Through<L, Start<I>>,
   Trees<L, Start<I>, "Params">,
   Trees<L, Start<I>, "State">,
-  NeedsOf<L>,
+  NeedsOf<LayersOf<L>>,
   Count<Trees<L, Start<I>, "Params">>
 > {
-  const list = layers as readonly AnyLayer[]
+  const list = layers as unknown as readonly AnyLayer[]
   const spec = specOf(input as Shape | TensorLike)
   for (const d of spec.shape) if (typeof d === "number" && !(Number.isSafeInteger(d) && d >= 0)) refuse(notASize("network", d))
   const arrow = inSequence(list)

@@ -18,6 +18,7 @@ export const keysOf = (layers: readonly AnyLayer[]): string[] => {
 }
 /** The composition of the layers. `where`, with the index, is put in front of their sentences. */
 export const inSequence = (layers: readonly AnyLayer[], where?: string): Arrow => {
+  for (const l of layers) if (typeof (l as Partial<AnyLayer> | undefined)?.apply !== "function" || !l.kind) refuse(notALayer(l))
   const keys = keysOf(layers)
   keys.forEach((key, k) => {
     const before = keys.indexOf(key)
@@ -32,27 +33,46 @@ export const inSequence = (layers: readonly AnyLayer[], where?: string): Arrow =
 // ---- rules ---------------------------------------------------------------------------------------------------------
 export type nameTaken<N extends string> = `named: two layers are called ${N}; give each a name of its own, or share one`
 /** The layers, with a sentence in the place of the first that does not fit. */
-export type CheckedList<L, X, Acc extends readonly unknown[] = [], Names = never> = L extends readonly [
-  infer H extends LayerLike,
+export type CheckedList<L, X, Acc extends readonly unknown[] = [], Names = never, Tied = {}> = L extends readonly [
+  infer H,
   ...infer R,
 ]
-  ? Apply<H["rule"], X, "Out"> extends infer O
-    ? [O] extends [string]
-      ? [...Acc, O, ...R]
-      : NameOf<H["rule"]> extends infer N extends string
-        ? [N] extends [never]
-          ? CheckedList<R, O, [...Acc, H], Names>
-          : N extends Names
+  ? H extends LayerLike
+    ? Apply<H["rule"], X, "Out"> extends infer O
+      ? [O] extends [string]
+        ? [...Acc, O, ...R]
+        : H["rule"] extends { readonly Name: infer N extends string }
+          ? N extends Names
             ? [...Acc, nameTaken<N>, ...R]
-            : CheckedList<R, O, [...Acc, H], Names | (H["rule"] extends { readonly Shared: true } ? never : N)>
-        : never
-    : never
+            : H["rule"] extends { readonly Shared: true }
+              ? Clash<Tied, N, Apply<H["rule"], X, "Params">> extends true
+                ? [...Acc, shareClash<N>, ...R]
+                : CheckedList<R, O, [...Acc, H], Names, Tied & { readonly [_ in N]: Apply<H["rule"], X, "Params"> }>
+              : N extends keyof Tied
+                ? [...Acc, nameTaken<N>, ...R]
+                : CheckedList<R, O, [...Acc, H], Names | N, Tied>
+          : CheckedList<R, O, [...Acc, H], Names, Tied>
+      : never
+    : [...Acc, notALayer<H>, ...R]
   : L extends readonly []
     ? Acc
     : [...Acc, ...unknownLength[]]
-type NameOf<F extends Rule> = F extends { readonly Name: infer N extends string } ? N : never
-/** A list of known length, whatever goes in. */
-export type Listed<L extends readonly unknown[]> = number extends L["length"] ? readonly unknownLength[] : L
+type Clash<Tied, N, P> = N extends keyof Tied ? ([Tied[N], P] extends [P, Tied[N]] ? false : true) : false
+/** A list of layers of known length, whatever goes in. */
+export type Listed<L, Acc extends readonly unknown[] = []> = L extends readonly [infer H, ...infer R]
+  ? H extends LayerLike
+    ? Listed<R, [...Acc, H]>
+    : [...Acc, notALayer<H>, ...R]
+  : L extends readonly []
+    ? Acc
+    : [...Acc, ...unknownLength[]]
+export type shareClash<N extends string> =
+  `shared: ${N} has other parameters in an earlier place; share a layer between inputs of one shape`
+type notALayer<H> = `network: ${H extends string ? H : "this"} is no layer; a layer is a value such as Net.relu or Net.dense(10)`
+const notALayer = (h: unknown): string =>
+  `network: ${typeof h === "string" ? h : "this"} is no layer; a layer is a value such as Net.relu or Net.dense(10)`
+/** L as a list of layers, once it was checked. */
+export type LayersOf<L> = L extends readonly AnyLayer[] ? L : []
 
 /** What comes out of the list; a sentence says at which index it arose. */
 export type Through<L, X, I extends string = "0"> = L extends readonly [infer H extends LayerLike, ...infer R]
@@ -77,9 +97,10 @@ export interface SequentialRule<L extends readonly LayerLike[]> extends Rule {
  * Refuses a list of unknown length, and two layers of one name. The composition of the category of layers (category.ts).
  * @example const block = Net.sequential(Net.dense(64), Net.relu, Net.dense(64))
  */
-export const sequential = <const L extends readonly AnyLayer[]>(
+export const sequential = <const L extends readonly unknown[]>(
   ...layers: L extends Listed<L> ? L : Listed<L>
-): Layer<SequentialRule<L>> => layerOf("sequential", inSequence(layers as unknown as L, "sequential"))
+): Layer<SequentialRule<LayersOf<L>>> =>
+  layerOf<SequentialRule<LayersOf<L>>>("sequential", inSequence(layers as unknown as readonly AnyLayer[], "sequential"))
 
 export interface RepeatRule<N extends number, F extends Rule> extends Rule {
   readonly Kind: "sequential"

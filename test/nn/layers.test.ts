@@ -236,6 +236,8 @@ describe("what layers refuse when the program runs, in the words of the compiler
       () => untyped(["b", 4], Net.shared("a", Net.dense(4)), Net.residual(Net.sequential(Net.shared("a", Net.dense(4))))),
       "shared: a and residual_1/a are in different lists of layers; share within one list, or use two names",
     ],
+    [() => untyped(["b", 4], Net.dense), "network: this is no layer; a layer is a value such as Net.relu or Net.dense(10)"],
+    [() => untyped(["b", 4], "relu"), "network: relu is no layer; a layer is a value such as Net.relu or Net.dense(10)"],
     [() => untyped(["b", -1], Net.dense(4)), "network: -1 is not a size; a size is a whole number from 0 to 9007199254740991"],
     [
       () => Net.named("a/b" as string, Net.dense(4)),
