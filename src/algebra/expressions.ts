@@ -3,7 +3,9 @@ import type { Eq } from "fp-ts/lib/Eq.js"
 import { captured, structure } from "../core/program.ts"
 import { type AnyTensor, type Program, raw } from "../core/tensor.ts"
 
-/** Two expressions are equal if they apply the same ops to the same leaves in the same way. Data leaves are compared by identity. */
+/**
+ * Two expressions are equal if they apply the same ops to the same leaves in the same way. Data leaves are compared by identity.
+ */
 export const eqExpression: Eq<AnyTensor> = {
   equals: (a, b) => {
     if (a === b) return true

@@ -1,5 +1,6 @@
-// Tensors of one shape and dtype as algebra: element-wise they are a commutative ring (exactly so for i32, modulo 2^32; up to rounding
-// for floats). Elements are expressions: nothing is computed here. Equality of these laws is equality of what the expressions evaluate to.
+// Tensors of one shape and dtype as algebra: element-wise they are a commutative ring (exactly so for i32, modulo 2^32; up to
+// rounding for floats). Elements are expressions: nothing is computed here. Equality of these laws is equality of what the
+// expressions evaluate to.
 import type { Monoid } from "fp-ts/lib/Monoid.js"
 import type { Ring } from "fp-ts/lib/Ring.js"
 import type { Shape } from "../../typelevel/shape.ts"

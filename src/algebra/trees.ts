@@ -20,7 +20,8 @@ export interface Module<T> extends Group<T> {
   readonly scale: (r: number | Tensor<[]>, a: T) => T
 }
 /**
- * The module of trees like `like`: sums leaf by leaf, zeros, negation, scaling. Gradients live here; accumulating them is `concat`.
+ * The module of trees like `like`: sums leaf by leaf, zeros, negation, scaling. Gradients live here; accumulating them is
+ * `concat`.
  *
  * Trees of another structure are refused.
  * @example moduleOf(params).concat(g1, g2)

@@ -1,5 +1,5 @@
-// What a layer is at run time: an arrow from what goes in to what comes out, with trees of parameters and state beside it. Arrows compose;
-// `at` makes one look at an entry of the trees. A list of layers is the composition of its layers, each at its key.
+// What a layer is at run time: an arrow from what goes in to what comes out, with trees of parameters and state beside it. Arrows
+// compose; `at` makes one look at an entry of the trees. A list of layers is the composition of its layers, each at its key.
 import type { Dim } from "../../typelevel/dim.ts"
 import type { DType } from "../core/dtype.ts"
 import { refuse, ShapeError } from "../core/errors.ts"

@@ -1,4 +1,5 @@
-// The category of arrows: layers between specs, composed one after the other. `Net.sequential` and `Net.network` are this composition.
+// The category of arrows: layers between specs, composed one after the other. `Net.sequential` and `Net.network` are this
+// composition.
 import type { Category2 } from "fp-ts/lib/Category.js"
 import { type Arrow, compose, identity } from "./arrow.ts"
 import type { AnyNetwork, InputOf, OutputOf } from "./network.ts"

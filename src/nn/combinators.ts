@@ -121,7 +121,8 @@ const checkName = (op: string, name: string): string =>
     : refuse(`${op}: "${name}" is no name; a name is not empty and has no "/", which separates paths`)
 
 /**
- * The layer under a name of its own in the trees, in place of its kind and ordinal: it keeps its keys and files when others are inserted.
+ * The layer under a name of its own in the trees, in place of its kind and ordinal: it keeps its keys and files when others are
+ * inserted.
  *
  * Refuses two layers of one name in a list.
  * @example Net.named("stem", Net.conv2d({ filters: 32, kernel: 3 }))

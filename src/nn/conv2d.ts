@@ -75,8 +75,9 @@ type Out<X, O extends Conv2dOptions> =
 /**
  * Convolution over height and width, [..., height, width, channels] to [..., height', width', filters], plus a bias.
  *
- * Parameters: kernel [kernel, kernel, channels / groups, filters], bias [filters]. Floats. Sizes: floor((n + padding - (d (k - 1) + 1)) / s) + 1.
- * Refuses what is no image, windows that do not fit, channels that the groups do not divide. Dumoulin and Visin 2016.
+ * Parameters: kernel [kernel, kernel, channels / groups, filters], bias [filters]. Floats. Sizes: floor((n + padding - (d (k - 1)
+ * + 1)) / s) + 1. Refuses what is no image, windows that do not fit, channels that the groups do not divide. Dumoulin and Visin
+ * 2016.
  * @example Net.conv2d({ filters: 32, kernel: 3, stride: 2, padding: "same" })
  */
 export function conv2d<const O extends Conv2dOptions>(options: Or<Valid<O>, O>): Layer<Conv2dRule<O>> {

@@ -47,7 +47,8 @@ type DenseOut<X, U extends number> =
 /**
  * An affine map of the last axis: y = x kernel + bias, [..., n] to [..., units].
  *
- * Parameters: kernel [n, units], bias [units]. Floats. Refuses a last axis without a size, and units that are no whole number of 1 or more.
+ * Parameters: kernel [n, units], bias [units]. Floats. Refuses a last axis without a size, and units that are no whole number of
+ * 1 or more.
  * @example Net.network(["batch", 784], Net.dense(128), Net.relu, Net.dense(10))
  */
 export function dense<const U extends number, const O extends DenseOptions = {}>(

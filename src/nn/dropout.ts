@@ -30,7 +30,8 @@ type Rate<R extends number> = number extends R
 /**
  * Puts zero in the place of each element with probability `rate`, and divides the others by 1 - rate: [...s] to [...s].
  *
- * Floats. Only while training, which then needs a key; otherwise the identity. Refuses rates outside [0, 1). Srivastava et al. 2014.
+ * Floats. Only while training, which then needs a key; otherwise the identity. Refuses rates outside [0, 1). Srivastava et al.
+ * 2014.
  * @example Net.dropout(0.25)
  */
 export const dropout = <const R extends number>(rate: Or<Rate<R>, R>): Layer<DropoutRule> => {

@@ -1,5 +1,5 @@
-// How parameters begin. Fans: a kernel [..., in, out] has nIn = receptive field * in and nOut = receptive field * out, where the receptive
-// field is the product of the leading (spatial) sizes; dense kernels have none.
+// How parameters begin. Fans: a kernel [..., in, out] has nIn = receptive field * in and nOut = receptive field * out, where the
+// receptive field is the product of the leading (spatial) sizes; dense kernels have none.
 import type { DType } from "../core/dtype.ts"
 import { refuse } from "../core/errors.ts"
 import { show, size } from "../core/shape.ts"
@@ -48,8 +48,8 @@ export interface VarianceScaling {
   readonly distribution: "normal" | "uniform"
 }
 /**
- * Values of mean 0 and variance scale / fan, so that the size of activations (fanIn), of gradients (fanOut) or of neither too much (fanAvg)
- * changes from layer to layer. Uniform values lie within sqrt(3 variance).
+ * Values of mean 0 and variance scale / fan, so that the size of activations (fanIn), of gradients (fanOut) or of neither too
+ * much (fanAvg) changes from layer to layer. Uniform values lie within sqrt(3 variance).
  *
  * @example Init.varianceScaling({ scale: 2, mode: "fanIn", distribution: "normal" })   // heNormal
  */
@@ -76,5 +76,8 @@ export const heNormal = varianceScaling({ scale: 2, mode: "fanIn", distribution:
 export const lecunUniform = varianceScaling({ scale: 1, mode: "fanIn", distribution: "uniform" })
 /** Variance 1 / nIn, normal. LeCun et al. 1998, Efficient BackProp. */
 export const lecunNormal = varianceScaling({ scale: 1, mode: "fanIn", distribution: "normal" })
-/** Standard deviation sqrt(4 / (nIn + nOut)): the mean of both fans as Glorot and Bengio 2010, times 2 for relu as He et al. 2015. */
+/**
+ * Standard deviation sqrt(4 / (nIn + nOut)): the mean of both fans as Glorot and Bengio 2010, times 2 for relu as He et al.
+ * 2015.
+ */
 export const heAverageNormal = varianceScaling({ scale: 2, mode: "fanAvg", distribution: "normal" })

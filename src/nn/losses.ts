@@ -1,5 +1,5 @@
-// The namespace `Loss`: one value per example, to be reduced as one likes (`T.mean`). Where a formula can overflow, it is written so that it
-// does not.
+// The namespace `Loss`: one value per example, to be reduced as one likes (`T.mean`). Where a formula can overflow, it is written
+// so that it does not.
 import type { Dim, Fits } from "../../typelevel/dim.ts"
 import type { DType, IntDType } from "../../typelevel/dtype.ts"
 import type { dtypesDiffer as DTypesDiffer, needsRank as NeedsRank } from "../../typelevel/messages.ts"
@@ -134,8 +134,9 @@ export function mse<A extends Shape, D extends DType, B extends Shape, E extends
 /**
  * Cross-entropy of the softmax of logits: [...b, c] and labels to [...b].
  *
- * Labels are class indices (i32 or u32, [...b]): `l = -log softmax(x)[label]`; or probabilities (of the logits' dtype, [...b, c]):
- * `l = -sum p log softmax(x)`, where p = 0 counts 0 even at a logit of -Infinity. Computed through logSoftmax, so that no exponential
+ * Labels are class indices (i32 or u32, [...b]): `l = -log softmax(x)[label]`; or probabilities (of the logits' dtype, [...b,
+ * c]): `l = -sum p log softmax(x)`, where p = 0 counts 0 even at a logit of -Infinity. Computed through logSoftmax, so that no
+ * exponential
  * overflows. An index outside 0 .. c - 1 gives NaN. Refuses labels that fit neither way.
  * @example T.mean(Loss.softmaxCrossEntropy(logits, labels))
  */
@@ -159,8 +160,8 @@ export function softmaxCrossEntropy<S extends Shape, D extends DType, L extends 
 /**
  * Cross-entropy of independent yes-or-no answers, averaged within each example: [n, ...s] and the same to [n].
  *
- * `l = mean over s of max(x, 0) - x y + log(1 + exp(-|x|))`, which is softplus(x) - x y: no exponential overflows, and the derivative is
- * sigmoid(x) - y everywhere, at 0 too. Targets y in [0, 1]. Floats of one dtype. Refuses shapes that differ.
+ * `l = mean over s of max(x, 0) - x y + log(1 + exp(-|x|))`, which is softplus(x) - x y: no exponential overflows, and the
+ * derivative is sigmoid(x) - y everywhere, at 0 too. Targets y in [0, 1]. Floats of one dtype. Refuses shapes that differ.
  * @example T.mean(Loss.binaryCrossEntropyWithLogits(logits, targets))
  */
 export function binaryCrossEntropyWithLogits<A extends Shape, D extends DType, B extends Shape, E extends DType>(

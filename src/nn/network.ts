@@ -13,8 +13,8 @@ import { type Spec, specOf, type SpecOf } from "./spec.ts"
 import type { Through } from "../../typelevel/network.ts"
 
 /**
- * Layers for an input. I and O are the types of what goes in and comes out, over names; P and S the trees of parameters and of state, N what
- * training needs ("Random", or never). Immutable; holds no parameters.
+ * Layers for an input. I and O are the types of what goes in and comes out, over names; P and S the trees of parameters and of
+ * state, N what training needs ("Random", or never). Immutable; holds no parameters.
  */
 export interface Network<out I, out O, out P, out S, out N, out C extends number = number> {
   /** Types alone: read them with InputOf, OutputOf, ParamsOf, StateOf, NeedsOf; there is nothing here when the program runs. */
@@ -42,13 +42,14 @@ export type VariablesOf<N extends AnyNetwork> = Variables<ParamsOf<N>, StateOf<N
 type Start<I> = SpecOf<I>
 type Layers<L, C> = L extends C ? L : C
 /**
- * A network from the shape of its input and its layers, checked one after the other: a layer that does not fit what comes to it is refused
- * where it stands, by the compiler and, in the same words, at run time.
+ * A network from the shape of its input and its layers, checked one after the other: a layer that does not fit what comes to it
+ * is refused where it stands, by the compiler and, in the same words, at run time.
  *
- * The input is a shape over sizes and names (f32), or Net.input(shape, dtype); names are bound anew at each call. Parameters and state are
- * trees keyed by layer: `conv2d_1`, or the layer's own name; layers without have no entry.
+ * The input is a shape over sizes and names (f32), or Net.input(shape, dtype); names are bound anew at each call. Parameters and
+ * state are trees keyed by layer: `conv2d_1`, or the layer's own name; layers without have no entry.
  * @example
- * const net = Net.network(["batch", 784], Net.dense(128), Net.relu, Net.dense(10))   // ["batch", 784] -> ["batch", 10], 101,770 parameters
+ * const net = Net.network(["batch", 784], Net.dense(128), Net.relu, Net.dense(10))   // ["batch", 784] -> ["batch", 10], 101,770
+ * parameters
  */
 export function network<const I extends Shape | TensorLike, const L extends readonly unknown[]>(
   input: Or<Sizes<"network", SpecShape<I>>, I>,

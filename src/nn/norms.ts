@@ -83,10 +83,12 @@ type BatchValid<O> =
     : never
 
 /**
- * Normalises each channel (the last axis) over all other axes: y = (x - mean) / sqrt(variance + epsilon) * scale + shift, [..., c] to [..., c].
+ * Normalises each channel (the last axis) over all other axes: y = (x - mean) / sqrt(variance + epsilon) * scale + shift, [...,
+ * c] to [..., c].
  *
- * Parameters: scale, shift [c]; state: mean, variance [c]. Training uses the mean and the (biased) variance of the batch and moves the
- * running ones: new = momentum * old + (1 - momentum) * batch, with the unbiased variance; otherwise the running ones are used. Floats.
+ * Parameters: scale, shift [c]; state: mean, variance [c]. Training uses the mean and the (biased) variance of the batch and
+ * moves the running ones: new = momentum * old + (1 - momentum) * batch, with the unbiased variance; otherwise the running ones
+ * are used. Floats.
  * Refuses ranks below 2, and batches of one value per channel, which have no variance. Ioffe and Szegedy 2015.
  * @example Net.batchNorm({ momentum: 0.99 })
  */

@@ -105,7 +105,10 @@ type Global<S extends Shape> = S extends readonly [...infer B extends Shape, Dim
   : Rankless<S> extends true
     ? Shape
     : needsRank<"globalAvgPool2d", "3 or more", S>
-/** The mean over height and width, [..., height, width, channels] to [..., channels]. Floats. Lin et al. 2013, Network in network. */
+/**
+ * The mean over height and width, [..., height, width, channels] to [..., channels]. Floats. Lin et al. 2013, Network in
+ * network.
+ */
 export const globalAvgPool2d: Layer<GlobalAvgPool2dRule> = layerOf(
   "globalAvgPool2d",
   pureArrow(

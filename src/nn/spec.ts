@@ -1,4 +1,5 @@
-// What goes into a layer before anything runs: a shape over sizes and names, and a dtype. The run-time twin of typelevel/pattern.ts.
+// What goes into a layer before anything runs: a shape over sizes and names, and a dtype. The run-time twin of
+// typelevel/pattern.ts.
 import type { Dim } from "../../typelevel/dim.ts"
 import type { TensorLike } from "../../typelevel/rule.ts"
 import type { Shape } from "../../typelevel/shape.ts"

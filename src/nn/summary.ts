@@ -11,8 +11,8 @@ const bytes = (n: number): string =>
 const perExample = (r: Row): number => r.shape.reduce((n: number, d) => (typeof d === "number" ? n * d : n), 1)
 
 /**
- * A table of the layers: path, output shape, parameters, and the bytes that the output of one example takes (named axes counted once). Then
- * the totals: parameters, and what all outputs take together, which is what training keeps for one example at most.
+ * A table of the layers: path, output shape, parameters, and the bytes that the output of one example takes (named axes counted
+ * once). Then the totals: parameters, and what all outputs take together, which is what training keeps for one example at most.
  *
  * @example console.log(Net.summary(net))
  */

@@ -1,5 +1,5 @@
-// Layers of one's own: a shape over names, parameters over the same names, and a function. The body is checked once, as if the names were
-// constants; the rule follows from what is written, so that no type needs to be spelled.
+// Layers of one's own: a shape over names, parameters over the same names, and a function. The body is checked once, as if the
+// names were constants; the rule follows from what is written, so that no type needs to be spelled.
 import type { Rule, SpecShape } from "../../typelevel/network.ts"
 import type { Fill, Match } from "../../typelevel/pattern.ts"
 import type { wrongDType } from "../../typelevel/messages.ts"
@@ -90,7 +90,10 @@ type unsized<K extends string, D extends string> = `${K}: parameters need sizes,
 export interface Definition<K extends string, I, O, P, Needs> {
   /** Its kind: the key in the trees, with an ordinal, and the beginning of its sentences. */
   readonly name: K
-  /** The shape of the input over names (f32), or Net.input(shape, dtype). A leading "..." stands for any axes, which the body sees as one. */
+  /**
+   * The shape of the input over names (f32), or Net.input(shape, dtype). A leading "..." stands for any axes, which the body
+   * sees as one.
+   */
   readonly in: I
   /** The shape of the output over the same names; default: that of the input. */
   readonly out?: O
@@ -102,8 +105,9 @@ export interface Definition<K extends string, I, O, P, Needs> {
 /**
  * A layer of one's own.
  *
- * Its body is an ordinary function of tensors over the names of `in`; the compiler checks it once for all sizes, and infers parameters
- * and output from what is written. Refuses an input that does not match `in`, and parameters whose size is a name of the network's input.
+ * Its body is an ordinary function of tensors over the names of `in`; the compiler checks it once for all sizes, and infers
+ * parameters and output from what is written. Refuses an input that does not match `in`, and parameters whose size is a name of
+ * the network's input.
  * @example
  * const affine = Net.layer({
  *   name: "affine", in: ["...", "n"], params: { scale: Net.param(["n"], Init.ones) },

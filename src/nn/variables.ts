@@ -99,8 +99,8 @@ export const applyOf = (
 /**
  * The network's output for x, and the new state (the given one, unless it trains).
  *
- * Names in the input are bound by this x: a network from ["batch", 784] maps [32, 784] to [32, 10]. Refuses an x that does not fit, trees of
- * another network, and training without the key that a layer needs.
+ * Names in the input are bound by this x: a network from ["batch", 784] maps [32, 784] to [32, 10]. Refuses an x that does not
+ * fit, trees of another network, and training without the key that a layer needs.
  * @example const [logits, state] = Net.apply(net, variables, x, { train: true, key })
  */
 export function apply<N extends AnyNetwork, X extends AnyTensor, const T extends ApplyOptions = {}>(
@@ -130,8 +130,8 @@ export interface Inference<I, O, P, S> {
   (variables: Variables<P, S>, x: Open<I>): Open<O>
 }
 /**
- * The network as a pure function (variables, x) => y for use: dropout is the identity, batch normalisation uses its running statistics. The
- * state stays an input; no key is needed.
+ * The network as a pure function (variables, x) => y for use: dropout is the identity, batch normalisation uses its running
+ * statistics. The state stays an input; no key is needed.
  * @example const predict = jit(Net.infer(net))
  */
 export const infer =

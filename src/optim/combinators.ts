@@ -53,8 +53,8 @@ export const clipByValue = <M extends string, C extends string>(limit: number, o
   return before((grads) => mapTree(grads, (g) => minimum(raw(maximum(g, -limit)), limit)), optimizer)
 }
 /**
- * One step of the optimizer for every n calls, with the mean of their gradients: n batches of b rows act as one of n b rows. In between the
- * parameters stay. Gradients are summed in the monoid of trees (algebra/trees.ts).
+ * One step of the optimizer for every n calls, with the mean of their gradients: n batches of b rows act as one of n b rows. In
+ * between the parameters stay. Gradients are summed in the monoid of trees (algebra/trees.ts).
  * @example Optim.accumulate(4, Optim.adam())
  */
 export const accumulate = <M extends string, C extends string>(

@@ -1,5 +1,5 @@
-// An optimizer is pure: from gradients, its state and the parameters to new parameters and a new state. Its state is a tree: counters,
-// and for each moment a tree like the parameters.
+// An optimizer is pure: from gradients, its state and the parameters to new parameters and a new state. Its state is a tree:
+// counters, and for each moment a tree like the parameters.
 import { refuse } from "../core/errors.ts"
 import { type RawTensor, raw, type Tensor } from "../core/tensor.ts"
 import { mapTree } from "../core/tree.ts"

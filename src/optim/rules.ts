@@ -1,4 +1,5 @@
-// Update rules. In all of them g is the gradient, p the parameter, t the number of the step from 1. Defaults are PyTorch's, where it has one.
+// Update rules. In all of them g is the gradient, p the parameter, t the number of the step from 1. Defaults are PyTorch's, where
+// it has one.
 import { refuse } from "../core/errors.ts"
 import type { RawTensor } from "../core/tensor.ts"
 import { raw } from "../core/tensor.ts"
@@ -48,8 +49,8 @@ export const momentum = ({ lr = 1e-3, momentum: m = 0.9 }: MomentumOptions = {})
   })
 }
 /**
- * Nesterov's accelerated gradient, as a gradient at the current parameters: v = m v + g, p - lr (g + m v). Defaults lr 1e-3, momentum 0.9.
- * Sutskever et al. 2013.
+ * Nesterov's accelerated gradient, as a gradient at the current parameters: v = m v + g, p - lr (g + m v). Defaults lr 1e-3,
+ * momentum 0.9. Sutskever et al. 2013.
  * @example Optim.nesterov({ lr: 0.01 })
  */
 export const nesterov = ({ lr = 1e-3, momentum: m = 0.9 }: MomentumOptions = {}): Optimizer<"velocity", "step"> => {
@@ -122,7 +123,8 @@ const adamLike = (
  */
 export const adam = (options: AdamOptions = {}): Optimizer<"mean" | "square", "step"> => adamLike("adam", options, () => 0)
 /**
- * Adam with decoupled weight decay: p - lr (direction of Adam + weightDecay p). Defaults as Adam, weightDecay 0.01. Loshchilov and Hutter 2019.
+ * Adam with decoupled weight decay: p - lr (direction of Adam + weightDecay p). Defaults as Adam, weightDecay 0.01. Loshchilov
+ * and Hutter 2019.
  * @example Optim.adamW({ lr: 3e-4, mask: (path) => path.endsWith("/kernel") })
  */
 export const adamW = ({

@@ -1,5 +1,5 @@
-// Learning rates over time: pure functions from the step (an f32 scalar that counts from 0) to the rate. They compose: `warmup` and `join`
-// take schedules.
+// Learning rates over time: pure functions from the step (an f32 scalar that counts from 0) to the rate. They compose: `warmup`
+// and `join` take schedules.
 import { refuse } from "../core/errors.ts"
 import { type RawTensor, raw, type Tensor } from "../core/tensor.ts"
 import { add } from "../ops/add.ts"
@@ -66,8 +66,8 @@ export const cosine = ({ lr, steps: n, to = 0 }: Fall): Schedule => {
   return (t) => scalar(add(mul(add(cos(mul(minimum(mul(t, 1 / n), 1), Math.PI)), 1), (lr - to) / 2), to))
 }
 /**
- * For the first n steps rises in a straight line to what `then` begins with, (step + 1) / (n + 1) of it at step `step`; then `then`, from
- * its own step 0. Goyal et al. 2017.
+ * For the first n steps rises in a straight line to what `then` begins with, (step + 1) / (n + 1) of it at step `step`; then
+ * `then`, from its own step 0. Goyal et al. 2017.
  * @example Optim.warmup(500, Optim.cosine({ lr: 1e-3, steps: 9_500 }))
  */
 export const warmup = (n: number, then: Rate): Schedule => {

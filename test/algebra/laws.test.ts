@@ -1,5 +1,5 @@
-// The laws of the instances, by evaluation on the reference backend. Floats are multiples of 1/8, so that sums and products of a few of them
-// are exact and the laws hold to the last bit; i32 wraps modulo 2^32 and is exact always.
+// The laws of the instances, by evaluation on the reference backend. Floats are multiples of 1/8, so that sums and products of a
+// few of them are exact and the laws hold to the last bit; i32 wraps modulo 2^32 and is exact always.
 import * as fc from "fast-check"
 import type { Eq } from "fp-ts/lib/Eq.js"
 import type { Monoid } from "fp-ts/lib/Monoid.js"

@@ -1,5 +1,6 @@
-// Trajectories: parameters [1, -3] under the gradients [0.5, -2], [1, 0.25], [-0.75, 1.5], one after the other. The numbers were worked out
-// from the formulas of the papers (sgd, momentum and Nesterov are exact by hand; the others to 16 digits in another language).
+// Trajectories: parameters [1, -3] under the gradients [0.5, -2], [1, 0.25], [-0.75, 1.5], one after the other. The numbers were
+// worked out from the formulas of the papers (sgd, momentum and Nesterov are exact by hand; the others to 16 digits in another
+// language).
 import { describe, expect, it } from "vitest"
 import * as Optim from "../../src/optim/index.ts"
 import * as T from "../../src/tensor.ts"
