@@ -163,7 +163,7 @@ export const wasm = (): Backend => {
     free,
     live: () => ({ buffers: live.size, bytes: [...live].reduce((s, b) => s + bytesFor(b.aval), 0) }),
     close: () => {
-      for (const b of [...live]) free(b)
+      for (const b of live) free(b)
     },
   }
 }

@@ -7,6 +7,7 @@ import type { Pointer, Scope } from "./frame.ts"
 import { constant, fold } from "./lanes.ts"
 import { alongLanes, chooseAxis, type Lanewise, guardedAlong, lanesPossible, type Limit, widthFor } from "./lanewise.ts"
 import { loops } from "./reduce.ts"
+import { type Streamed, streamed, tiled } from "./reshape.ts"
 import type { V, Vec } from "./strands.ts"
 import { addressOf, foldInto, hoist, keyOfBuf, strideAlong, valueOf, vectorAddress } from "./values.ts"
 
@@ -14,7 +15,20 @@ export const emitKernel = (k: Kernel, scope: Scope): void => {
   if (needsScalars(k)) return emitScalarKernel(k, scope)
   const prefix = prefixOf(k)
   if (prefix) return emitPrefix(k, prefix, scope)
-  if (!emitContraction(k, scope)) emitGroup([k], k.axes, scope)
+  if (emitContraction(k, scope)) return
+  const rows = streamed(k, scope)
+  if (rows) return emitStreamed(rows, scope)
+  const tiles = tiled(k, scope)
+  emitGroup([tiles], tiles.axes, scope)
+}
+const emitStreamed = ({ outer, bytes, strip, fill, passes, finish }: Streamed, scope: Scope): void => {
+  const base = scope.frame.scratch(bytes)
+  scope.frame.setPointer(strip, { base, offset: 0 })
+  loops(outer, [], [], new Set(), scope, (row) => {
+    emitGroup([fill], fill.axes, row.inner())
+    for (const { over, add } of passes) loops(over, [], [], new Set(), row.inner(), (at) => emitGroup([add], add.axes, at))
+    emitGroup([finish], finish.axes, row.inner())
+  })
 }
 export const emitNest = (nest: Nest, scope: Scope): void => {
   // Rows of single elements: the rows themselves run through the lanes.

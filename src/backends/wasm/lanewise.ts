@@ -149,7 +149,7 @@ export const widthFor = (values: readonly Expr[]): number => {
     visit(x, (y) => void (any ||= y.k === "reduce"))
     return any
   })
-  return sums && work <= 8 ? 8 : work <= 12 ? 4 : 2
+  return sums && work <= 8 ? 8 : work <= 30 ? 4 : 2
 }
 
 // ---- the loop ------------------------------------------------------------------------------------------------------

@@ -73,10 +73,31 @@ export const loops = (
   scope.frame.f.times(a.n, (i) => loops(rest, values, stores, inner, before.inner().bind(a, i), body))
 }
 
-const perLane = (x: Reduce, axes: readonly Axis[], scope: Scope): Vec => {
+/** Partial results, one vector per strand. For floating max and min a cheap instruction keeps the larger, and NaN is kept on the side:
+ *  f32x4.max, which knows NaN, is eight instructions on x86 (row maxima of [1024, 1024]: 0.30 ms, so 0.08). */
+interface Accumulator {
+  readonly add: (v: Vec, at: Scope) => void
+  readonly parts: () => Vec
+}
+const accumulator = (x: Reduce, scope: Scope): Accumulator => {
+  const { s } = scope
   const acc = neutral(x, scope)
-  loops(axes, [x.body], [], new Set(), scope, (at) => foldInto(x, acc, valueOf(x.body, at), at))
-  return acc
+  if (x.dtype !== "f32" || (x.kind !== "max" && x.kind !== "min"))
+    return { add: (v, at) => foldInto(x, acc, v, at), parts: () => acc }
+  const odd = s.let(() => s.ki(0))
+  const op = x.kind === "max" ? "f32x4.pmax" : "f32x4.pmin"
+  return {
+    add: (v, { s }) => {
+      s.each(acc.slice(0, s.width), (u) => s.op(op, s.f.get(acc[u]!), s.get(v)))
+      s.each(odd.slice(0, s.width), (u) => s.or(s.f.get(odd[u]!), s.op("f32x4.ne", s.get(v), s.get(v))))
+    },
+    parts: () => s.let(() => s.or(s.get(acc), s.get(odd))),
+  }
+}
+const perLane = (x: Reduce, axes: readonly Axis[], scope: Scope): Vec => {
+  const acc = accumulator(x, scope)
+  loops(axes, [x.body], [], new Set(), scope, (at) => acc.add(valueOf(x.body, at), at))
+  return acc.parts()
 }
 const unrolled = (x: Reduce, axes: readonly Axis[], scope: Scope): Vec => {
   const before = scope.inner()
@@ -124,7 +145,7 @@ const acrossLanes = (x: Reduce, along: Axis, others: readonly Axis[], scope: Sco
   const step = 4 * width
   const full = Math.floor(along.n / step)
   const rest = along.n - full * step
-  const acc = neutral(x, scope.inner(width))
+  const acc = accumulator(x, scope.inner(width))
   loops(others, [x.body], [], new Set([along]), scope, (row) => {
     const before = row.inner()
     hoist([x.body], [], new Set([along]), before)
@@ -132,7 +153,7 @@ const acrossLanes = (x: Reduce, along: Axis, others: readonly Axis[], scope: Sco
       const index = f.let("i32", f.i32(0))
       f.loop((again) => {
         const at = before.inner(width, { axis: along, index, lanes: 4 })
-        foldInto(x, acc, valueOf(x.body, at), at)
+        acc.add(valueOf(x.body, at), at)
         f.bump(index, step)
         f.brIf(again, f.op("i32.lt_s", f.get(index), f.i32(full * step)))
       })
@@ -151,10 +172,10 @@ const acrossLanes = (x: Reduce, along: Axis, others: readonly Axis[], scope: Sco
           f.get(f.constantLanes([-1, lanes > 1 ? -1 : 0, lanes > 2 ? -1 : 0, 0])),
         )
       })
-      foldInto(x, acc.slice(0, strands), counts, at)
+      acc.add(counts, at)
     }
   })
-  return [total(x, acc, scope)]
+  return [total(x, acc.parts(), scope)]
 }
 const total = (x: Reduce, acc: Vec, scope: Scope): Local<"v128"> => {
   const { f } = scope.frame

@@ -418,6 +418,6 @@ export const hoist = (
 /** acc = acc (kind) v, in all strands. */
 export const foldInto = (x: Reduce, acc: Vec, v: Vec, scope: Scope): void => {
   const { s } = scope
-  s.each(acc, () => fold(s, x.kind, x.dtype, s.get(acc), s.get(v)))
+  s.each(acc.slice(0, s.width), () => fold(s, x.kind, x.dtype, s.get(acc), s.get(v)))
 }
 export const neutral = (x: Reduce, scope: Scope): Vec => scope.s.let(() => constant(scope.s, unit(x.kind, x.dtype), x.dtype))
