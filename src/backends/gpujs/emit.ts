@@ -20,6 +20,8 @@ export interface KernelSource {
   /** Threads, x fastest. */
   readonly output: readonly number[]
   readonly pair: boolean
+  /** The source is WGSL of our own: its workgroups, and the first address of each input, which may depend on loop indices. */
+  readonly wgsl?: { readonly groups: readonly [number, number, number]; readonly bases: readonly [Ix, Ix] }
 }
 export interface Target {
   readonly device: string

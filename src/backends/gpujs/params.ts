@@ -3,6 +3,7 @@
 import type { Axis } from "../../core/ir/index.ts"
 import type { GpuKernel } from "./pipelines.ts"
 import type { KernelSource } from "./emit.ts"
+import { valueOf } from "./host.ts"
 import { elementsOf, sizeOf } from "./sizes.ts"
 
 export interface Dispatch {
@@ -41,6 +42,7 @@ export const paramsBuilder = (alignment: number, mostGroups: number) => {
     return offset
   }
   const add = (s: KernelSource, k: GpuKernel): Dispatch => {
+    if (s.wgsl) return addOwn(s, s.wgsl)
     const { groups, width } = groupsOf(s.output, k.workgroup, mostGroups)
     const block = new ArrayBuffer(k.params.byteLength)
     const u32 = new Uint32Array(block)
@@ -56,14 +58,28 @@ export const paramsBuilder = (alignment: number, mostGroups: number) => {
       else axes.push(v)
     })
     const slotOf = (a: Axis): number => k.params.scalarArgs[s.scalars.indexOf(a)]!.offset / 4
+    return table(groups, axes, (now) => {
+      for (const a of axes) f32[slotOf(a)] = now.get(a)!
+      return block.slice(0)
+    })
+  }
+  const addOwn = (s: KernelSource, { groups, bases }: NonNullable<KernelSource["wgsl"]>): Dispatch =>
+    table(
+      groups,
+      s.scalars.filter((v): v is Axis => typeof v !== "string"),
+      (now) => Int32Array.of(valueOf(bases[0], now), valueOf(bases[1], now), 0, 0).buffer,
+    )
+  /** A block for every combination of the loop indices. */
+  const table = (groups: Dispatch["groups"], axes: readonly Axis[], make: (now: ReadonlyMap<Axis, number>) => ArrayBuffer): Dispatch => {
     const sizes = axes.map((a) => a.n)
+    const now = new Map<Axis, number>()
     const offsets = Array.from({ length: elementsOf(sizes) }, (_, flat) => {
       let rest = flat
       for (let d = axes.length - 1; d >= 0; d--) {
-        f32[slotOf(axes[d]!)] = rest % sizes[d]!
+        now.set(axes[d]!, rest % sizes[d]!)
         rest = Math.floor(rest / sizes[d]!)
       }
-      return place(block.slice(0))
+      return place(make(now))
     })
     return { groups, offset: (now) => offsets[axes.reduce((f, a, d) => f * sizes[d]! + now.get(a)!, 0)]! }
   }

@@ -1,6 +1,7 @@
 // Long reductions on a machine of many threads: a reduction whose results are too few to occupy it is cut into chunks, each summed by a
 // thread of its own into an array of partial results; the kernel then reduces those.
 import { type Axis, axis, type Buf, type Expr, guard, inside, type Ix, ix, mapExpr, plus, read, type Reduce, reduceOver, substitute, times, unit, visit } from "../../core/ir/index.ts"
+import { isProductSum } from "../../compiler/contraction.ts"
 import type { DType } from "../../core/dtype.ts"
 import type { Dense } from "./emit.ts"
 import { elementsOf } from "./sizes.ts"
@@ -20,8 +21,10 @@ const outermost = (x: Expr): Reduce[] => {
   }
   return go(x)
 }
+/** Contractions are tiled: a thread makes up to 16 results, and a chunk must be worth a tile. */
+const PRODUCT = { threads: 4, chunk: 128 }
 /** The chunk axes, what each reduced axis becomes, and the axes that stay. */
-const cut = (axes: readonly Axis[], chunks: number) => {
+const cut = (axes: readonly Axis[], chunks: number, product: boolean) => {
   const outer: Axis[] = []
   const inner: Axis[] = []
   const to = new Map<Axis, Ix>()
@@ -35,11 +38,15 @@ const cut = (axes: readonly Axis[], chunks: number) => {
       left = Math.floor(left / a.n)
     } else {
       let c = left
-      while (c > left / 2 && a.n % c !== 0) c--
+      while (c > (product ? 1 : left / 2) && a.n % c !== 0) c--
       if (a.n % c !== 0) c = left
+      if (c < 2) {
+        inner.push(a)
+        continue
+      }
       const [j, q] = [axis(Math.ceil(a.n / c)), axis(c)]
-      // Neighbouring threads take neighbouring elements.
-      const e = plus(times(j, c), q)
+      // Neighbouring threads take neighbouring elements; in a product the slices of a tile are neighbours.
+      const e = product ? plus(times(q, j.n), j) : plus(times(j, c), q)
       to.set(a, e)
       if (a.n % c !== 0) limits.push({ e, n: a.n })
       outer.push(q)
@@ -60,6 +67,7 @@ const dependsOn = (x: Expr, axes: readonly Axis[]): Axis[] => {
 export const split = (
   k: Dense,
   threads: number,
+  tiles: boolean,
   temporary: (shape: readonly number[], dtype: DType) => Buf,
 ): { readonly first: readonly { readonly kernel: Dense; readonly out: Buf }[]; readonly kernel: Dense } => {
   const first: { readonly kernel: Dense; readonly out: Buf }[] = []
@@ -68,9 +76,13 @@ export const split = (
     const trips = elementsOf(r.axes.map((a) => a.n))
     const own = dependsOn(r, k.axes)
     const results = elementsOf(own.map((a) => a.n))
-    const chunks = Math.min(Math.floor(threads / results), Math.floor(trips / CHUNK))
+    const product = tiles && isProductSum(r)
+    const chunks = product
+      ? Math.min(Math.floor((PRODUCT.threads * threads) / results), Math.floor(trips / PRODUCT.chunk))
+      : Math.min(Math.floor(threads / results), Math.floor(trips / CHUNK))
     if (r.upto || trips < LONG || chunks < 4) continue
-    const { outer, inner, to, limits } = cut(r.axes, chunks)
+    const { outer, inner, to, limits } = cut(r.axes, chunks, product)
+    if (outer.length === 0) continue
     const body = substitute((a) => to.get(a)).expr(r.body)
     const neutral = unit(r.kind, r.dtype)
     const kept = guard(limits.map((l) => inside(l.e, l.n)), body, neutral)

@@ -13,6 +13,7 @@ import { where } from "../../scalar/where.ts"
 import { type Dense, emitKernel, type KernelSource, type Target } from "./emit.ts"
 import { split } from "./partial.ts"
 import { elementsOf } from "./sizes.ts"
+import { tiled } from "./tiles.ts"
 
 /** out = kernel(inputs). */
 export interface Run {
@@ -48,6 +49,8 @@ export interface PlanTarget extends Target {
   readonly hostScatter: boolean
   /** Threads that keep the device busy; 1: one after another. */
   readonly threads: number
+  /** Contractions in WGSL of our own. */
+  readonly tiles: boolean
 }
 const combine = { add, mul, max, min }
 let ids = 0
@@ -57,9 +60,16 @@ const temporary = (shape: readonly number[], dtype: DType): Buf => ({ id: --ids,
 export const plan = (stmts: readonly Stmt[], target: PlanTarget): Step[] => {
   const steps: Step[] = []
   const run = (k: Dense, out: Buf): void => {
-    const { first, kernel } = target.threads > 1 ? split(k, target.threads, temporary) : { first: [], kernel: k }
-    for (const p of first) steps.push({ k: "run", source: emitKernel(p.kernel, target), out: p.out })
-    steps.push({ k: "run", source: emitKernel(kernel, target), out })
+    const { first, kernel } = target.threads > 1 ? split(k, target.threads, target.tiles, temporary) : { first: [], kernel: k }
+    for (const p of first) one(p.kernel, p.out)
+    one(kernel, out)
+  }
+  const one = (k: Dense, out: Buf): void => {
+    const t = target.tiles ? tiled(k, out.dtype) : undefined
+    if (!t) return void steps.push({ k: "run", source: emitKernel(k, target), out })
+    const product = t.rest ? temporary(t.axes.map((a) => a.n), out.dtype) : out
+    steps.push({ k: "run", source: t.source, out: product })
+    if (t.rest) one(t.rest(product), out)
   }
 
   const kernel = (k: Kernel): void => {

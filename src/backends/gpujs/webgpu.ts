@@ -54,6 +54,7 @@ export const webgpuBackend = async (library: Library, device: string, want: "har
     fits: (x, y) => x % 8 === 0 && (y % 8 === 0 || y > 64),
     hostScatter: false,
     threads: THREADS,
+    tiles: true,
   }
   let ahead = 0
 
