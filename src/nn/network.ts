@@ -16,16 +16,21 @@ import type { Through } from "../../typelevel/network.ts"
  * Layers for an input. I and O are the types of what goes in and comes out, over names; P and S the trees of parameters and of
  * state, N what training needs ("Random", or never). Immutable; holds no parameters.
  */
-export interface Network<out I, out O, out P, out S, out N, out C extends number = number> {
+export interface Network<out I, out O, out P, out S, out N> {
   /** Types alone: read them with InputOf, OutputOf, ParamsOf, StateOf, NeedsOf; there is nothing here when the program runs. */
   readonly types: { readonly input: I; readonly output: O; readonly params: P; readonly state: S; readonly needs: N }
   readonly input: Spec
   readonly output: Spec
-  /** The number of parameters, as a literal type where all sizes are known. */
-  readonly parameters: C
+  /** The number of parameters. */
+  readonly parameters: number
   readonly layers: readonly AnyLayer[]
   readonly arrow: Arrow
   readonly plan: Plan
+}
+/** The number of parameters as a literal type, where all sizes are known. Apart from Network, so that it is computed only when it is asked for:
+ *  it is the dearest of a network's types, 1,000 instantiations per layer. */
+export interface Counted<P> {
+  readonly parameters: Count<P>
 }
 export type AnyNetwork = Network<unknown, unknown, unknown, unknown, unknown>
 export type InputOf<N extends AnyNetwork> = N["types"]["input"]
@@ -54,14 +59,8 @@ type Layers<L, C> = L extends C ? L : C
 export function network<const I extends Shape | TensorLike, const L extends readonly unknown[]>(
   input: Or<Sizes<"network", SpecShape<I>>, I>,
   ...layers: Layers<L, CheckedList<L, Start<I>>>
-): Network<
-  Start<I>,
-  Through<L, Start<I>>,
-  Trees<L, Start<I>, "Params">,
-  Trees<L, Start<I>, "State">,
-  NeedsOf<LayersOf<L>>,
-  Count<Trees<L, Start<I>, "Params">>
-> {
+): Network<Start<I>, Through<L, Start<I>>, Trees<L, Start<I>, "Params">, Trees<L, Start<I>, "State">, NeedsOf<LayersOf<L>>> &
+  Counted<Trees<L, Start<I>, "Params">> {
   const list = layers as unknown as readonly AnyLayer[]
   const spec = specOf(input as Shape | TensorLike)
   for (const d of spec.shape) if (typeof d === "number" && !(Number.isSafeInteger(d) && d >= 0)) refuse(notASize("network", d))
