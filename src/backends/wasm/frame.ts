@@ -281,11 +281,7 @@ export class Scope {
     return this
   }
   private up<T>(pick: (s: Scope) => T | undefined): T | undefined {
-    for (let s: Scope | undefined = this; s; s = s.parent) {
-      const hit = pick(s)
-      if (hit !== undefined) return hit
-    }
-    return undefined
+    return pick(this) ?? this.parent?.up(pick)
   }
   position(a: Atom): Local<"i32"> | number | undefined {
     return this.up((s) => s.known.axes.get(a))

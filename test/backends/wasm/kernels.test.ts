@@ -1,0 +1,171 @@
+// Kernels at sizes that the laws over single ops do not reach: several blocks of columns, long rows, tails, cut loops, float64.
+import { afterAll, describe, expect, it } from "vitest"
+import type { Compiled, DeviceBuffer } from "../../../src/backends/backend.ts"
+import { evaluator } from "../../../src/backends/reference/index.ts"
+import { wasm } from "../../../src/backends/wasm/index.ts"
+import { lower, print } from "../../../src/compiler/index.ts"
+import {
+  type DType,
+  emit,
+  flatten,
+  type HostArray,
+  hostArray,
+  mapOp,
+  type Program,
+  size,
+  trace,
+} from "../../../src/core/index.ts"
+import type { Scalar } from "../../../src/core/ir/index.ts"
+import * as typed from "../../../src/tensor.ts"
+import { random } from "./random.ts"
+
+const SEED = 20261120
+const device = wasm()
+afterAll(() => device.close())
+type Any = typed.AnyTensor
+/** The public functions, their types set aside. */
+const T = typed as unknown as Readonly<Record<string, (...args: readonly unknown[]) => Any>> &
+  Readonly<Record<keyof typeof typed, (...args: readonly unknown[]) => Any>>
+const arg = (shape: readonly number[], dtype: DType = "f32"): Any => T.zeros(shape, dtype)
+const programOf = (args: readonly Any[], f: (...x: Any[]) => unknown): Program =>
+  trace((...x) => flatten(f(...(x as Any[]))).leaves, flatten(args).leaves)
+const inputsFor = (p: Program): Float64Array[] => {
+  const next = random(SEED)
+  return p.params.map((t) =>
+    Float64Array.from({ length: size(t.shape) }, () =>
+      t.dtype === "f32"
+        ? Math.fround(2 * next() - 1)
+        : t.dtype === "f64"
+          ? 2 * next() - 1
+          : t.dtype === "bool"
+            ? Number(next() < 0.5)
+            : Math.floor(next() * 11),
+    ),
+  )
+}
+const run = (p: Program, inputs: readonly Float64Array[]): HostArray[] => {
+  const lowered = lower(p, { limits: device.limits })
+  const exe = device.compile({ program: p, lowered: () => lowered }) as Compiled
+  const args = p.params.map((t, k) => {
+    const h = hostArray(t.dtype, inputs[k]!.length)
+    h.set(inputs[k]!)
+    return device.upload(h, t) as DeviceBuffer
+  })
+  const outs = exe.run(
+    args,
+    p.params.map(() => false),
+  ) as readonly DeviceBuffer[]
+  const values = outs.map((b) => device.download(b) as HostArray)
+  for (const b of [...args, ...outs]) device.free(b)
+  exe.dispose()
+  expect(device.live().buffers, print(lowered)).toBe(0)
+  return values
+}
+/** Equal to the reference within `tolerance`, relative to the largest element. */
+const agrees = (args: readonly Any[], f: (...x: Any[]) => unknown, tolerance = 2e-6): void => {
+  const p = programOf(args, f)
+  const inputs = inputsFor(p)
+  const want = evaluator(p)(inputs)
+  run(p, inputs).forEach((got, k) => {
+    const scale = want[k]!.reduce((s, v) => Math.max(s, Number.isFinite(v) ? Math.abs(v) : 0), 1e-30)
+    let worst = 0
+    let at = 0
+    want[k]!.forEach((v, i) => {
+      const e = Object.is(v, got[i]) || v === got[i] ? 0 : Math.abs(got[i]! - v) / scale
+      if (!(e <= worst)) [worst, at] = [e, i]
+    })
+    expect(worst, `output ${k}, element ${at}: ${got[at]}, not ${want[k]![at]}`).toBeLessThanOrEqual(tolerance)
+  })
+}
+
+describe(`wasm kernels (seed ${SEED})`, () => {
+  it("products with an epilogue, in several blocks of columns", () => {
+    agrees([arg([9, 20]), arg([20, 2077]), arg([2077])], (a, w, b) => T.tanh(T.add(T.matmul(a, w), b)))
+    agrees([arg([70, 600]), arg([33, 600]), arg([70, 33])], (a, w, b) =>
+      T.sub(b, T.mul(T.matmul(a, T.transpose(w, [1, 0])), 0.1)),
+    )
+  })
+  it("products that are stored transposed, in heads, or in strides", () => {
+    agrees([arg([2, 12, 20]), arg([20, 24])], (a, w) => T.transpose(T.reshape(T.matmul(a, w), [2, 12, 4, 6]), [0, 2, 1, 3]))
+    agrees([arg([2, 9, 9, 3]), arg([3, 3, 3, 5])], (x, k) => T.conv2d(x, k, { stride: 2, padding: "same" }))
+  })
+  it("long column sums, alone and with an epilogue", () => {
+    agrees([arg([37, 100])], (a) => T.sum(T.exp(a), [0]))
+    agrees([arg([5, 19, 70]), arg([70])], (a, b) => T.sub(b, T.mul(T.sum(a, [0, 1]), 0.1)))
+    agrees([arg([3, 40, 130])], (a) => T.max(a, [1]))
+    agrees([arg([1, 300]), arg([300, 90])], (a, b) => T.matmul(a, b))
+  })
+  it("row sums with tails, of one and of several axes", () => {
+    for (const n of [1, 3, 4, 5, 17, 33, 64, 100])
+      agrees([arg([7, n])], (a) => [T.sum(a, [1]), T.max(a, [1]), T.logSumExp(a, [1])])
+    agrees([arg([3, 5, 7, 11])], (a) => [T.sum(a), T.mean(a, [1, 2, 3]), T.sum(T.mul(a, a), [0, 2])])
+    agrees([arg([200, 90]), arg([90, 1])], (a, b) => T.matmul(a, b))
+  })
+  it("NaN survives maxima and minima", () => {
+    const p = programOf([arg([3, 70]), arg([70, 70])], (a, b) => [T.max(a, [1]), T.min(a, [1]), T.max(b, [0])])
+    const inputs = inputsFor(p)
+    inputs[0]![75] = Number.NaN
+    inputs[1]![70 * 13 + 5] = Number.NaN
+    const [high, low, columns] = run(p, inputs) as [HostArray, HostArray, HostArray]
+    expect([...high].map(Number.isNaN)).toEqual([false, true, false])
+    expect([...low].map(Number.isNaN)).toEqual([false, true, false])
+    expect([...columns].map(Number.isNaN).indexOf(true)).toBe(5)
+    expect([...columns].filter(Number.isNaN).length).toBe(1)
+  })
+  it("transpositions in tiles and without", () => {
+    agrees([arg([96, 128])], (a) => T.transpose(a, [1, 0]), 0)
+    agrees([arg([3, 64, 80])], (a) => T.transpose(a, [2, 0, 1]), 0)
+    agrees([arg([97, 101])], (a) => T.mul(T.transpose(a, [1, 0]), 2), 0)
+  })
+  it("padding, concatenation, slices, reversal: loops cut where a guard changes", () => {
+    agrees(
+      [arg([2, 9, 13])],
+      (a) =>
+        T.pad(a, [
+          [0, 0],
+          [1, 2],
+          [3, 1],
+        ]),
+      0,
+    ) // prettier-ignore
+    agrees([arg([5, 7]), arg([5, 1]), arg([5, 30])], (a, b, c) => T.concat([a, b, c], 1), 0)
+    agrees(
+      [arg([6, 50])],
+      (a) => [
+        T.flip(a, [1]),
+        T.slice(a, [
+          [1, 5],
+          [3, 44],
+        ]),
+      ],
+      0,
+    )
+    agrees([arg([2, 20, 20, 1]), arg([3, 3, 1, 8])], (x, k) => T.conv2d(x, k, { padding: "same" }))
+  })
+  it("running sums along any axis", () => {
+    for (const axis of [0, 1, 2]) agrees([arg([5, 9, 12])], (a) => [T.cumsum(a, axis), T.mul(T.cumsum(a, axis), a)])
+  })
+  it("gathers and scatters", () => {
+    agrees([arg([11, 30]), arg([40], "i32")], (t, i) => T.take(t, i), 0)
+    agrees([arg([40], "i32"), arg([40, 30])], (i, u) => T.scatterAdd(T.zeros([11, 30]), i, u))
+    agrees([arg([40], "i32"), arg([40])], (i, u) => T.scatterAdd(T.zeros([11]), i, u))
+  })
+  it("integers and bools are exact", () => {
+    agrees([arg([70], "i32"), arg([70], "i32")], (a, b) => [T.sub(T.mul(a, b), 100), T.maximum(a, b), T.less(a, b), T.sum(a)], 0)
+    agrees([arg([5, 33], "bool")], (a) => [T.logicalNot(a), T.sum(T.cast(a, "i32"), [1]), T.where(a, 1, -1)], 0)
+  })
+  it("float64 in scalar instructions", () => {
+    agrees(
+      [arg([6, 9], "f64"), arg([9, 5], "f64")],
+      (a, b) => [T.matmul(a, b), T.exp(T.sin(a)), T.logSoftmax(a), T.cumsum(a, 1), T.max(a, [0])],
+      1e-15,
+    )
+    agrees([arg([6, 9], "f64")], (a) => [T.cast(a, "f32"), T.cast(T.mul(a, 9), "i32"), T.where(T.less(a, 0), a, 1)], 1e-7)
+  })
+  it("a scalar function that exists only as JavaScript is called", () => {
+    const cubeRoot: Scalar = { name: "cubeRoot", arity: 1, cost: 20, eval: (_, x) => Math.cbrt(x!) }
+    const op = mapOp(cubeRoot, { name: "cubeRoot", accepts: () => undefined, jvp: "none" } as never)
+    agrees([arg([3, 5])], (a) => emit(op, [T.add(a, 2)]))
+    agrees([arg([3, 5], "f64")], (a) => emit(op, [T.add(a, 2)]), 1e-15)
+  })
+})
