@@ -70,13 +70,11 @@ const wgslOf = (a: Side, b: Side, depth: number): string => {
   const [la, lb] = [loads(a, depth), loads(b, depth)]
   const cells = range(rows).flatMap((i) => range(columns).map((j) => [i, j] as const))
   // A sum of sixteen products before it is added to the total: the error grows with depth / 16.
-  const step = range(DEPTH).map((k) =>
-    [
-      ...range(rows).map((i) => `    let a${k}_${i} = As[${k * (a.tile + 1)} + ty + ${16 * i}];`),
-      ...range(columns).map((j) => `    let b${k}_${j} = Bs[${k * (b.tile + 1)} + tx + ${16 * j}];`),
-      ...cells.map(([i, j]) => (k === 0 ? `    var p${i}_${j} = a0_${i} * b0_${j};` : `    p${i}_${j} += a${k}_${i} * b${k}_${j};`)),
-    ].join("\n"),
-  )
+  const step = [
+    ...range(rows).map((i) => `      let a${i} = As[k * ${a.tile + 1} + ty + ${16 * i}];`),
+    ...range(columns).map((j) => `      let b${j} = Bs[k * ${b.tile + 1} + tx + ${16 * j}];`),
+    ...cells.map(([i, j]) => `      p${i}_${j} += a${i} * b${j};`),
+  ].join("\n")
   const stores = cells.map(
     ([i, j]) =>
       `  if (A0_ + ty + ${16 * i} < ${a.size} && B0_ + tx + ${16 * j} < ${b.size}) { C[(z * ${a.size} + A0_ + ty + ${16 * i}) * ${b.size} + B0_ + tx + ${16 * j}] = c${i}_${j}; }`,
@@ -111,7 +109,10 @@ ${cells.map(([i, j]) => `  var c${i}_${j} = 0.0;`).join("\n")}
 ${la.inside}
 ${lb.inside}
     workgroupBarrier();
-${step.join("\n")}
+${cells.map(([i, j]) => `    var p${i}_${j} = 0.0;`).join("\n")}
+    for (var k = 0; k < ${DEPTH}; k++) {
+${step}
+    }
 ${cells.map(([i, j]) => `    c${i}_${j} += p${i}_${j};`).join("\n")}
     workgroupBarrier();
   }
