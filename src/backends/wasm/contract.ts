@@ -6,7 +6,7 @@ import type { Scope } from "./frame.ts"
 import { type Block, emitGemm, emitTables, planGemm, type Product, type Target } from "./gemm.ts"
 import { emitGroup } from "./kernel.ts"
 import { loops } from "./reduce.ts"
-import { addressOf } from "./values.ts"
+import { addressOf } from "./address.ts"
 
 const size = (axes: readonly Axis[]): number => axes.reduce((p, a) => p * a.n, 1)
 /** Below this the loops of an ordinary reduction are as good. */

@@ -7,7 +7,9 @@ import { UnsupportedOnDevice } from "../errors.ts"
 import type { Code, Local, Value } from "./asm.ts"
 import type { Scope } from "./frame.ts"
 import type { OpName } from "./opcodes.ts"
-import { addressOf, conditionOf, indexScalar } from "./values.ts"
+import { addressOf } from "./address.ts"
+import { indexScalar } from "./indices.ts"
+import { conditionOf } from "./values.ts"
 
 type F64 = Local<"f64">
 type I32 = Local<"i32">

@@ -9,7 +9,9 @@ import { alongLanes, chooseAxis, type Lanewise, guardedAlong, lanesPossible, typ
 import { loops } from "./reduce.ts"
 import { type Streamed, streamed, tiled } from "./reshape.ts"
 import type { V, Vec } from "./strands.ts"
-import { addressOf, foldInto, hoist, keyOfBuf, strideAlong, valueOf, vectorAddress } from "./values.ts"
+import { addressOf, strideAlong, vectorAddress } from "./address.ts"
+import { hoist } from "./hoist.ts"
+import { foldInto, keyOfBuf, valueOf } from "./values.ts"
 
 export const emitKernel = (k: Kernel, scope: Scope): void => {
   if (needsScalars(k)) return emitScalarKernel(k, scope)

@@ -14,16 +14,18 @@ import {
 import type { Local, Value } from "./asm.ts"
 import type { Frame, Scope } from "./frame.ts"
 import { alongAxis, workOf } from "./reduce.ts"
-import { conditionOf, hoist, indexScalar, openConditions, strideAlong } from "./values.ts"
+import { strideAlong } from "./address.ts"
+import { hoist, type Target } from "./hoist.ts"
+import { indexScalar } from "./indices.ts"
+import { conditionOf, openConditions } from "./values.ts"
 
 /** A limit of a loop: known now, or at run time. */
 export type Limit = number | Local<"i32">
-type Store = Parameters<typeof hoist>[1][number]
 /** What is evaluated along an axis: expressions, stores, and the code that does it. `left`: how many elements remain from this vector
  *  on, where that is known only at run time and may be less than four. */
 export interface Lanewise {
   readonly values: readonly Expr[]
-  readonly stores: readonly Store[]
+  readonly stores: readonly Target[]
   readonly width: number
   readonly body: (scope: Scope, left?: Local<"i32">) => void
 }

@@ -4,7 +4,10 @@ import type { Local } from "./asm.ts"
 import type { Frame, Scope } from "./frame.ts"
 import { constant, fold } from "./lanes.ts"
 import type { Vec } from "./strands.ts"
-import { foldInto, hoist, indexScalar, neutral, strideAlong, valueOf } from "./values.ts"
+import { strideAlong } from "./address.ts"
+import { hoist, type Target } from "./hoist.ts"
+import { indexScalar } from "./indices.ts"
+import { foldInto, neutral, valueOf } from "./values.ts"
 
 /** Loops of at most so many iterations, of bodies of at most so many operations in all, are written out. */
 const UNROLL = 16
@@ -61,7 +64,7 @@ export const alongAxis = (x: Reduce, frame: Frame): Axis | undefined => {
 export const loops = (
   axes: readonly Axis[],
   values: readonly Expr[],
-  stores: Parameters<typeof hoist>[1],
+  stores: readonly Target[],
   inner: ReadonlySet<Atom>,
   scope: Scope,
   body: (scope: Scope) => void,
