@@ -45,7 +45,8 @@ export const openAdapter = async (device: string, want: "hardware" | "software")
   if (!adapter) return unavailable("no WebGPU adapter was found (no GPU, or no Vulkan, Metal or D3D12 driver for it)")
   const what = describe(adapter)
   const software = SOFTWARE.test(what)
-  if (want === "hardware" && software) return unavailable(`the only adapter is software (${what}), which is used when asked for by name`)
+  if (want === "hardware" && software)
+    return unavailable(`the only adapter is software (${what}), which is used when asked for by name`)
   if (want === "software" && !software) return unavailable(`no software adapter was found, only ${what}`)
   const { maxStorageBuffersPerShaderStage, maxStorageBufferBindingSize, maxBufferSize } = adapter.limits
   try {

@@ -14,7 +14,11 @@ export const checkProgram = (p: Lowered, device: string): void => {
   for (const b of [...p.args, ...p.outs]) all.add(b)
   for (const b of all) {
     if (b.dtype === "f64")
-      throw new UnsupportedOnDevice({ device, construct: `float64 (${b.dtype}${show(b.shape)})`, instead: "use f32, or a device with f64 (wasm, reference)" })
+      throw new UnsupportedOnDevice({
+        device,
+        construct: `float64 (${b.dtype}${show(b.shape)})`,
+        instead: "use f32, or a device with f64 (wasm, reference)",
+      })
     if (sizeOf(b) > MOST_ELEMENTS)
       throw new UnsupportedOnDevice({
         device,
@@ -25,7 +29,9 @@ export const checkProgram = (p: Lowered, device: string): void => {
 }
 /** The arguments must be what the program was compiled for. */
 export const checkArguments = (p: Lowered, args: readonly DeviceBuffer[], device: string): void => {
-  const wrong = p.args.findIndex((b, k) => !args[k] || args[k].aval.dtype !== b.dtype || show(args[k].aval.shape) !== show(b.shape))
+  const wrong = p.args.findIndex(
+    (b, k) => !args[k] || args[k].aval.dtype !== b.dtype || show(args[k].aval.shape) !== show(b.shape),
+  )
   if (wrong < 0 && args.length === p.args.length) return
   const a = args[wrong]
   const b = p.args[wrong]

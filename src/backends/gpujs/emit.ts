@@ -1,10 +1,26 @@
 // One kernel of the loop IR -> one gpu.js kernel source: `out[axes] = value`, the axes in row-major order. Straight-line code with one
 // const per shared node, literal loop bounds, flat indices in exact f32 arithmetic; what a loop does not change stands in front of it.
-import { type Atom, type Axis, type Buf, type Cond, type Expr, flat, type Ix, keyOf, plus, range, type Reduce, times } from "../../core/ir/index.ts"
+import {
+  type Atom,
+  type Axis,
+  type Buf,
+  type Cond,
+  type Expr,
+  flat,
+  type Ix,
+  keyOf,
+  plus,
+  range,
+  type Reduce,
+  times,
+  unit,
+} from "../../core/ir/index.ts"
 import type { DType } from "../../core/dtype.ts"
 import { UnsupportedOnDevice } from "../errors.ts"
+import { freeAxes } from "./free.ts"
 import { type Emit, literal, spellings } from "./math.ts"
 import { fromPair, type Pair, pairFunctions, pairOf, pairRelations, select, toPair } from "./pairs.ts"
+import { bindThreads, EXACT_QUOTIENT, threads } from "./threads.ts"
 
 /** A kernel that fills a dense array, element by element, in row-major order of its axes. */
 export interface Dense {
@@ -39,8 +55,6 @@ interface Block {
   readonly lines: string[]
   readonly memo: Map<unknown, Pair | string>
 }
-/** Largest dividend whose quotient by a rounded reciprocal is exact: (e + 1/2) / d is off by 1.2e-7 e / d, and 1/2d away from a whole. */
-const EXACT_QUOTIENT = 3_000_000
 /** Sums of more terms than this are summed in blocks: the error then grows with the block, not with the whole. */
 const BLOCKED = 256
 
@@ -69,7 +83,12 @@ export const emitKernel = (k: Dense, target: Target): KernelSource => {
     b.lines.push(`const ${v}=${text};`)
     return v
   }
-  const emitIn = (b: Block): Emit => ({ native: target.native, keep: (s) => keep(b, s), inf: () => scalar("inf"), nan: () => scalar("nan") })
+  const emitIn = (b: Block): Emit => ({
+    native: target.native,
+    keep: (s) => keep(b, s),
+    inf: () => scalar("inf"),
+    nan: () => scalar("nan"),
+  })
   const known = (b: Block, key: unknown): Pair | string | undefined => {
     for (let at: Block | undefined = b; at; at = at.up) {
       const hit = at.memo.get(key)
@@ -172,7 +191,8 @@ export const emitKernel = (k: Dense, target: Target): KernelSource => {
       }
     })
   }
-  const unknown = (name: string, dtype: DType): never => refuse(`the scalar function ${name} on ${dtype}`, "give it a definition, or use another device")
+  const unknown = (name: string, dtype: DType): never =>
+    refuse(`the scalar function ${name} on ${dtype}`, "give it a definition, or use another device")
   const call = (x: Expr & { k: "fn" }, b: Block): string => {
     const from = x.args[0]!.dtype
     const e = emitIn(b)
@@ -183,11 +203,19 @@ export const emitKernel = (k: Dense, target: Target): KernelSource => {
     }
     if (x.f.define) return expr(defined(x), b)
     const f = spellings[x.f.name]
-    return f ? f(e, x.args.map((a) => expr(a, b)), from, x.dtype) : unknown(x.f.name, from)
+    return f
+      ? f(
+          e,
+          x.args.map((a) => expr(a, b)),
+          from,
+          x.dtype,
+        )
+      : unknown(x.f.name, from)
   }
   const callPair = (x: Expr & { k: "fn" }, b: Block): Pair => {
     const e = emitIn(b)
-    if (x.f.name === "cast") return x.args[0]!.dtype === "u32" ? pair(x.args[0]!, b) : toPair(e, expr(x.args[0]!, b), x.args[0]!.dtype)
+    if (x.f.name === "cast")
+      return x.args[0]!.dtype === "u32" ? pair(x.args[0]!, b) : toPair(e, expr(x.args[0]!, b), x.args[0]!.dtype)
     if (x.f.name === "where") return select(e, expr(x.args[0]!, b), pair(x.args[1]!, b), pair(x.args[2]!, b))
     if (x.f.define) return pair(defined(x), b)
     const f = pairFunctions[x.f.name]
@@ -201,7 +229,12 @@ export const emitKernel = (k: Dense, target: Target): KernelSource => {
     definitions.set(x, y)
     return y
   }
-  const guarded = (x: Expr & { k: "guard" }, b: Block, other: readonly string[], body: (b: Block) => readonly string[]): string[] => {
+  const guarded = (
+    x: Expr & { k: "guard" },
+    b: Block,
+    other: readonly string[],
+    body: (b: Block) => readonly string[],
+  ): string[] => {
     const vs = other.map(fresh)
     vs.forEach((v, k) => b.lines.push(`let ${v}=${other[k]};`))
     const conds = x.when.map((c) => condition(c, b)).filter((c) => c !== "")
@@ -211,7 +244,7 @@ export const emitKernel = (k: Dense, target: Target): KernelSource => {
     return vs
   }
   const reduced = (x: Reduce, b: Block): string[] => {
-    const start = x.dtype === "u32" ? pairOf(unitOf(x)) : [literal(emitIn(b), unitOf(x))]
+    const start = x.dtype === "u32" ? pairOf(unit(x.kind, x.dtype)) : [literal(emitIn(b), unit(x.kind, x.dtype))]
     const trips = x.axes.reduce((n, a) => n * a.n, 1)
     const blocked = x.kind === "add" && x.dtype === "f32" && trips > BLOCKED && !x.upto
     const innermost = (b: Block, acc: readonly string[]): void => {
@@ -240,8 +273,17 @@ export const emitKernel = (k: Dense, target: Target): KernelSource => {
         const blocks = Math.ceil(a!.n / block)
         inside(loop, rest, [part])
         const ragged = blocks * block > a!.n
-        b.lines.push(`for(let ${outer}=0;${outer}<${blocks};${outer}++){`, `let ${part}=0;`, `for(let ${inner}=0;${inner}<${block};${inner}++){`)
-        b.lines.push(`const ${v}=${outer}*${block}+${inner};`, ...(ragged ? [`if(${v}<${a!.n}){`] : []), ...loop.lines, ...(ragged ? ["}"] : []))
+        b.lines.push(
+          `for(let ${outer}=0;${outer}<${blocks};${outer}++){`,
+          `let ${part}=0;`,
+          `for(let ${inner}=0;${inner}<${block};${inner}++){`,
+        )
+        b.lines.push(
+          `const ${v}=${outer}*${block}+${inner};`,
+          ...(ragged ? [`if(${v}<${a!.n}){`] : []),
+          ...loop.lines,
+          ...(ragged ? ["}"] : []),
+        )
         b.lines.push("}", `${acc[0]}+=${part};`, "}")
         return acc
       }
@@ -288,86 +330,9 @@ export const emitKernel = (k: Dense, target: Target): KernelSource => {
 }
 
 const two = (v: readonly string[]): Pair => [v[0]!, v[1]!]
-const unitOf = (x: Reduce): number => {
-  if (x.kind === "add") return 0
-  if (x.kind === "mul") return 1
-  const low = x.kind === "max"
-  if (x.dtype === "f32") return low ? -Infinity : Infinity
-  if (x.dtype === "i32") return low ? -2147483648 : 2147483647
-  return x.dtype === "u32" ? (low ? 0 : 4294967295) : low ? 0 : 1
-}
 /** A block length near the square root, a divisor if there is one close by. */
 const blockOf = (n: number): number => {
   const r = Math.ceil(Math.sqrt(n))
   for (let m = r; m <= 4 * r; m++) if (n % m === 0) return m
   return r
-}
-/** Threads in up to three dimensions, x fastest, where the innermost axes fit them well; else in one. */
-const threads = (axes: readonly Axis[], fits: Target["fits"]): number[] => {
-  const sizes = axes.map((a) => a.n)
-  const total = sizes.reduce((n, m) => n * m, 1)
-  const x = sizes.at(-1) ?? 1
-  const y = sizes.at(-2) ?? 1
-  const z = sizes.slice(0, -2).reduce((n, m) => n * m, 1)
-  if (axes.length < 2 || !fits(x, y) || Math.max(x, y, z) > 65535) return [Math.max(total, 1)]
-  return axes.length === 2 ? [x, y] : [x, y, z]
-}
-const bindThreads = (axes: readonly Axis[], output: readonly number[], names: Map<Atom, string>, keep: (text: string) => string): void => {
-  const split = (rest: string, axes: readonly Axis[]): void => {
-    const n = axes.reduce((n, a) => n * a.n, 1)
-    let left = n
-    for (let k = axes.length - 1; k >= 0; k--) {
-      const a = axes[k]!
-      if (k === 0) {
-        names.set(a, rest)
-        return
-      }
-      const q = keep(divided(rest, a.n, left))
-      const exact = left < EXACT_QUOTIENT ? q : keep(`${q}+(${rest}-${q}*${a.n}>=${a.n}?1:0)-(${rest}-${q}*${a.n}<0?1:0)`)
-      names.set(a, keep(`${rest}-${exact}*${a.n}`))
-      rest = exact
-      left /= a.n
-    }
-  }
-  if (output.length === 1) return split(keep("this.thread.x+0"), axes)
-  names.set(axes.at(-1)!, keep("this.thread.x+0"))
-  names.set(axes.at(-2)!, keep("this.thread.y+0"))
-  if (output.length === 3) split(keep("this.thread.z+0"), axes.slice(0, -2))
-}
-const divided = (x: string, d: number, n: number): string =>
-  n < EXACT_QUOTIENT ? `Math.floor((${x}+0.5)*${Math.fround(1 / d)})` : `Math.floor(${x}*${Math.fround(1 / d)})`
-
-/** The axes that expressions and indices depend on, each computed once. Axes bound inside do not count. */
-const freeAxes = (): { of(x: Expr): ReadonlySet<Atom>; ofIx(e: Ix): ReadonlySet<Atom>; ofAtom(a: Atom): ReadonlySet<Atom> } => {
-  const memo = new Map<Expr, ReadonlySet<Atom>>()
-  const union = (sets: readonly ReadonlySet<Atom>[]): ReadonlySet<Atom> => (sets.length === 1 ? sets[0]! : new Set(sets.flatMap((s) => [...s])))
-  const ofAtom = (a: Atom): ReadonlySet<Atom> => (a.kind === "axis" ? new Set([a]) : a.x ? of(a.x) : ofIx(a.e!))
-  const ofIx = (e: Ix): ReadonlySet<Atom> => union(e.t.map(([, a]) => ofAtom(a)))
-  const of = (x: Expr): ReadonlySet<Atom> => {
-    const hit = memo.get(x)
-    if (hit) return hit
-    const s = compute(x)
-    memo.set(x, s)
-    return s
-  }
-  const compute = (x: Expr): ReadonlySet<Atom> => {
-    switch (x.k) {
-      case "num":
-        return new Set()
-      case "idx":
-        return ofIx(x.e)
-      case "read":
-        return union(x.at.map(ofIx))
-      case "fn":
-        return union(x.args.map(of))
-      case "guard":
-        return union([of(x.body), ...x.when.map((c) => ofIx(c.e))])
-      case "reduce": {
-        const s = new Set([...of(x.body), ...(x.upto ? ofIx(x.upto) : [])])
-        for (const a of x.axes) s.delete(a)
-        return s
-      }
-    }
-  }
-  return { of, ofIx, ofAtom }
 }

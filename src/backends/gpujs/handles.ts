@@ -15,7 +15,8 @@ export const handles = <M>(device: string, release: (m: M) => void) => {
   let bytes = 0
   const memoryOf = (b: DeviceBuffer): M => {
     const h = b as Handle<M>
-    if (h.memory === undefined || !alive.has(h)) throw new Donated({ what: `${device}: an array ${h.aval.dtype}${show(h.aval.shape)}` })
+    if (h.memory === undefined || !alive.has(h))
+      throw new Donated({ what: `${device}: an array ${h.aval.dtype}${show(h.aval.shape)}` })
     return h.memory
   }
   /** The memory leaves the handle; whoever takes it releases it. */
@@ -42,7 +43,7 @@ export const handles = <M>(device: string, release: (m: M) => void) => {
     },
     live: () => ({ buffers: alive.size, bytes }),
     close: (): void => {
-      for (const h of [...alive]) release(take(h))
+      for (const h of alive) release(take(h))
     },
   }
 }

@@ -8,7 +8,12 @@ export interface HostMachine {
   readonly array: (b: Buf) => () => Float32Array
   readonly setIndex: (t: Axis, v: number) => void
 }
-const fold: Record<Kind, (a: number, b: number) => number> = { add: (a, b) => a + b, mul: (a, b) => a * b, max: Math.max, min: Math.min }
+const fold: Record<Kind, (a: number, b: number) => number> = {
+  add: (a, b) => a + b,
+  mul: (a, b) => a * b,
+  max: Math.max,
+  min: Math.min,
+}
 
 /** One function that runs all steps; kernels are built now. */
 export const hostSteps = (steps: readonly Step[], m: HostMachine): (() => void) => {

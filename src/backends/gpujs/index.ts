@@ -37,8 +37,15 @@ export const gpujs = async (options: GpujsOptions): Promise<GpujsBackend> => {
   if (options.mode === "webasm" && !library.WebAssemblyKernel.isSupported)
     throw new DeviceUnavailable({ device, reason: "this JavaScript engine has no WebAssembly" })
   const own = handles<Float32Array>(device, () => {})
-  const { compile } = options.mode === "webasm" ? webasmCompiler(library, device) : (await import("./cpu.ts")).cpuCompiler(library)
-  const target = { ...webasmTarget(device), hostScatter: true, threads: 1, tiles: false, ...(options.mode === "cpu" ? { fits: () => false } : {}) }
+  const { compile } =
+    options.mode === "webasm" ? webasmCompiler(library, device) : (await import("./cpu.ts")).cpuCompiler(library)
+  const target = {
+    ...webasmTarget(device),
+    hostScatter: true,
+    threads: 1,
+    tiles: false,
+    ...(options.mode === "cpu" ? { fits: () => false } : {}),
+  }
   return {
     name: device,
     description: options.mode === "webasm" ? "WebAssembly SIMD, one thread" : "JavaScript, one thread",

@@ -19,7 +19,11 @@ interface Translator {
 export interface WasmTranslator extends Translator {
   readonly usedMathImports: ReadonlySet<string>
   translateSource(): boolean
-  _assembleModule(layout: WasmLayout, cells: number, shared: boolean): { readonly bytes: Uint8Array<ArrayBuffer>; readonly initial: number; readonly maximum: number }
+  _assembleModule(
+    layout: WasmLayout,
+    cells: number,
+    shared: boolean,
+  ): { readonly bytes: Uint8Array<ArrayBuffer>; readonly initial: number; readonly maximum: number }
 }
 export interface ParamsLayout {
   readonly arrayArgs: readonly { readonly dimsOffset: number }[]
@@ -36,7 +40,9 @@ export interface WgslTranslator extends Translator {
 type Span = (from: number, to: number, seed: number) => unknown
 export interface Library {
   readonly input: (values: Float32Array, size: readonly number[]) => unknown
-  readonly GPU: new (settings: { mode: string }) => { createKernel(source: string, settings: object): (...args: unknown[]) => Float32Array | Float32Array[] }
+  readonly GPU: new (settings: {
+    mode: string
+  }) => { createKernel(source: string, settings: object): (...args: unknown[]) => Float32Array | Float32Array[] }
   readonly WebAssemblyKernel: {
     new (source: string, settings: object): WasmTranslator
     readonly isSupported: boolean
@@ -52,7 +58,10 @@ export const loadLibrary = async (device: string): Promise<Library> => {
     const module = (await import("gpu.js")) as unknown as { default?: Library } & Library
     return module.default ?? module
   } catch (e) {
-    throw new DeviceUnavailable({ device, reason: `the package gpu.js could not be loaded (npm install gpu.js@${VERSION}): ${String(e)}` })
+    throw new DeviceUnavailable({
+      device,
+      reason: `the package gpu.js could not be loaded (npm install gpu.js@${VERSION}): ${String(e)}`,
+    })
   }
 }
 const settings = (arrays: number, scalars: number, output: readonly number[]): object => ({

@@ -42,7 +42,10 @@ const mul = (e: Emit, [ah, al]: Pair, [bh, bl]: Pair): Pair => {
   const cross = e.keep(`${mulLow(e, ah, bl)}+${mulLow(e, al, bh)}`)
   return [mod16(e, e.keep(`${cross}+${ph}+${carry}`)), e.keep(`${s}-65536*${carry}`)]
 }
-const bitwise = (e: Emit, op: string, a: Pair, b: Pair): Pair => [e.keep(`(${a[0]}${op}${b[0]})`), e.keep(`(${a[1]}${op}${b[1]})`)]
+const bitwise = (e: Emit, op: string, a: Pair, b: Pair): Pair => [
+  e.keep(`(${a[0]}${op}${b[0]})`),
+  e.keep(`(${a[1]}${op}${b[1]})`),
+]
 
 const shift = (e: Emit, a: Pair, by: string, left: boolean): Pair => {
   const [from, to] = left ? [a[1], a[0]] : [a[0], a[1]] // bits move from `from` into `to`
@@ -66,7 +69,10 @@ const shift = (e: Emit, a: Pair, by: string, left: boolean): Pair => {
 }
 export const less = (e: Emit, a: Pair, b: Pair): string =>
   e.keep(`(${a[0]}<${b[0]}?1:(${a[0]}===${b[0]}?(${a[1]}<${b[1]}?1:0):0))`)
-export const select = (e: Emit, c: string, a: Pair, b: Pair): Pair => [e.keep(`(${c}>0.5?${a[0]}:${b[0]})`), e.keep(`(${c}>0.5?${a[1]}:${b[1]})`)]
+export const select = (e: Emit, c: string, a: Pair, b: Pair): Pair => [
+  e.keep(`(${c}>0.5?${a[0]}:${b[0]})`),
+  e.keep(`(${c}>0.5?${a[1]}:${b[1]})`),
+]
 
 /** Functions of pairs to pairs. */
 export const pairFunctions: Readonly<Record<string, (e: Emit, ...args: readonly Pair[]) => Pair>> = {

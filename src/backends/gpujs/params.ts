@@ -70,7 +70,11 @@ export const paramsBuilder = (alignment: number, mostGroups: number) => {
       (now) => Int32Array.of(valueOf(bases[0], now), valueOf(bases[1], now), 0, 0).buffer,
     )
   /** A block for every combination of the loop indices. */
-  const table = (groups: Dispatch["groups"], axes: readonly Axis[], make: (now: ReadonlyMap<Axis, number>) => ArrayBuffer): Dispatch => {
+  const table = (
+    groups: Dispatch["groups"],
+    axes: readonly Axis[],
+    make: (now: ReadonlyMap<Axis, number>) => ArrayBuffer,
+  ): Dispatch => {
     const sizes = axes.map((a) => a.n)
     const now = new Map<Axis, number>()
     const offsets = Array.from({ length: elementsOf(sizes) }, (_, flat) => {

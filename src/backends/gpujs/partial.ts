@@ -1,6 +1,24 @@
 // Long reductions on a machine of many threads: a reduction whose results are too few to occupy it is cut into chunks, each summed by a
 // thread of its own into an array of partial results; the kernel then reduces those.
-import { type Axis, axis, type Buf, type Expr, guard, inside, type Ix, ix, mapExpr, plus, read, type Reduce, reduceOver, substitute, times, unit, visit } from "../../core/ir/index.ts"
+import {
+  type Axis,
+  axis,
+  type Buf,
+  type Expr,
+  guard,
+  inside,
+  type Ix,
+  ix,
+  mapExpr,
+  plus,
+  read,
+  type Reduce,
+  reduceOver,
+  substitute,
+  times,
+  unit,
+  visit,
+} from "../../core/ir/index.ts"
 import { isProductSum } from "../../compiler/contraction.ts"
 import type { DType } from "../../core/dtype.ts"
 import type { Dense } from "./emit.ts"
@@ -58,9 +76,13 @@ const cut = (axes: readonly Axis[], chunks: number, product: boolean) => {
 }
 const dependsOn = (x: Expr, axes: readonly Axis[]): Axis[] => {
   const seen = new Set<Axis>()
-  visit(x, () => {}, (e) => {
-    for (const [, a] of e.t) seen.add(a)
-  })
+  visit(
+    x,
+    () => {},
+    (e) => {
+      for (const [, a] of e.t) seen.add(a)
+    },
+  )
   return axes.filter((a) => a.n > 1 && seen.has(a))
 }
 /** Kernels for partial results, to be run first, and the kernel that is left. `threads`: how many keep the machine busy. */
@@ -85,11 +107,20 @@ export const split = (
     if (outer.length === 0) continue
     const body = substitute((a) => to.get(a)).expr(r.body)
     const neutral = unit(r.kind, r.dtype)
-    const kept = guard(limits.map((l) => inside(l.e, l.n)), body, neutral)
-    const out = temporary([...outer, ...own].map((a) => a.n), r.dtype)
+    const kept = guard(
+      limits.map((l) => inside(l.e, l.n)),
+      body,
+      neutral,
+    )
+    const out = temporary(
+      [...outer, ...own].map((a) => a.n),
+      r.dtype,
+    )
     first.push({ kernel: { axes: [...outer, ...own], value: reduceOver(r.kind, inner, kept) }, out })
     const again = outer.map((a) => axis(a.n))
     instead.set(r, reduceOver(r.kind, again, read(out, [...again, ...own].map(ix))))
   }
-  return first.length === 0 ? { first, kernel: k } : { first, kernel: { axes: k.axes, value: mapExpr(k.value, (x) => instead.get(x)) } }
+  return first.length === 0
+    ? { first, kernel: k }
+    : { first, kernel: { axes: k.axes, value: mapExpr(k.value, (x) => instead.get(x)) } }
 }

@@ -1,8 +1,36 @@
 // Statements -> steps: kernels that fill whole arrays (all that gpu.js can do), copies, scatters, loops. A store that is not a whole
 // array in row-major order becomes a kernel into a temporary and a copy or a second kernel that puts it in its place.
 import {
-  type Atom, type Axis, axis, type Buf, call, div, type Expr, flat, guard, idx, inside, type Ix, ix, type Kernel, type Kind, mapExpr, mod,
-  type Nest, num, plus, read, readsOf, reduceOver, type Stmt, substitute, times, unflat, unit, visit, dyn,
+  type Atom,
+  type Axis,
+  axis,
+  type Buf,
+  call,
+  div,
+  type Expr,
+  flat,
+  guard,
+  idx,
+  inside,
+  type Ix,
+  ix,
+  type Kernel,
+  type Kind,
+  mapExpr,
+  mod,
+  type Nest,
+  num,
+  plus,
+  read,
+  readsOf,
+  reduceOver,
+  type Stmt,
+  substitute,
+  times,
+  unflat,
+  unit,
+  visit,
+  dyn,
 } from "../../core/ir/index.ts"
 import type { DType } from "../../core/dtype.ts"
 import { add } from "../../scalar/add.ts"
@@ -67,7 +95,12 @@ export const plan = (stmts: readonly Stmt[], target: PlanTarget): Step[] => {
   const one = (k: Dense, out: Buf): void => {
     const t = target.tiles ? tiled(k, out.dtype) : undefined
     if (!t) return void steps.push({ k: "run", source: emitKernel(k, target), out })
-    const product = t.rest ? temporary(t.axes.map((a) => a.n), out.dtype) : out
+    const product = t.rest
+      ? temporary(
+          t.axes.map((a) => a.n),
+          out.dtype,
+        )
+      : out
     steps.push({ k: "run", source: t.source, out: product })
     if (t.rest) one(t.rest(product), out)
   }
@@ -80,7 +113,10 @@ export const plan = (stmts: readonly Stmt[], target: PlanTarget): Step[] => {
     const size = elementsOf(k.out.shape)
     const whole = store.count === size && store.dense
     if (whole && !readsOf(k).some((r) => r.buf === k.out)) return run(store.kernel, k.out)
-    const part = temporary(store.kernel.axes.map((a) => a.n), k.out.dtype)
+    const part = temporary(
+      store.kernel.axes.map((a) => a.n),
+      k.out.dtype,
+    )
     run(store.kernel, part)
     if (store.dense) steps.push({ k: "copy", from: part, to: k.out, offset: store.base })
     else merge(store, part, k.out)
@@ -112,10 +148,19 @@ export const plan = (stmts: readonly Stmt[], target: PlanTarget): Step[] => {
     const own = matched(k)
     const searched = k.axes.filter((a) => !own.includes(a))
     const dims = k.at.map((_, d) => d).filter((d) => !own[d])
-    const where_ = flat(dims.map((d) => k.at[d]!), dims.map((d) => out.shape[d]!))
+    const where_ = flat(
+      dims.map((d) => k.at[d]!),
+      dims.map((d) => out.shape[d]!),
+    )
     const indexAxes = k.axes.filter((a) => dependsOn(where_, a))
-    const places = temporary(indexAxes.map((a) => a.n), "i32")
-    const values = temporary(k.axes.map((a) => a.n), out.dtype)
+    const places = temporary(
+      indexAxes.map((a) => a.n),
+      "i32",
+    )
+    const values = temporary(
+      k.axes.map((a) => a.n),
+      out.dtype,
+    )
     run({ axes: k.axes, value: k.value }, values)
     if (target.hostScatter && out.dtype !== "u32" && kind) {
       const all = temporary(values.shape, "i32")
@@ -129,22 +174,38 @@ export const plan = (stmts: readonly Stmt[], target: PlanTarget): Step[] => {
       const d = own.indexOf(a)
       return d >= 0 ? ix(o[d]!) : undefined
     })
-    const here = flat(dims.map((d) => o[d]!), dims.map((d) => out.shape[d]!))
+    const here = flat(
+      dims.map((d) => o[d]!),
+      dims.map((d) => out.shape[d]!),
+    )
     const size = elementsOf(dims.map((d) => out.shape[d]!))
-    const place = dyn(read(places, indexAxes.map((a) => s.ix(ix(a)))), size)
+    const place = dyn(
+      read(
+        places,
+        indexAxes.map((a) => s.ix(ix(a))),
+      ),
+      size,
+    )
     const hit = inside(plus(here, times(place, -1)), 1)
     const limits = own.flatMap((a, d) => (a && a.n < out.shape[d]! ? [inside(o[d]!, a.n)] : []))
-    const update = read(values, k.axes.map((a) => s.ix(ix(a))))
+    const update = read(
+      values,
+      k.axes.map((a) => s.ix(ix(a))),
+    )
     const neutral = kind ? unit(kind, out.dtype) : 0
     const old = read(out, o.map(ix))
     const mine = (body: Expr, other: number): Expr => guard([...limits, hit], body, other)
     const value = kind
       ? call(combine[kind], [old, reduceOver(kind, searched, mine(update, neutral))], out.dtype)
-      : call(where, [
-          reduceOver("max", searched, mine(num(1, "bool"), 0)),
-          reduceOver("add", searched, mine(update, 0)), // injective: one term at most
-          old,
-        ], out.dtype)
+      : call(
+          where,
+          [
+            reduceOver("max", searched, mine(num(1, "bool"), 0)),
+            reduceOver("add", searched, mine(update, 0)), // injective: one term at most
+            old,
+          ],
+          out.dtype,
+        )
     const next = temporary(out.shape, out.dtype)
     run({ axes: o, value }, next)
     steps.push({ k: "copy", from: next, to: out, offset: ix(0) })

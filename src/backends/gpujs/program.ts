@@ -18,7 +18,8 @@ export interface Program<M = Float32Array> {
   /** After the last step: results become handles, donated arguments go. */
   readonly finish: (args: readonly DeviceBuffer[], donated: readonly boolean[], result: (b: Buf) => M) => readonly Handle<M>[]
 }
-export const runsOf = (steps: readonly Step[]): Run[] => steps.flatMap((s) => (s.k === "run" ? [s] : s.k === "loop" ? runsOf(s.body) : []))
+export const runsOf = (steps: readonly Step[]): Run[] =>
+  steps.flatMap((s) => (s.k === "run" ? [s] : s.k === "loop" ? runsOf(s.body) : []))
 
 export const planned = <M>(lowered: Lowered, target: PlanTarget, own: Handles<M>): Program<M> => {
   checkProgram(lowered, target.device)
@@ -79,7 +80,8 @@ export const listing = <M>(p: Program<M>): string => {
         seen.set(s.source.source, id)
         const call = `kernel${id}[${s.source.output.join(", ")}](${s.source.inputs.map((b) => `b${b.id}`).join(", ")})`
         out.push(`${pad}b${s.out.id} = ${call}${n === undefined ? `\n${s.source.source}` : ""}`)
-      } else if (s.k === "copy") out.push(`${pad}b${s.to.id}[${s.offset.c}${s.offset.t.map(([q]) => `+${q}*t`).join("")} ...] = b${s.from.id}`)
+      } else if (s.k === "copy")
+        out.push(`${pad}b${s.to.id}[${s.offset.c}${s.offset.t.map(([q]) => `+${q}*t`).join("")} ...] = b${s.from.id}`)
       else out.push(`${pad}b${s.out.id}[b${s.at.id}[u]] ${s.kind}= b${s.value.id}[u]`)
     }
   }

@@ -58,7 +58,10 @@ const loads = (s: Side, depth: number): { readonly before: string; readonly insi
     const v = `${s.name}${q}`
     before.push(`  let ${v}i = ${kept};`, `  let ${v}d = ${deep};`, `  let ${v}ok = ${s.name}0_ + ${v}i < ${s.size};`)
     before.push(`  let ${v}at = ${s.name}base + ${s.name}kept(${s.name}0_ + ${v}i);`)
-    inside.push(`    var ${v}v = 0.0;`, `    if (${v}ok && k0 + ${v}d < ${depth}) { ${v}v = ${s.name}[${v}at + ${s.name}deep(k0 + ${v}d)]; }`)
+    inside.push(
+      `    var ${v}v = 0.0;`,
+      `    if (${v}ok && k0 + ${v}d < ${depth}) { ${v}v = ${s.name}[${v}at + ${s.name}deep(k0 + ${v}d)]; }`,
+    )
     inside.push(`    ${s.name}s[${v}d * ${s.tile + 1} + ${v}i] = ${v}v;`)
   }
   return { before: before.join("\n"), inside: inside.join("\n") }
@@ -133,7 +136,8 @@ export const tiled = (k: Dense, dtype: DType): TiledContraction | undefined => {
   const c = classify({ k: "kernel", out: { id: 0, shape: [], dtype, role: "temp" }, axes: k.axes, at: [], value: k.value })
   if (!c || c.a.buf.dtype !== "f32" || c.b.buf.dtype !== "f32") return undefined
   const [fa, fb] = [addressOf(c.a), addressOf(c.b)]
-  const of = (axes: readonly Axis[], from: ReadonlyMap<Atom, number>): Digit[] => axes.map((a) => ({ n: a.n, c: from.get(a) ?? 0 }))
+  const of = (axes: readonly Axis[], from: ReadonlyMap<Atom, number>): Digit[] =>
+    axes.map((a) => ({ n: a.n, c: from.get(a) ?? 0 }))
   const size = (axes: readonly Axis[]): number => elementsOf(axes.map((a) => a.n))
   const batch = c.batch.filter((a) => fa.of.has(a) || fb.of.has(a))
   const [m, n, depth, z] = [size(c.m), size(c.n), size(c.k), size(batch)]
@@ -156,6 +160,11 @@ export const tiled = (k: Dense, dtype: DType): TiledContraction | undefined => {
   return {
     source: { source: code, inputs: [c.a.buf, c.b.buf], scalars: loops, output: [z, m, n], pair: false, wgsl: { groups, bases } },
     axes,
-    rest: whole ? undefined : (product) => ({ axes: k.axes, value: mapExpr(k.value, (x: Expr) => (x === c.reduce ? read(product, axes.map(ix)) : undefined)) }),
+    rest: whole
+      ? undefined
+      : (product) => ({
+          axes: k.axes,
+          value: mapExpr(k.value, (x: Expr) => (x === c.reduce ? read(product, axes.map(ix)) : undefined)),
+        }),
   }
 }

@@ -81,10 +81,16 @@ export const webasmCompiler = (library: Library, device: string) => {
       const { source } = r
       const layoutOf: WasmLayout = {
         arrays: Object.fromEntries(
-          source.inputs.map((b, index) => [`a${index}`, { index, offset: address(b), dims: [sizeOf(b), 1, 1], flatLength: Math.max(sizeOf(b), 1) }]),
+          source.inputs.map((b, index) => [
+            `a${index}`,
+            { index, offset: address(b), dims: [sizeOf(b), 1, 1], flatLength: Math.max(sizeOf(b), 1) },
+          ]),
         ),
         scalars: Object.fromEntries(
-          source.scalars.map((s, k) => [typeof s === "string" ? s : `u${s.id}`, { index: source.inputs.length + k, offset: scalarAt.get(s)!, type: "Float" }]),
+          source.scalars.map((s, k) => [
+            typeof s === "string" ? s : `u${s.id}`,
+            { index: source.inputs.length + k, offset: scalarAt.get(s)!, type: "Float" },
+          ]),
         ),
         constantArrays: {},
         outputOffset: address(r.out),

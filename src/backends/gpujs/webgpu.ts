@@ -29,7 +29,11 @@ interface Encoded extends GpuKernel {
   readonly groups: Map<string, BindGroup>
 }
 
-export const webgpuBackend = async (library: Library, device: string, want: "hardware" | "software"): Promise<Backend & { readonly description: string }> => {
+export const webgpuBackend = async (
+  library: Library,
+  device: string,
+  want: "hardware" | "software",
+): Promise<Backend & { readonly description: string }> => {
   const { device: gpu, what, root } = await openAdapter(device, want)
   let gone: string | undefined
   let failure: string | undefined

@@ -10,10 +10,18 @@ import type { ZooProgram } from "../../zoo.ts"
 type Any = T.AnyTensor
 const g = gen(11, "small")
 const x = (shape: readonly number[], scale = 1): Any => g.tensor(shape, "f32", { lo: -scale, hi: scale })
-const build = (name: string, args: readonly unknown[], f: (...args: never[]) => unknown, donate: readonly number[] = []): ZooProgram => {
+const build = (
+  name: string,
+  args: readonly unknown[],
+  f: (...args: never[]) => unknown,
+  donate: readonly number[] = [],
+): ZooProgram => {
   const { leaves, spec } = flatten(args)
   const donated = args.flatMap((a, k) => flatten(a).leaves.map(() => donate.includes(k)))
-  const program = trace((...p) => flatten((f as (...args: unknown[]) => unknown)(...(unflatten(spec, p) as unknown[]))).leaves, leaves)
+  const program = trace(
+    (...p) => flatten((f as (...args: unknown[]) => unknown)(...(unflatten(spec, p) as unknown[]))).leaves,
+    leaves,
+  )
   return { name, program, values: leaves, donated }
 }
 /** One step of gradient descent: new parameters and the loss. */
@@ -24,7 +32,8 @@ const sgd =
     return [mapTree(p, (w, _, dw) => T.sub(w, T.mul(dw!, rate)), d), l]
   }
 const crossEntropy = (logits: Any, onehot: Any): Any => T.neg(T.mean(T.sum(T.mul(T.logSoftmax(logits), onehot), [1])))
-const labels = (n: number, classes: number): Any => T.oneHot(T.fromArray(Int32Array.from({ length: n }, (_, k) => (k * 7) % classes)), classes)
+const labels = (n: number, classes: number): Any =>
+  T.oneHot(T.fromArray(Int32Array.from({ length: n }, (_, k) => (k * 7) % classes)), classes)
 const key = (): Any => T.fromArray(Uint32Array.of(0x12345678, 0x9abcdef0))
 /** Uniform in [0, 1) from threefry: 24 bits, exact in f32. */
 const uniform = (k: Any, n: number): Any =>
@@ -56,14 +65,20 @@ const transformer = (p: Weights, v: Any, c: Any): Any => {
   return T.mean(T.square(T.sub(y, flat(c))))
 }
 const weights = (d: number): Weights => ({
-  q: x([d, d], d ** -0.5), k: x([d, d], d ** -0.5), v: x([d, d], d ** -0.5), o: x([d, d], d ** -0.5), up: x([d, 4 * d], d ** -0.5), down: x([4 * d, d], 0.5 * d ** -0.5),
+  q: x([d, d], d ** -0.5),
+  k: x([d, d], d ** -0.5),
+  v: x([d, d], d ** -0.5),
+  o: x([d, d], d ** -0.5),
+  up: x([d, 4 * d], d ** -0.5),
+  down: x([4 * d, d], 0.5 * d ** -0.5),
 })
 interface Net {
   readonly w1: Any
   readonly b1: Any
   readonly w2: Any
 }
-const dropoutNet = (p: Net, v: Any, y: Any, k: Any): Any => crossEntropy(T.matmul(dropout(k, T.relu(T.add(T.matmul(v, p.w1), p.b1)), 0.75), p.w2), y)
+const dropoutNet = (p: Net, v: Any, y: Any, k: Any): Any =>
+  crossEntropy(T.matmul(dropout(k, T.relu(T.add(T.matmul(v, p.w1), p.b1)), 0.75), p.w2), y)
 interface Images {
   readonly k1: Any
   readonly k2: Any
@@ -90,17 +105,37 @@ const recurrent = (p: { readonly w: Any; readonly u: Any }, xs: Any): Any => {
 /** Small: for tests. */
 export const more = (): readonly ZooProgram[] => [
   build("threefry: uniform numbers", [key()], (k: Any) => uniform(k, 300)),
-  build("dropout mlp step", [{ w1: x([12, 16]), b1: x([16]), w2: x([16, 3]) }, x([8, 12]), labels(8, 3), key()], sgd(dropoutNet), [0]),
+  build(
+    "dropout mlp step",
+    [{ w1: x([12, 16]), b1: x([16]), w2: x([16, 3]) }, x([8, 12]), labels(8, 3), key()],
+    sgd(dropoutNet),
+    [0],
+  ),
   build("transformer block step", [weights(8), x([2, 5, 8]), x([2, 5, 8])], sgd(transformer), [0]),
   build("rnn step", [{ w: x([6, 8], 0.4), u: x([8, 8], 0.4) }, x([7, 3, 6])], sgd(recurrent), [0]),
-  build("long sums", [x([3000]), x([37, 41])], (a: Any, b: Any) => [T.mean(a), T.sum(T.square(a)), T.max(a), T.sum(b, [0]), T.logSumExp(b, [1])]),
+  build("long sums", [x([3000]), x([37, 41])], (a: Any, b: Any) => [
+    T.mean(a),
+    T.sum(T.square(a)),
+    T.max(a),
+    T.sum(b, [0]),
+    T.logSumExp(b, [1]),
+  ]),
 ]
 /** Of the sizes that people train: for `device.ts`. */
 export const large = (): readonly ZooProgram[] => [
-  build("mlp 784-256-10, batch 128", [{ w1: x([784, 256], 0.05), b1: x([256], 0.1), w2: x([256, 10], 0.1) }, x([128, 784]), labels(128, 10), key()], sgd(dropoutNet), [0]),
+  build(
+    "mlp 784-256-10, batch 128",
+    [{ w1: x([784, 256], 0.05), b1: x([256], 0.1), w2: x([256, 10], 0.1) }, x([128, 784]), labels(128, 10), key()],
+    sgd(dropoutNet),
+    [0],
+  ),
   build(
     "cnn 28x28, 32-32 filters, batch 64",
-    [{ k1: x([3, 3, 1, 32], 0.3), k2: x([3, 3, 32, 32], 0.06), w: x([14 * 14 * 32, 10], 0.02) }, x([64, 28, 28, 1]), labels(64, 10)],
+    [
+      { k1: x([3, 3, 1, 32], 0.3), k2: x([3, 3, 32, 32], 0.06), w: x([14 * 14 * 32, 10], 0.02) },
+      x([64, 28, 28, 1]),
+      labels(64, 10),
+    ],
     sgd(images),
     [0],
   ),
@@ -109,8 +144,12 @@ export const large = (): readonly ZooProgram[] => [
   build("matmul 1024", [x([1024, 1024]), x([1024, 1024])], (a: Any, b: Any) => T.matmul(a, b)),
   build("softmax 4096 x 1024", [x([4096, 1024])], (a: Any) => T.softmax(a)),
   build("sum of 2^22", [x([2 ** 22])], (a: Any) => T.sum(a)),
-  build("embedding gradient 8192 x 64, 1024 ids", [x([8192, 64]), g.tensor([1024], "i32", { lo: 0, hi: 8191 }), x([1024, 64])], (t: Any, ids: Any, c: Any) =>
-    sgd((t: Any) => T.sum(T.mul(T.take(t, ids as never), c)))(t), [0]),
+  build(
+    "embedding gradient 8192 x 64, 1024 ids",
+    [x([8192, 64]), g.tensor([1024], "i32", { lo: 0, hi: 8191 }), x([1024, 64])],
+    (t: Any, ids: Any, c: Any) => sgd((t: Any) => T.sum(T.mul(T.take(t, ids as never), c)))(t),
+    [0],
+  ),
   build("threefry 2^20", [key()], (k: Any) => uniform(k, 2 ** 20)),
 ]
 

@@ -1,10 +1,22 @@
 // Hand-built statements on a backend, beside the float64 interpreter of the same statements.
+import { expect } from "vitest"
 import type { Backend } from "../../../src/backends/backend.ts"
 import { interpretLowered } from "../../../src/backends/reference/index.ts"
 import { newBuf } from "../../../src/compiler/buffers.ts"
 import type { Lowered } from "../../../src/compiler/lowered.ts"
 import { type DType, hostArray } from "../../../src/core/dtype.ts"
-import { type Buf, bufsOf, type Expr, axis, ix, type Stmt } from "../../../src/core/ir/index.ts"
+import {
+  type Axis,
+  type Buf,
+  bufsOf,
+  type Expr,
+  axis,
+  type Ix,
+  ix,
+  type Kernel,
+  type Kind,
+  type Stmt,
+} from "../../../src/core/ir/index.ts"
 
 export const arg = (shape: readonly number[], dtype: DType = "f32"): Buf => newBuf(shape, dtype, "arg")
 export const out = (shape: readonly number[], dtype: DType = "f32"): Buf => newBuf(shape, dtype, "out")
@@ -32,13 +44,19 @@ export const both = async (b: Backend, p: Lowered, inputs: readonly (readonly nu
   })
   const before = b.live().buffers
   const handles = await Promise.all(values.map((v, k) => b.upload(v, p.args[k]!)))
-  const results = await compiled.run(handles, handles.map(() => false))
+  const results = await compiled.run(
+    handles,
+    handles.map(() => false),
+  )
   const got: number[][] = []
   for (const r of results) got.push(Array.from(await b.download(r)))
   for (const h of [...handles, ...results]) b.free(h)
   if (b.live().buffers !== before) throw new Error(`${b.live().buffers - before} arrays leaked`)
   compiled.dispose()
-  const want = interpretLowered(p, values.map((v) => Float64Array.from(v))).map((v) => Array.from(v))
+  const want = interpretLowered(
+    p,
+    values.map((v) => Float64Array.from(v)),
+  ).map((v) => Array.from(v))
   return { got, want, listing: compiled.listing }
 }
 /** Largest |got - want| / (1 + |want|); NaN and infinities must agree. */
@@ -65,3 +83,33 @@ export const prng = (seed: number) => {
     return ((t ^ (t >>> 14)) >>> 0) / 4294967296
   }
 }
+/** n numbers in [-1, 1), exact in f32. */
+export const numbers = (n: number, seed = 1): number[] => {
+  const r = prng(seed)
+  return Array.from({ length: n }, () => Math.fround(2 * r() - 1))
+}
+export const kernel = (to: Buf, axes: readonly Axis[], at: readonly Ix[], value: Expr, accumulate?: Kind): Kernel => ({
+  k: "kernel",
+  out: to,
+  axes,
+  at,
+  value,
+  ...(accumulate ? { accumulate } : {}),
+})
+/** Expects the device to say what the interpreter says, within f32 rounding of sums of the sizes used here. */
+export const comparing =
+  (device: () => Backend) =>
+  async (
+    stmts: readonly Stmt[],
+    args: readonly Buf[],
+    outs: readonly Buf[],
+    inputs: readonly (readonly number[])[] = args.map((a, k) => numbers(size(a), k + 1)),
+    bound = 2e-6,
+  ) => {
+    const { got, want, listing } = await both(device(), lowered(stmts, args, outs), inputs)
+    got.forEach((g, k) => {
+      const said = `output ${k}: ${g.slice(0, 8)} not ${want[k]!.slice(0, 8)}\n${listing}`
+      expect(worst(g, want[k]!), said).toBeLessThanOrEqual(bound)
+    })
+    return { got, listing }
+  }

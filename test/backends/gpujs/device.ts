@@ -53,7 +53,11 @@ const outputs = async (b: Backend, p: ZooProgram): Promise<number[][]> => {
 }
 const isStep = (p: ZooProgram): boolean => p.donated.includes(true) && p.program.outs.length > p.donated.filter((d) => d).length
 /** ms per step over `seconds` after three steps, everything on the device but one number read back at the end. */
-const timed = async (b: Backend, p: ZooProgram, seconds: number): Promise<{ readonly msPerStep: number; readonly compileMs: number; readonly steps: number }> => {
+const timed = async (
+  b: Backend,
+  p: ZooProgram,
+  seconds: number,
+): Promise<{ readonly msPerStep: number; readonly compileMs: number; readonly steps: number }> => {
   const r = await ready(b, isStep(p) ? p : { ...p, donated: p.donated.map(() => false) })
   const settle = async (last: DeviceBuffer): Promise<void> => {
     await b.download(last)
@@ -88,7 +92,15 @@ for (const [of, list] of [
         of === "small" ? evaluate(inSession(() => inline(p.program, p.values))).map((v) => [...v]) : await outputs(judge, p)
       const error = Math.max(...got.map((y, k) => worst(y, want[k]!)))
       const t = await timed(gpu, p, of === "small" ? 0.2 : 2)
-      console.log(JSON.stringify({ program: p.name, error: round(error), msPerStep: round(t.msPerStep), compileMs: round(t.compileMs), steps: t.steps }))
+      console.log(
+        JSON.stringify({
+          program: p.name,
+          error: round(error),
+          msPerStep: round(t.msPerStep),
+          compileMs: round(t.compileMs),
+          steps: t.steps,
+        }),
+      )
     } catch (e) {
       console.log(JSON.stringify({ program: p.name, failed: String(e).slice(0, 400) }))
     }

@@ -79,7 +79,9 @@ for (const d of devices)
       const exe = await b.compile(source(affine()))
       const x = await b.upload(f32(10, 1), { shape: [10], dtype: "f32" })
       const c = await b.upload(f32(1, 1), none)
-      expect(String(await caught(() => exe.run([x, c], [true, true])))).toMatch(/argument 0 is f32\[10\]; the program takes f32\[1000\]/)
+      expect(String(await caught(() => exe.run([x, c], [true, true])))).toMatch(
+        /argument 0 is f32\[10\]; the program takes f32\[1000\]/,
+      )
       expect(await b.download(x)).toEqual(f32(10, 1))
       const full = await b.upload(f32(1000, 1), wide)
       b.free(full)
@@ -88,7 +90,11 @@ for (const d of devices)
       for (const a of [x, c]) b.free(a)
     })
     test("refuses f64, arrays above 2^24, i32 values above 2^24, unknown functions: by name", async () => {
-      const refusal = async (o: Buf, x: Buf, f: (i: Parameters<Parameters<typeof mapped>[1]>[0]) => ReturnType<typeof read>): Promise<string> => {
+      const refusal = async (
+        o: Buf,
+        x: Buf,
+        f: (i: Parameters<Parameters<typeof mapped>[1]>[0]) => ReturnType<typeof read>,
+      ): Promise<string> => {
         const e = await caught(() => b.compile(source(lowered([mapped(o, f)], [x], [o]))))
         expect(e).toBeInstanceOf(UnsupportedOnDevice)
         return (e as Error).message
@@ -100,11 +106,19 @@ for (const d of devices)
       expect(await refusal(out([4097, 4097]), big, (i) => read(big, i))).toMatch(/f32\[4097, 4097\] of more than 2\^24/)
       const odd: Scalar = { name: "besselJ0", arity: 1, cost: 9, eval: (_, v) => v! }
       expect(await refusal(out([4]), x, (i) => call(odd, [read(x, i)]))).toMatch(/besselJ0 on f32/)
-      expect(String(await caught(() => b.upload(Int32Array.of(16777217), { shape: [1], dtype: "i32" })))).toMatch(/i32 value 16777217.*2\^24/)
+      expect(String(await caught(() => b.upload(Int32Array.of(16777217), { shape: [1], dtype: "i32" })))).toMatch(
+        /i32 value 16777217.*2\^24/,
+      )
       expect(b.live().buffers).toBe(0)
     })
     test("a function with a definition needs no spelling", async () => {
-      const cube: Scalar = { name: "cube", arity: 1, cost: 2, eval: (_, v) => v! ** 3, define: (v) => call(S.mul, [v!, call(S.mul, [v!, v!])]) }
+      const cube: Scalar = {
+        name: "cube",
+        arity: 1,
+        cost: 2,
+        eval: (_, v) => v! ** 3,
+        define: (v) => call(S.mul, [v!, call(S.mul, [v!, v!])]),
+      }
       const [x, y] = [arg([3]), out([3])]
       const exe = await b.compile(source(lowered([mapped(y, (i) => call(cube, [read(x, i)]))], [x], [y])))
       const a = await b.upload(Float32Array.of(1, -2, 3), { shape: [3], dtype: "f32" })

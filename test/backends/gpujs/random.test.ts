@@ -2,7 +2,26 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest"
 import type { Backend } from "../../../src/backends/backend.ts"
 import {
-  type Axis, axis, type Buf, call, div, dyn, type Expr, guard, idx, inside, type Ix, ix, mod, num, plus, range, read, reduceOver, type Stmt, times,
+  type Axis,
+  axis,
+  type Buf,
+  call,
+  div,
+  dyn,
+  type Expr,
+  guard,
+  idx,
+  inside,
+  type Ix,
+  ix,
+  mod,
+  num,
+  plus,
+  range,
+  read,
+  reduceOver,
+  type Stmt,
+  times,
 } from "../../../src/core/ir/index.ts"
 import { castTo } from "../../../src/scalar/cast.ts"
 import * as S from "./_scalars.ts"
@@ -63,7 +82,9 @@ const builder = (r: () => number, { x, y, ids, words }: Inputs) => {
       case 1:
         return read(y, at(axes, y))
       case 2:
-        return axes.length > 0 ? call(S.mul, [idx(plus(one(...axes), upTo(9) - 4), "f32"), num(0.0625, "f32")]) : num(0.375, "f32")
+        return axes.length > 0
+          ? call(S.mul, [idx(plus(one(...axes), upTo(9) - 4), "f32"), num(0.0625, "f32")])
+          : num(0.375, "f32")
       case 3:
         return call(one(S.tanh, S.sigmoid, S.sin, S.cos, S.relu, S.abs, S.neg), [deeper()])
       case 4:
@@ -77,7 +98,12 @@ const builder = (r: () => number, { x, y, ids, words }: Inputs) => {
         const mine = Array.from({ length: 1 + upTo(2) }, () => axis(1 + upTo(5)))
         const body = value([...axes, ...mine], depth - 1)
         const kind = one("add", "add", "max", "min") as "add" | "max" | "min"
-        const all = reduceOver(kind, mine, body, mine.length === 1 && mine[0]!.n > 1 && upTo(3) === 0 && axes.length > 0 ? ix(one(...axes)) : undefined)
+        const all = reduceOver(
+          kind,
+          mine,
+          body,
+          mine.length === 1 && mine[0]!.n > 1 && upTo(3) === 0 && axes.length > 0 ? ix(one(...axes)) : undefined,
+        )
         // an empty prefix cannot be: upto >= 0. Sums are brought back to order 1.
         return kind === "add" ? call(S.mul, [all, num(0.125, "f32")]) : all
       }
@@ -119,7 +145,10 @@ for (const d of devices)
           Array.from({ length: 9 }, () => upTo(4294967296)),
         ]
         const { got, want, listing } = await both(b, lowered(stmts, args, [floats, integers]), given)
-        expect(worst(got[0]!, want[0]!), `case ${c}, seed ${SEED + c}: ${got[0]!.slice(0, 6)} not ${want[0]!.slice(0, 6)}\n${listing}`).toBeLessThan(1e-5)
+        expect(
+          worst(got[0]!, want[0]!),
+          `case ${c}, seed ${SEED + c}: ${got[0]!.slice(0, 6)} not ${want[0]!.slice(0, 6)}\n${listing}`,
+        ).toBeLessThan(1e-5)
         expect(got[1], `case ${c}, seed ${SEED + c}\n${listing}`).toEqual(want[1])
       }
     })

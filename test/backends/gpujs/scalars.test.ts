@@ -13,7 +13,8 @@ const ulps = (got: number, want: number): number => {
   if (got === Math.fround(want)) return 0
   return Math.abs(got - want) / Math.max(Math.abs(want) * 2 ** -24, 1e-38)
 }
-const grid = (lo: number, hi: number, n: number): number[] => Array.from({ length: n }, (_, k) => Math.fround(lo + ((hi - lo) * k) / (n - 1)))
+const grid = (lo: number, hi: number, n: number): number[] =>
+  Array.from({ length: n }, (_, k) => Math.fround(lo + ((hi - lo) * k) / (n - 1)))
 interface Case {
   readonly f: Scalar
   readonly on: readonly number[]
@@ -69,20 +70,32 @@ for (const d of devices)
         const x = arg([n])
         const y = arg([n])
         const o = out([n], c.f.result ?? "f32")
-        const p = lowered([mapped(o, (i) => call(c.f, c.with ? [read(x, i), read(y, i)] : [read(x, i)]))], c.with ? [x, y] : [x], [o])
+        const p = lowered(
+          [mapped(o, (i) => call(c.f, c.with ? [read(x, i), read(y, i)] : [read(x, i)]))],
+          c.with ? [x, y] : [x],
+          [o],
+        )
         const { got } = await both(b, p, c.with ? [c.on, c.with] : [c.on])
         const want = c.on.map((v, k) => c.f.eval("f32", Math.fround(v), Math.fround(c.with?.[k] ?? 0)))
-        const errors = got[0]!.map((g, k) => (c.absolute ? Math.abs(g - want[k]!) / Math.max(1, Math.abs(want[k]!)) * 2 ** 24 : ulps(g, want[k]!)))
+        const errors = got[0]!.map((g, k) =>
+          c.absolute ? (Math.abs(g - want[k]!) / Math.max(1, Math.abs(want[k]!))) * 2 ** 24 : ulps(g, want[k]!),
+        )
         const at = errors.reduce((m, e, k) => (e > errors[m]! || Number.isNaN(e) ? k : m), 0)
         const bound = d.exact ? c.exact : c.shader
-        expect(errors[at], `x = ${c.on[at]}, y = ${c.with?.[at]}: got ${got[0]![at]}, want ${want[at]}`).toBeLessThanOrEqual(bound)
+        expect(errors[at], `x = ${c.on[at]}, y = ${c.with?.[at]}: got ${got[0]![at]}, want ${want[at]}`).toBeLessThanOrEqual(
+          bound,
+        )
       })
     test("log, log1p and sqrt at and below their edge; exp beyond f32; division by zero", async () => {
       const x = arg([4])
       const on = [0, -1, 1, 0.25]
       const outs = [out([4]), out([4]), out([4])]
       const p = lowered(
-        [mapped(outs[0]!, (i) => call(S.log, [read(x, i)])), mapped(outs[1]!, (i) => call(S.log1p, [read(x, i)])), mapped(outs[2]!, (i) => call(S.sqrt, [read(x, i)]))],
+        [
+          mapped(outs[0]!, (i) => call(S.log, [read(x, i)])),
+          mapped(outs[1]!, (i) => call(S.log1p, [read(x, i)])),
+          mapped(outs[2]!, (i) => call(S.sqrt, [read(x, i)])),
+        ],
         [x],
         outs,
       )
@@ -96,7 +109,11 @@ for (const d of devices)
       const x = arg([floats.length])
       const to = ["i32", "u32", "bool"] as const
       const outs = to.map((t) => out([floats.length], t))
-      const p = lowered(outs.map((o) => mapped(o, (i) => castTo(read(x, i), o.dtype))), [x], outs)
+      const p = lowered(
+        outs.map((o) => mapped(o, (i) => castTo(read(x, i), o.dtype))),
+        [x],
+        outs,
+      )
       const { got } = await both(b, p, [floats])
       to.forEach((t, k) => {
         const want = floats.map((v) => castValue(Math.fround(v), "f32", t) + 0) // no -0 among integers
@@ -111,7 +128,12 @@ for (const d of devices)
       const i = arg([3], "i32")
       const outs = [out([words.length]), out([words.length], "bool"), out([3], "u32"), out([words.length], "i32")]
       const p = lowered(
-        [mapped(outs[0]!, (k) => castTo(read(u, k), "f32")), mapped(outs[1]!, (k) => castTo(read(u, k), "bool")), mapped(outs[2]!, (k) => castTo(read(i, k), "u32")), mapped(outs[3]!, (k) => castTo(read(u, k), "i32"))],
+        [
+          mapped(outs[0]!, (k) => castTo(read(u, k), "f32")),
+          mapped(outs[1]!, (k) => castTo(read(u, k), "bool")),
+          mapped(outs[2]!, (k) => castTo(read(i, k), "u32")),
+          mapped(outs[3]!, (k) => castTo(read(u, k), "i32")),
+        ],
         [u, i],
         outs,
       )
@@ -119,7 +141,9 @@ for (const d of devices)
       expect(got[0]).toEqual(words.map(Math.fround))
       expect(got[1]).toEqual(words.map((w) => (w ? 1 : 0)))
       expect(got[2]).toEqual([4294967295, 5, 4278190080])
-      expect(got[3]!.filter((_, k) => words[k]! <= 2 ** 24 || words[k]! > 4294967000)).toEqual([0, 1, 65535, 65536, 16777215, -1, -2])
+      expect(got[3]!.filter((_, k) => words[k]! <= 2 ** 24 || words[k]! > 4294967000)).toEqual([
+        0, 1, 65535, 65536, 16777215, -1, -2,
+      ])
     })
     test("every u32 function equals 32-bit arithmetic bit for bit", async () => {
       const r = prng(11)
@@ -131,7 +155,11 @@ for (const d of devices)
       const [x, y, s] = [arg([a.length], "u32"), arg([a.length], "u32"), arg([a.length], "u32")]
       const outs = [...binary.map((f) => out([a.length], f.result ?? "u32")), out([a.length], "u32"), out([a.length], "u32")]
       const fs = [...binary, S.shl, S.shr]
-      const p = lowered(outs.map((o, k) => mapped(o, (i) => call(fs[k]!, [read(x, i), read(k < binary.length ? y : s, i)]))), [x, y, s], outs)
+      const p = lowered(
+        outs.map((o, k) => mapped(o, (i) => call(fs[k]!, [read(x, i), read(k < binary.length ? y : s, i)]))),
+        [x, y, s],
+        outs,
+      )
       const { got } = await both(b, p, [a, c, shifts])
       fs.forEach((f, k) => {
         const want = a.map((v, j) => {
