@@ -52,7 +52,10 @@ export const streamed = (k: Kernel, scope: Scope): Streamed | undefined => {
   const v = k.axes.at(-1)
   if (!v || k.accumulate || v.n < LONG || coefficient({ buf: k.out, at: k.at }, v, scope) !== 1) return undefined
   const found: Reduce[] = []
+  const seen = new Set<Expr>() // expressions are DAGs: a cipher of twenty rounds has a million paths
   const look = (x: Expr): void => {
+    if (seen.has(x)) return
+    seen.add(x)
     if (x.k === "reduce") found.push(x)
     else if (x.k === "fn") x.args.forEach(look)
     else if (x.k === "guard") visit(x, (y) => void (y.k === "reduce" && found.push(y, y)))
