@@ -52,23 +52,16 @@ export const streamed = (k: Kernel, scope: Scope): Streamed | undefined => {
   const v = k.axes.at(-1)
   if (!v || k.accumulate || v.n < LONG || coefficient({ buf: k.out, at: k.at }, v, scope) !== 1) return undefined
   const found: Reduce[] = []
-  const seen = new Set<Expr>() // expressions are DAGs: a cipher of twenty rounds has a million paths
-  const look = (x: Expr): void => {
-    if (seen.has(x)) return
-    seen.add(x)
-    if (x.k === "reduce") found.push(x)
-    else if (x.k === "fn") x.args.forEach(look)
-    else if (x.k === "guard") visit(x, (y) => void (y.k === "reduce" && found.push(y, y)))
-  }
-  look(k.value)
+  let guarded = false
+  visit(k.value, (y) => {
+    if (y.k === "reduce") found.push(y)
+    guarded ||= y.k === "guard"
+  })
   const [r] = found
-  if (found.some((x) => x !== r) || !r || r.upto || r.axes.reduce((p, a) => p * a.n, 1) < 2 * ROWS) return undefined
+  if (found.length !== 1 || guarded || !r || r.upto || r.axes.reduce((p, a) => p * a.n, 1) < 2 * ROWS) return undefined
   const reads = readsIn(r.body)
   if (!reads.some((x) => coefficient(x, v, scope) === 1 && r.axes.some((a) => coefficient(x, a, scope) !== 0))) return undefined
   if (reads.some((x) => r.axes.some((a) => Math.abs(coefficient(x, a, scope)) === 1))) return undefined
-  let inner = false
-  visit(r.body, (y) => void (inner ||= y.k === "reduce" || y.k === "guard"))
-  if (inner) return undefined
   const strip: Buf = { id: -1 - k.out.id, shape: [v.n], dtype: r.dtype, role: "temp" }
   const w = r.axes.at(-1)!
   const others = r.axes.slice(0, -1)
