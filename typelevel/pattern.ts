@@ -1,6 +1,7 @@
 // Patterns: shapes with names, matched against an actual shape. A leading "..." stands for any number of axes, taken as one.
 import type { Dim } from "./dim.ts"
-import type { doesNotFit } from "./messages.ts"
+import type { doesNotFit, wrongDType } from "./messages.ts"
+import type { TensorLike } from "./rule.ts"
 import type { Rankless, Shape } from "./shape.ts"
 import type { Unify } from "./shaped.ts"
 
@@ -17,6 +18,27 @@ type Blank<Q extends Shape> = { [K in keyof Q]: Dim }
 interface Unmatched {
   readonly "...": Shape
 }
+
+/** The same for a tensor, or for a list of tensors, whose names are learnt from one after the other (no "..." there). */
+export type MatchAll<Op extends string, I, X> =
+  I extends TensorLike
+    ? X extends TensorLike
+      ? [I["dtype"] & X["dtype"]] extends [never] ? wrongDType<Op, X["dtype"], I["dtype"]> : Match<Op, I["shape"], X["shape"]>
+      : needsTensors<Op, 1, X>
+    : I extends readonly unknown[]
+      ? X extends readonly unknown[]
+        ? I["length"] extends X["length"] ? MatchList<Op, I, X> : needsTensors<Op, I["length"], X>
+        : needsTensors<Op, I["length"], X>
+      : never
+type MatchList<Op extends string, I, X, E = {}> =
+  I extends readonly [infer P extends TensorLike, ...infer PR]
+    ? X extends readonly [infer A extends TensorLike, ...infer AR]
+      ? [P["dtype"] & A["dtype"]] extends [never] ? wrongDType<Op, A["dtype"], P["dtype"]>
+        : Unify<Op, P["shape"], A["shape"], E> extends infer R ? (R extends string ? R : MatchList<Op, PR, AR, R>) : never
+      : never
+    : E
+export type needsTensors<Op extends string, N extends number, X> =
+  `${Op}: needs ${N} tensor${N extends 1 ? "" : "s"}, got ${X extends readonly unknown[] ? X["length"] : X extends TensorLike ? 1 : "something else"}`
 
 /** The pattern O with its names replaced by what they are in E; a name that E does not know is an unknown size. */
 export type Fill<O extends Shape, E, Acc extends Shape = []> =

@@ -1,13 +1,12 @@
 // What a layer is at run time: an arrow from what goes in to what comes out, with trees of parameters and state beside it. Arrows
 // compose; `at` makes one look at an entry of the trees. A list of layers is the composition of its layers, each at its key.
-import type { Dim } from "../../typelevel/dim.ts"
 import type { DType } from "../core/dtype.ts"
 import { refuse, ShapeError } from "../core/errors.ts"
 import { same as sameShape, size } from "../core/shape.ts"
 import type { RawTensor } from "../core/tensor.ts"
 import type { Key } from "../random/index.ts"
 import type { Initialiser } from "./initialisers.ts"
-import type { Spec } from "./spec.ts"
+import type { AnySpec } from "./spec.ts"
 
 /** A tensor that has yet to be made. */
 export interface Slot {
@@ -22,12 +21,12 @@ export const isSlot = (v: Slot | Slots): v is Slot => typeof v["init"] === "func
 export interface Row {
   readonly path: string
   readonly kind: string
-  readonly shape: readonly Dim[]
+  readonly out: AnySpec
   readonly parameters: number
 }
 /** All that follows from the shape of the input. */
 export interface Plan {
-  readonly out: Spec
+  readonly out: AnySpec
   readonly params: Slots
   readonly state: Slots
   readonly rows: readonly Row[]
@@ -50,14 +49,20 @@ export interface Result {
 }
 export interface Arrow {
   /** Throws the sentence if the input does not fit. */
-  readonly plan: (input: Spec) => Plan
+  readonly plan: (input: AnySpec) => Plan
   readonly apply: (env: Env, x: RawTensor) => Result
 }
 
 /** The plan of a layer that is not made of others. */
-export const leafPlan = (out: Spec, params: Slots = {}, state: Slots = {}): Plan => ({ out, params, state, rows: [], shared: [] })
+export const leafPlan = (out: AnySpec, params: Slots = {}, state: Slots = {}): Plan => ({
+  out,
+  params,
+  state,
+  rows: [],
+  shared: [],
+})
 /** An arrow without parameters and state. */
-export const pureArrow = (out: (s: Spec) => Spec, f: (x: RawTensor, env: Env) => RawTensor): Arrow => ({
+export const pureArrow = (out: (s: AnySpec) => AnySpec, f: (x: RawTensor, env: Env) => RawTensor): Arrow => ({
   plan: (s) => leafPlan(out(s)),
   apply: (env, x) => ({ y: f(x, env), state: {} }),
 })
@@ -104,7 +109,7 @@ export const at = (key: string, f: Arrow & { readonly kind: string; readonly sha
     const p = within(where, () => f.plan(s))
     const rows =
       p.rows.length === 0
-        ? [{ path: key, kind: f.kind, shape: p.out.shape, parameters: elements(p.params) }]
+        ? [{ path: key, kind: f.kind, out: p.out, parameters: elements(p.params) }]
         : p.rows.map((r) => ({ ...r, path: r.path === "" ? key : below(key, r.path) }))
     const shared = [...(f.shared ? [key] : []), ...p.shared.map((path) => below(key, path))]
     return { out: p.out, params: entry(key, p.params), state: entry(key, p.state), rows, shared }

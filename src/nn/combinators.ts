@@ -1,12 +1,13 @@
 // Skip connections and names.
 import type { Apply, Rule, ShowSpec } from "../../typelevel/network.ts"
+import type { needsTensors } from "../../typelevel/pattern.ts"
 import { refuse } from "../core/errors.ts"
-import { same, show } from "../core/shape.ts"
+import { same } from "../core/shape.ts"
 import { raw } from "../core/tensor.ts"
 import { add } from "../ops/add.ts"
 import { type Arrow, at, type Plan, within } from "./arrow.ts"
 import { type Layer, layerOf } from "./layer.ts"
-import type { Spec } from "./spec.ts"
+import { type AnySpec, isList, showSpec, single } from "./spec.ts"
 
 // ---- skip connections ----------------------------------------------------------------------------------------------
 type unequal<S, O> =
@@ -23,7 +24,13 @@ export interface ResidualRule<F extends Rule> extends Rule {
   readonly Params: this["In"] extends infer X ? Apply<F, X, "Params"> : never
   readonly State: this["In"] extends infer X ? Apply<F, X, "State"> : never
 }
-type Skip<X, O> = O extends string ? `residual > ${O}` : [O] extends [X] ? O : unequal<X, O>
+type Skip<X, O> = X extends readonly unknown[]
+  ? needsTensors<"residual", 1, X>
+  : O extends string
+    ? `residual > ${O}`
+    : [O] extends [X]
+      ? O
+      : unequal<X, O>
 
 /** shortcut(x) + layer(x); the trees have an entry for each. */
 export interface ShortcutRule<F extends Rule, G extends Rule> extends Rule {
@@ -38,11 +45,10 @@ export interface ShortcutRule<F extends Rule, G extends Rule> extends Rule {
 type Meet<X, O, T> = O extends string ? O : T extends string ? T : [O] extends [T] ? O : shortcutUnequal<X, O, T>
 type Both<P, Q> = {} extends P ? ({} extends Q ? {} : { shortcut: Q }) : {} extends Q ? { block: P } : { block: P; shortcut: Q }
 
-const text = (s: Spec): string => (s.dtype === "f32" ? show(s.shape) : `${show(s.shape)} ${s.dtype}`)
-const equal = (a: Spec, b: Spec): boolean => a.dtype === b.dtype && same(a.shape, b.shape)
+const equal = (a: AnySpec, b: AnySpec): boolean => !isList(a) && !isList(b) && a.dtype === b.dtype && same(a.shape, b.shape)
 const summed = (kind: string, p: Plan): Plan => ({
   ...p,
-  rows: [...p.rows, { path: "", kind, shape: p.out.shape, parameters: 0 }],
+  rows: [...p.rows, { path: "", kind, out: p.out, parameters: 0 }],
 })
 
 /**
@@ -61,9 +67,12 @@ export function residual(layer: Layer, options?: { readonly shortcut: Layer }): 
   if (!shortcut) {
     return layerOf("residual", {
       plan: (s) => {
+        single("residual", s)
         const p = within("residual > ", () => layer.plan(s))
         if (!equal(s, p.out))
-          refuse(`residual: the block maps ${text(s)} to ${text(p.out)}; a skip connection needs equal shapes, or a shortcut`)
+          refuse(
+            `residual: the block maps ${showSpec(s)} to ${showSpec(p.out)}; a skip connection needs equal shapes, or a shortcut`,
+          )
         return p.rows.length === 0 ? p : summed("residual", p)
       },
       apply: (env, x) => {
@@ -77,7 +86,9 @@ export function residual(layer: Layer, options?: { readonly shortcut: Layer }): 
     plan: (s) => {
       const [p, q] = [f.plan(s), g.plan(s)]
       if (!equal(p.out, q.out))
-        refuse(`residual: the block maps ${text(s)} to ${text(p.out)}, the shortcut to ${text(q.out)}; they must agree`)
+        refuse(
+          `residual: the block maps ${showSpec(s)} to ${showSpec(p.out)}, the shortcut to ${showSpec(q.out)}; they must agree`,
+        )
       const both = { params: { ...p.params, ...q.params }, state: { ...p.state, ...q.state } }
       return summed("residual", { out: p.out, ...both, rows: [...p.rows, ...q.rows], shared: [...p.shared, ...q.shared] })
     },
@@ -137,7 +148,7 @@ export const named = <const N extends string, F extends Rule>(name: N, layer: La
  */
 export const shared = <const N extends string, F extends Rule>(name: N, layer: Layer<F>): Layer<SharedRule<N, F>> => {
   const arrow = inside(checkName("shared", name), layer)
-  const plan = (s: Spec): Plan => {
+  const plan = (s: AnySpec): Plan => {
     const p = arrow.plan(s)
     if (Object.keys(p.state).length > 0)
       refuse(`shared: ${name} has state (running statistics), which two places cannot share; share layers without state`)

@@ -6,7 +6,8 @@ import { type RawTensor, raw, type Tensor } from "../core/tensor.ts"
 import { take } from "../ops/take.ts"
 import { leafPlan } from "./arrow.ts"
 import { type Initialiser, normal } from "./initialisers.ts"
-import { type Layer, layerOf, type oneTensor, type Positive, positive } from "./layer.ts"
+import { type Layer, layerOf, type needsTensors, type Positive, positive } from "./layer.ts"
+import { single } from "./spec.ts"
 
 export interface EmbeddingOptions {
   /** Default Init.normal(1 / sqrt(features)), which gives rows of length about 1. */
@@ -14,7 +15,7 @@ export interface EmbeddingOptions {
 }
 export interface EmbeddingRule<V extends number, F extends number> extends Plain {
   readonly Kind: "embedding"
-  readonly Out: this["In"] extends infer X ? (X extends TensorLike ? Rows<X, F> : oneTensor<"embedding">) : never
+  readonly Out: this["In"] extends infer X ? (X extends TensorLike ? Rows<X, F> : needsTensors<"embedding", 1, X>) : never
   readonly Params: { table: Tensor<[V, F]> }
 }
 type Rows<X extends TensorLike, F extends number> = [X["dtype"] & ("i32" | "u32")] extends [never]
@@ -39,6 +40,7 @@ export const embedding = <const V extends number, const F extends number>(
   const init = options.tableInit ?? normal(1 / Math.sqrt(f))
   return layerOf("embedding", {
     plan: (s) => {
+      single("embedding", s)
       if (s.dtype !== "i32" && s.dtype !== "u32") refuse(`embedding: needs indices, i32 or u32, got ${s.dtype}; cast them first`)
       return leafPlan({ shape: [...s.shape, f], dtype: "f32" }, { table: { shape: [v, f], dtype: "f32", init } })
     },

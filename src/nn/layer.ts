@@ -4,15 +4,15 @@ import type { DType } from "../../typelevel/dtype.ts"
 import type { needsFloat, needsRank, notPositive } from "../../typelevel/messages.ts"
 import type { NotASize } from "../../typelevel/nat.ts"
 import type { LayerLike, Plain, Rule } from "../../typelevel/network.ts"
+import type { needsTensors } from "../../typelevel/pattern.ts"
 import type { TensorLike } from "../../typelevel/rule.ts"
 import type { Rankless, Shape, Show } from "../../typelevel/shape.ts"
 import type { FloatDType } from "../core/dtype.ts"
 import { refuse } from "../core/errors.ts"
 import { needsRank as rankSentence, notPositive as positiveSentence } from "../core/messages.ts"
-import { show } from "../core/shape.ts"
 import type { RawTensor, Tensor } from "../core/tensor.ts"
 import { type Arrow, type Env, pureArrow } from "./arrow.ts"
-import { floats, type Spec } from "./spec.ts"
+import { type AnySpec, floats, single, type Spec } from "./spec.ts"
 
 /** A layer whose rule is F. Immutable; it holds no parameters, only how to make them. */
 export interface Layer<F extends Rule = Rule> extends Arrow, LayerLike<F> {
@@ -41,8 +41,8 @@ export type Floating<Op extends string, X, R> = X extends TensorLike
   ? [X["dtype"] & FloatDType] extends [never]
     ? needsFloat<Op, X["dtype"]>
     : R
-  : oneTensor<Op>
-export type oneTensor<Op extends string> = `${Op}: needs one tensor, got a tree of inputs`
+  : needsTensors<Op, 1, X>
+export type { needsTensors } from "../../typelevel/pattern.ts"
 export type ShapeIn<X> = X extends TensorLike ? X["shape"] : never
 export type DTypeIn<X> = X extends TensorLike ? X["dtype"] & DType : never
 /** A tensor of the rule's shape and of X's dtype, or the rule's sentence. */
@@ -75,11 +75,10 @@ export type Positive<Op extends string, Field extends string, N extends number> 
       : never
 export const positive = (op: string, field: string, n: number): number =>
   Number.isSafeInteger(n) && n >= 1 ? n : refuse(positiveSentence(op, field, n))
-export const rankOfAtLeast = (op: string, least: number, s: Spec): void => {
+export function rankOfAtLeast(op: string, least: number, s: AnySpec): asserts s is Spec {
+  single(op, s)
   if (s.shape.length < least) refuse(rankSentence(op, `${least} or more`, s.shape))
 }
-export const noName = (op: string, s: Spec): never =>
-  refuse(`${op}: the last dimension of ${show(s.shape)} is a name; parameters need a size`)
 
 // ---- layers without parameters that keep the shape --------------------------------------------------------------------
 export interface ElementwiseRule<Kind extends string> extends Plain {

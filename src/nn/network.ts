@@ -1,7 +1,6 @@
 // Networks: layers with the shape of what goes in, and so with all their shapes.
 import type { NeedsOf, SpecShape, Trees } from "../../typelevel/network.ts"
-import type { TensorLike } from "../../typelevel/rule.ts"
-import type { Shape, Sizes } from "../../typelevel/shape.ts"
+import type { Sizes } from "../../typelevel/shape.ts"
 import type { Count } from "../../typelevel/tree.ts"
 import { refuse } from "../core/errors.ts"
 import { notASize } from "../core/messages.ts"
@@ -9,7 +8,7 @@ import type { Or } from "../core/signature.ts"
 import { type Arrow, elements, type Plan } from "./arrow.ts"
 import type { AnyLayer } from "./layer.ts"
 import { type CheckedList, inSequence, type LayersOf } from "./sequential.ts"
-import { type Spec, specOf, type SpecOf } from "./spec.ts"
+import { type AnySpec, listOf, specOf, type SpecOf, type Written } from "./spec.ts"
 import type { Through } from "../../typelevel/network.ts"
 
 /**
@@ -19,15 +18,16 @@ import type { Through } from "../../typelevel/network.ts"
 export interface Network<out I, out O, out P, out S, out N> {
   /** Types alone: read them with InputOf, OutputOf, ParamsOf, StateOf, NeedsOf; there is nothing here when the program runs. */
   readonly types: { readonly input: I; readonly output: O; readonly params: P; readonly state: S; readonly needs: N }
-  readonly input: Spec
-  readonly output: Spec
+  readonly input: AnySpec
+  readonly output: AnySpec
   /** The number of parameters. */
   readonly parameters: number
   readonly layers: readonly AnyLayer[]
   readonly arrow: Arrow
   readonly plan: Plan
 }
-/** The number of parameters as a literal type, where all sizes are known. Apart from Network, so that it is computed only when it is asked for:
+/** The number of parameters as a literal type, where all sizes are known. Apart from Network, so that it is computed only when it
+ * is asked for:
  *  it is the dearest of a network's types, 1,000 instantiations per layer. */
 export interface Counted<P> {
   readonly parameters: Count<P>
@@ -45,25 +45,40 @@ export interface Variables<P, S> {
 export type VariablesOf<N extends AnyNetwork> = Variables<ParamsOf<N>, StateOf<N>>
 
 type Start<I> = SpecOf<I>
+/** `[]`, or the sentence where a size is none. */
+type InputRule<I> = I extends Written
+  ? Sizes<"network", SpecShape<I>> extends infer M
+    ? M extends string
+      ? M
+      : []
+    : never
+  : I extends readonly [infer H, ...infer R]
+    ? InputRule<H> extends infer M
+      ? M extends string
+        ? M
+        : InputRule<R>
+      : never
+    : []
 type Layers<L, C> = L extends C ? L : C
 /**
  * A network from the shape of its input and its layers, checked one after the other: a layer that does not fit what comes to it
  * is refused where it stands, by the compiler and, in the same words, at run time.
  *
- * The input is a shape over sizes and names (f32), or Net.input(shape, dtype); names are bound anew at each call. Parameters and
- * state are trees keyed by layer: `conv2d_1`, or the layer's own name; layers without have no entry.
+ * The input is a shape over sizes and names (f32), or Net.input(shape, dtype), or a list of these; names are bound anew at each
+ * call. Parameters and state are trees keyed by layer: `conv2d_1`, or the layer's own name; layers without have no entry.
  * @example
  * const net = Net.network(["batch", 784], Net.dense(128), Net.relu, Net.dense(10))   // ["batch", 784] -> ["batch", 10], 101,770
  * parameters
  */
-export function network<const I extends Shape | TensorLike, const L extends readonly unknown[]>(
-  input: Or<Sizes<"network", SpecShape<I>>, I>,
+export function network<const I extends Written | readonly Written[], const L extends readonly unknown[]>(
+  input: Or<InputRule<I>, I>,
   ...layers: Layers<L, CheckedList<L, Start<I>>>
 ): Network<Start<I>, Through<L, Start<I>>, Trees<L, Start<I>, "Params">, Trees<L, Start<I>, "State">, NeedsOf<LayersOf<L>>> &
   Counted<Trees<L, Start<I>, "Params">> {
   const list = layers as unknown as readonly AnyLayer[]
-  const spec = specOf(input as Shape | TensorLike)
-  for (const d of spec.shape) if (typeof d === "number" && !(Number.isSafeInteger(d) && d >= 0)) refuse(notASize("network", d))
+  const spec = specOf(input as Written | readonly Written[])
+  for (const d of listOf(spec).flatMap((t) => t.shape))
+    if (typeof d === "number" && !(Number.isSafeInteger(d) && d >= 0)) refuse(notASize("network", d))
   const arrow = inSequence(list)
   const plan = arrow.plan(spec)
   checkShared(plan.shared)

@@ -21,14 +21,14 @@ import {
   type Floating,
   type Layer,
   layerOf,
-  type oneTensor,
+  type needsTensors,
   type Positive,
   positive,
   rankOfAtLeast,
   type Same,
   type ShapeIn,
 } from "./layer.ts"
-import { floats, type Spec, UNKNOWN } from "./spec.ts"
+import { floats, type AnySpec, type Spec, UNKNOWN } from "./spec.ts"
 
 /** The number of windows along an axis, which may be a name: the twin of Windows in typelevel/conv.ts. */
 export const windowsOf = (op: string, n: Dim, size: number, stride: number, padding: Padding, dilation = 1): Dim => {
@@ -58,7 +58,7 @@ const pool = <Kind extends PoolKind, K extends Pair, O>(
   for (const k of [0, 1] as const) positive(kind, "window", perAxis(size, k))
   const { stride = size, padding } = options
   const op = kind === "maxPool2d" ? largest : average
-  const out = (s: Spec): Spec => {
+  const out = (s: AnySpec): Spec => {
     floats(kind, s)
     if (s.shape.length < 3) refuse(`${kind}: needs [..., height, width, channels], got ${show(s.shape)}`)
     const along = (i: 0 | 1): Dim => {
@@ -123,7 +123,7 @@ export const globalAvgPool2d: Layer<GlobalAvgPool2dRule> = layerOf(
 
 export interface FlattenRule extends Plain {
   readonly Kind: "flatten"
-  readonly Out: this["In"] extends infer X ? (X extends TensorLike ? Flat<X, X["shape"]> : oneTensor<"flatten">) : never
+  readonly Out: this["In"] extends infer X ? (X extends TensorLike ? Flat<X, X["shape"]> : needsTensors<"flatten", 1, X>) : never
 }
 type Flat<X, S extends Shape> = S extends readonly [] | readonly [Dim]
   ? needsRank<"flatten", "2 or more", S>

@@ -11,12 +11,35 @@ import type { Tensor } from "../core/tensor.ts"
 
 /** A name stands for any size; the name `?` for one that is not known before the program runs. */
 export type Spec = TensorLike
+/** One tensor, or a list of them. */
+export type AnySpec = Spec | readonly Spec[]
+/** What a user writes for a spec: a shape alone means f32. */
+export type Written = Shape | TensorLike
 export const UNKNOWN = "?"
 
-/** A shape alone means f32. */
-export type SpecOf<I> = I extends TensorLike ? Tensor<[...I["shape"]], I["dtype"]> : I extends Shape ? Tensor<[...I]> : never
-export const specOf = (given: Shape | TensorLike): Spec =>
+export type SpecOf<I> = I extends TensorLike
+  ? Tensor<[...I["shape"]], I["dtype"]>
+  : I extends Shape
+    ? Tensor<[...I]>
+    : { readonly [K in keyof I]: SpecOf<I[K]> }
+const oneOf = (given: Written): Spec =>
   "dtype" in given ? { shape: given.shape, dtype: given.dtype } : { shape: given, dtype: "f32" }
+const isWritten = (given: Written | readonly Written[]): given is Written =>
+  "dtype" in given || given.length === 0 || typeof given[0] !== "object"
+export const specOf = (given: Written | readonly Written[]): AnySpec => (isWritten(given) ? oneOf(given) : given.map(oneOf))
+export const isList = (s: AnySpec): s is readonly Spec[] => Array.isArray(s)
+export const listOf = (s: AnySpec): readonly Spec[] => (isList(s) ? s : [s])
+/** `[batch, 28]`, `[batch, 28] i32`, `[b, t], [b, t] bool`. */
+export const showSpec = (s: AnySpec): string =>
+  listOf(s)
+    .map((t) => (t.dtype === "f32" ? show(t.shape) : `${show(t.shape)} ${t.dtype}`))
+    .join(", ")
+export const needsTensors = (op: string, n: number, got: number): string =>
+  `${op}: needs ${n} tensor${n === 1 ? "" : "s"}, got ${got}`
+/** One tensor, or the sentence. */
+export function single(op: string, s: AnySpec): asserts s is Spec {
+  if (isList(s)) refuse(needsTensors(op, 1, s.length))
+}
 
 /**
  * The input of a network, with its dtype.
@@ -38,11 +61,11 @@ const known = (d: Dim): boolean => d !== UNKNOWN
 const fits = (a: Dim, b: Dim): boolean => a === b || !known(a) || !known(b)
 
 /** What the names of a pattern are in a shape, or the sentence. */
-export const match = (op: string, pattern: Shape, shape: Shape): Bindings => {
+export const match = (op: string, pattern: Shape, shape: Shape, earlier: Bindings = new Map()): Bindings => {
   const open = pattern[0] === "..."
   const lead = open ? shape.length - pattern.length + 1 : 0
   const from = open ? 1 : 0
-  const seen = new Map<string, Dim | readonly Dim[]>()
+  const seen = new Map<string, Dim | readonly Dim[]>(earlier)
   if (open) seen.set("...", shape.slice(0, lead))
   const misfit = (why: string): never => refuse(doesNotFit(op, shape, pattern, why))
   if (lead < 0) misfit("the rank is too small")
@@ -52,20 +75,32 @@ export const match = (op: string, pattern: Shape, shape: Shape): Bindings => {
     const before = typeof want === "string" ? (seen.get(want) as Dim | undefined) : want
     if (before === undefined) seen.set(want as string, got)
     else if (!fits(before, got))
-      misfit(typeof want === "string" ? `${want} is ${before} on an earlier axis and ${got} here` : `${got} is not ${want}`)
+      misfit(
+        typeof want === "string"
+          ? `${want} is ${before} ${earlier.has(want) ? "in an earlier argument" : "on an earlier axis"} and ${got} here`
+          : `${got} is not ${want}`,
+      )
     else if (typeof want === "string" && !known(before)) seen.set(want, got)
   })
   if (shape.length - lead > pattern.length - from) misfit("the rank is too large")
   return seen
 }
+/** The same for a tensor or a list of tensors, dtypes included. */
+export const matchAll = (op: string, pattern: AnySpec, given: AnySpec): Bindings => {
+  const [want, got] = [listOf(pattern), listOf(given)]
+  if (want.length !== got.length || isList(pattern) !== isList(given)) refuse(needsTensors(op, want.length, got.length))
+  return want.reduce<Bindings>((names, w, k) => {
+    if (got[k]!.dtype !== w.dtype) refuse(wrongDType(op, got[k]!.dtype, w.dtype))
+    return match(op, w.shape, got[k]!.shape, names)
+  }, new Map())
+}
 /** A pattern with its names replaced. */
 export const fill = (pattern: Shape, names: Bindings): Dim[] =>
   pattern.flatMap((d) => (typeof d === "string" ? (names.get(d) ?? UNKNOWN) : d))
-export const floats = (op: string, s: Spec): void => {
+/** One floating-point tensor, or the sentence. */
+export function floats(op: string, s: AnySpec): asserts s is Spec {
+  single(op, s)
   if (!isFloat(s.dtype)) refuse(needsFloat(op, s.dtype))
-}
-export const wants = (op: string, s: Spec, dtype: DType): void => {
-  if (s.dtype !== dtype) refuse(wrongDType(op, s.dtype, dtype))
 }
 /** The size of the last axis, or the sentence. */
 export const lastSize = (op: string, s: Spec): number => {

@@ -1,14 +1,18 @@
 // A network as text.
 import { bytesOf } from "../core/dtype.ts"
-import { show } from "../core/shape.ts"
-import type { Row } from "./arrow.ts"
+import { size } from "../core/shape.ts"
+import { isSlot, type Slots } from "./arrow.ts"
 import type { AnyNetwork } from "./network.ts"
+import { type AnySpec, listOf, showSpec } from "./spec.ts"
 
 const grouped = (n: number): string => String(n).replace(/\B(?=(\d{3})+$)/g, ",")
 const bytes = (n: number): string =>
   n < 1024 ? `${n} B` : n < 1024 ** 2 ? `${(n / 1024).toFixed(1)} KiB` : `${(n / 1024 ** 2).toFixed(1)} MiB`
-/** Elements of one example: names count once, and what is not known counts nothing. */
-const perExample = (r: Row): number => r.shape.reduce((n: number, d) => (typeof d === "number" ? n * d : n), 1)
+const weights = (slots: Slots): number =>
+  Object.values(slots).reduce((n, v) => n + (isSlot(v) ? bytesOf(v.dtype) * size(v.shape) : weights(v)), 0)
+/** Bytes of one example: named axes count once. */
+const perExample = (s: AnySpec): number =>
+  listOf(s).reduce((n, t) => n + bytesOf(t.dtype) * t.shape.reduce((m: number, d) => (typeof d === "number" ? m * d : m), 1), 0)
 
 /**
  * A table of the layers: path, output shape, parameters, and the bytes that the output of one example takes (named axes counted
@@ -17,10 +21,9 @@ const perExample = (r: Row): number => r.shape.reduce((n: number, d) => (typeof 
  * @example console.log(Net.summary(net))
  */
 export const summary = (net: AnyNetwork): string => {
-  const size = bytesOf(net.output.dtype)
-  const rows = net.plan.rows.map((r) => [r.path, show(r.shape), grouped(r.parameters), bytes(perExample(r) * size)])
+  const rows = net.plan.rows.map((r) => [r.path, showSpec(r.out), grouped(r.parameters), bytes(perExample(r.out))])
   const head = ["layer", "output", "parameters", "per example"]
-  const table = [head, ["input", show(net.input.shape), "", ""], ...rows]
+  const table = [head, ["input", showSpec(net.input), "", ""], ...rows]
   const widths = head.map((_, k) => Math.max(...table.map((r) => r[k]!.length)))
   const line = (r: readonly string[]): string =>
     r
@@ -28,7 +31,7 @@ export const summary = (net: AnyNetwork): string => {
       .join("  ")
       .trimEnd()
   const rule = "-".repeat(widths.reduce((a, b) => a + b + 2, -2))
-  const kept = net.plan.rows.reduce((n, r) => n + perExample(r) * size, 0)
-  const total = `${grouped(net.parameters)} parameters (${bytes(net.parameters * size)}), ${bytes(kept)} of outputs per example`
+  const kept = net.plan.rows.reduce((n, r) => n + perExample(r.out), 0)
+  const total = `${grouped(net.parameters)} parameters (${bytes(weights(net.plan.params))}), ${bytes(kept)} of outputs per example`
   return [line(head), rule, ...table.slice(1).map(line), rule, total].join("\n")
 }

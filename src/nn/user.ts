@@ -1,20 +1,32 @@
 // Layers of one's own: a shape over names, parameters over the same names, and a function. The body is checked once, as if the
 // names were constants; the rule follows from what is written, so that no type needs to be spelled.
 import type { Rule, SpecShape } from "../../typelevel/network.ts"
-import type { Fill, Match } from "../../typelevel/pattern.ts"
-import type { wrongDType } from "../../typelevel/messages.ts"
+import type { Fill, MatchAll } from "../../typelevel/pattern.ts"
 import type { TensorLike } from "../../typelevel/rule.ts"
 import type { Shape } from "../../typelevel/shape.ts"
 import type { DType } from "../core/dtype.ts"
 import { refuse } from "../core/errors.ts"
 import { same, show, size } from "../core/shape.ts"
-import { isTensor, raw, type Tensor } from "../core/tensor.ts"
+import { isTensor, type RawTensor, raw, type Tensor } from "../core/tensor.ts"
 import { reshape } from "../ops/reshape.ts"
 import { type Env, leafPlan } from "./arrow.ts"
 import { fold, type Key } from "../random/index.ts"
 import type { Initialiser } from "./initialisers.ts"
-import { type Layer, layerOf, type oneTensor } from "./layer.ts"
-import { type Bindings, fill, match, specOf, type SpecOf, UNKNOWN, wants } from "./spec.ts"
+import { type Layer, layerOf } from "./layer.ts"
+import {
+  type AnySpec,
+  type Bindings,
+  fill,
+  isList,
+  listOf,
+  matchAll,
+  showSpec,
+  type Spec,
+  specOf,
+  type SpecOf,
+  UNKNOWN,
+  type Written,
+} from "./spec.ts"
 
 /** A parameter of a layer of one's own: its shape over the names of the input, and how it begins. */
 export interface Declared<S extends Shape = Shape, D extends DType = DType> extends TensorLike<S, D> {
@@ -35,7 +47,7 @@ export const param = <const S extends Shape, D extends "f32" | "f64" = "f32">(
 })
 type Declarations = { readonly [name: string]: Declared }
 type AsTensors<P> = { readonly [K in keyof P]: P[K] extends Declared<infer S, infer D> ? Tensor<S, D> : never }
-type NamesOf<I> = Extract<SpecShape<I>[number], string>
+type NamesOf<I> = I extends Written ? Extract<SpecShape<I>[number], string> : { [K in keyof I]: NamesOf<I[K]> }[keyof I & number]
 
 /** What the body is told beside its tensors. */
 export interface Context<Names extends string, Needs> {
@@ -51,26 +63,19 @@ export interface UserRule<K extends string, I, O, P, Needs extends string> exten
   readonly Kind: K
   readonly Needs: Needs
   readonly State: {}
-  readonly Out: this["In"] extends infer X ? (X extends TensorLike ? Fits<K, SpecOf<I>, SpecOf<O>, P, X> : oneTensor<K>) : never
-  readonly Params: this["In"] extends infer X
-    ? X extends TensorLike
-      ? Bound<P, Match<K, SpecShape<I>, X["shape"]>>
-      : never
-    : never
+  readonly Out: Fits<K, SpecOf<O>, P, MatchAll<K, SpecOf<I>, this["In"]>>
+  readonly Params: Bound<P, MatchAll<K, SpecOf<I>, this["In"]>>
 }
-type Fits<K extends string, I extends TensorLike, O extends TensorLike, P, X extends TensorLike> = [
-  I["dtype"] & X["dtype"],
-] extends [never]
-  ? wrongDType<K, X["dtype"], I["dtype"]>
-  : Match<K, I["shape"], X["shape"]> extends infer E
-    ? E extends string
-      ? E
-      : Unsized<K, P, E> extends infer M
-        ? [M] extends [never]
-          ? Tensor<Fill<O["shape"], E>, O["dtype"] & DType>
-          : M
-        : never
+type Fits<K extends string, O, P, E> = E extends string
+  ? E
+  : Unsized<K, P, E> extends infer M
+    ? [M] extends [never]
+      ? Filled<O, E>
+      : M
     : never
+type Filled<O, E> = O extends TensorLike
+  ? Tensor<Fill<O["shape"], E>, O["dtype"] & DType>
+  : { readonly [K in keyof O]: O[K] extends TensorLike ? Tensor<Fill<O[K]["shape"], E>, O[K]["dtype"]> : never }
 type Bound<P, E> = E extends string
   ? never
   : { -readonly [K in keyof P]: P[K] extends Declared<infer S, infer D> ? Tensor<Fill<S, E>, D> : never }
@@ -91,8 +96,8 @@ export interface Definition<K extends string, I, O, P, Needs> {
   /** Its kind: the key in the trees, with an ordinal, and the beginning of its sentences. */
   readonly name: K
   /**
-   * The shape of the input over names (f32), or Net.input(shape, dtype). A leading "..." stands for any axes, which the body
-   * sees as one.
+   * The shape of the input over names (f32), or Net.input(shape, dtype), or a list of these. A leading "..." stands for any axes,
+   * which the body sees as one.
    */
   readonly in: I
   /** The shape of the output over the same names; default: that of the input. */
@@ -100,7 +105,8 @@ export interface Definition<K extends string, I, O, P, Needs> {
   readonly params?: P
   /** "Random": the body gets a key while it trains. */
   readonly needs?: Needs
-  readonly apply: (params: AsTensors<P>, x: SpecOf<I>, context: Context<NamesOf<I>, Needs>) => NoInfer<SpecOf<O>>
+  /** Several outputs are returned as `[y, z] as const`. */
+  readonly apply: (params: AsTensors<P>, x: SpecOf<I>, context: Context<NamesOf<I>, Needs>) => SpecOf<O>
 }
 /**
  * A layer of one's own.
@@ -116,8 +122,8 @@ export interface Definition<K extends string, I, O, P, Needs> {
  */
 export const layer = <
   const K extends string,
-  const I extends Shape | TensorLike,
-  const O extends Shape | TensorLike = I,
+  const I extends Written | readonly Written[],
+  const O extends Written | readonly Written[] = I,
   const P extends Declarations = {},
   Needs extends "Random" = never,
 >(
@@ -126,32 +132,42 @@ export const layer = <
   const { name, params = {} as P, apply } = definition
   const input = specOf(definition.in)
   const output = specOf(definition.out ?? definition.in)
-  const open = input.shape[0] === "..."
-  if ((output.shape[0] === "...") !== open)
-    refuse(`${name}: in is ${show(input.shape)}, out is ${show(output.shape)}; begin both with "...", or neither`)
-  const kept = (s: Shape): Shape => (open ? s.slice(1) : s)
+  const opens = (t: AnySpec): boolean => listOf(t).some((one) => one.shape[0] === "...")
+  const open = opens(input)
+  if (opens(output) !== open)
+    refuse(`${name}: in is ${showSpec(input)}, out is ${showSpec(output)}; begin both with "...", or neither`)
+  if (open && (isList(input) || isList(output)))
+    refuse(`${name}: "..." is for one input and one output; name the axes of several`)
   return layerOf<UserRule<K, I, O, P, Needs>>(name, {
     plan: (s) => {
-      wants(name, s, input.dtype)
-      const names = match(name, input.shape, s.shape)
+      const names = matchAll(name, input, s)
       const slots = Object.entries(params).map(([k, d]: [string, Declared]) => {
         const shape = fill(d.shape, names)
         const odd = shape.find((n) => typeof n === "string")
         if (odd !== undefined) refuse(`${name}: parameters need sizes, and ${odd} is ${odd === UNKNOWN ? "unknown" : "a name"}`)
         return [k, { shape: shape as number[], dtype: d.dtype, init: d.init }] as const
       })
-      return leafPlan({ shape: fill(output.shape, names), dtype: output.dtype }, Object.fromEntries(slots))
+      const filled = (t: Spec): Spec => ({ shape: fill(t.shape, names), dtype: t.dtype })
+      return leafPlan(isList(output) ? output.map(filled) : filled(output), Object.fromEntries(slots))
     },
     apply: (env, x) => {
-      const names = match(name, input.shape, x.shape)
+      const names = matchAll(name, input, x)
       const lead = open ? (names.get("...") as readonly number[]) : []
       const folded = open ? raw(reshape(x, [size(lead), ...x.shape.slice(lead.length)])) : x
-      const given = apply(env.params as never, folded as never, contextOf(names, lead, definition.needs, env) as never) as unknown
-      const wanted = [...(open ? [size(lead)] : []), ...fill(kept(output.shape), names)] as number[]
-      if (!isTensor(given)) return refuse(`${name}: apply returned no tensor; return one of shape ${show(output.shape)}`)
-      if (!same(given.shape, wanted) || given.dtype !== output.dtype)
-        refuse(`${name}: apply returned ${given.dtype}${show(given.shape)}, out says ${output.dtype}${show(wanted)}`)
-      return { y: open ? raw(reshape(given, [...lead, ...wanted.slice(1)])) : given, state: {} }
+      const y = apply(env.params as never, folded as never, contextOf(names, lead, definition.needs, env) as never) as unknown
+      const given = Array.isArray(y) ? (y as readonly unknown[]) : [y]
+      const one = new Map(names).set("...", [size(lead)])
+      const wanted = listOf(output).map((t) => ({ shape: fill(t.shape, one) as number[], dtype: t.dtype }))
+      if (given.length !== wanted.length || Array.isArray(y) !== isList(output) || !given.every(isTensor))
+        return refuse(
+          `${name}: apply returned no ${isList(output) ? "list of tensors" : "tensor"}; return what out says, ${showSpec(output)}`,
+        )
+      wanted.forEach((w, k) => {
+        const g = given[k] as RawTensor
+        if (!same(g.shape, w.shape) || g.dtype !== w.dtype)
+          refuse(`${name}: apply returned ${g.dtype}${show(g.shape)}, out says ${w.dtype}${show(w.shape)}`)
+      })
+      return { y: open ? raw(reshape(y as RawTensor, [...lead, ...wanted[0]!.shape.slice(1)])) : (y as RawTensor), state: {} }
     },
   })
 }

@@ -1,6 +1,5 @@
 // Using a network: its variables, its application, its loss. All of it builds expressions and runs nothing.
-import type { Fill, Match, Opened } from "../../typelevel/pattern.ts"
-import type { wrongDType } from "../../typelevel/messages.ts"
+import type { Fill, MatchAll, Opened } from "../../typelevel/pattern.ts"
 import type { TensorLike } from "../../typelevel/rule.ts"
 import type { Shape, Show } from "../../typelevel/shape.ts"
 import { refuse } from "../core/errors.ts"
@@ -10,7 +9,7 @@ import { type AnyTensor, isTensor, type RawTensor, raw, type Tensor } from "../c
 import { isSlot, type Slots, type Tree } from "./arrow.ts"
 import { fold, type Key } from "../random/index.ts"
 import type { AnyNetwork, InputOf, Network, OutputOf, StateOf, Variables, VariablesOf } from "./network.ts"
-import { match, wants } from "./spec.ts"
+import { matchAll } from "./spec.ts"
 
 // ---- making variables ----------------------------------------------------------------------------------------------
 const made = (key: Key, slots: Slots, path: string): Tree =>
@@ -53,25 +52,20 @@ export interface ApplyOptions {
   /** The key of this step, where a layer needs Random. */
   readonly key?: Key
 }
-type Fits<I, X extends TensorLike> = I extends TensorLike
-  ? [I["dtype"] & X["dtype"]] extends [never]
-    ? wrongDType<"network", X["dtype"], I["dtype"]>
-    : Match<"network", I["shape"], X["shape"]> extends infer M
-      ? M extends string
-        ? M
-        : []
-      : never
-  : []
+/** A tensor, or a list of tensors. */
+type Given = AnyTensor | readonly AnyTensor[]
+type Fits<I, X> = unknown extends I ? [] : MatchAll<"network", I, X> extends infer M ? (M extends string ? M : []) : never
 /** What comes out for X: the network's output with its names bound. */
-type Applied<I, O, X extends TensorLike> = I extends TensorLike
-  ? O extends TensorLike
-    ? Match<"network", I["shape"], X["shape"]> extends infer E
-      ? E extends string
-        ? never
-        : Tensor<Fill<O["shape"], E>, O["dtype"]>
-      : never
-    : AnyTensor
-  : AnyTensor
+type Applied<I, O, X> = unknown extends I
+  ? AnyTensor
+  : MatchAll<"network", I, X> extends infer E
+    ? E extends string
+      ? never
+      : Bound<O, E>
+    : never
+type Bound<O, E> = O extends TensorLike
+  ? Tensor<Fill<O["shape"], E>, O["dtype"]>
+  : { readonly [K in keyof O]: O[K] extends TensorLike ? Tensor<Fill<O[K]["shape"], E>, O[K]["dtype"]> : never }
 type keyMissing = "network: training needs Random (a layer draws numbers); pass { train: true, key }"
 type Train<N, T> = [N] extends [never]
   ? []
@@ -85,15 +79,14 @@ type Train<N, T> = [N] extends [never]
 export const applyOf = (
   net: AnyNetwork,
   variables: Variables<unknown, unknown>,
-  x: RawTensor,
+  x: RawTensor | readonly RawTensor[],
   { train = false, key }: ApplyOptions,
 ): readonly [RawTensor, unknown] => {
-  wants("network", x, net.input.dtype)
-  match("network", net.input.shape, x.shape)
+  matchAll("network", net.input, x)
   checkTree("parameter", net.plan.params, variables.params)
   checkTree("state", net.plan.state, variables.state)
   const env = { params: variables.params as Tree, state: variables.state as Tree, train, key, path: "" }
-  const { y, state } = net.arrow.apply(env, x)
+  const { y, state } = net.arrow.apply(env, x as RawTensor)
   return [y, state]
 }
 /**
@@ -103,28 +96,33 @@ export const applyOf = (
  * fit, trees of another network, and training without the key that a layer needs.
  * @example const [logits, state] = Net.apply(net, variables, x, { train: true, key })
  */
-export function apply<N extends AnyNetwork, X extends AnyTensor, const T extends ApplyOptions = {}>(
+export function apply<N extends AnyNetwork, const X extends Given, const T extends ApplyOptions = {}>(
   net: N,
   variables: VariablesOf<N>,
   x: Or<Fits<InputOf<N>, X>, X>,
   options?: Or<Train<N["types"]["needs"], T>, T>,
 ): [Applied<InputOf<N>, OutputOf<N>, X>, StateOf<N>] {
-  return applyOf(net, variables, raw(x as AnyTensor), (options ?? {}) as ApplyOptions) as never
+  return applyOf(net, variables, x as RawTensor, (options ?? {}) as ApplyOptions) as never
 }
 /**
  * The network's output for x, without dropout, with the running statistics: what `Net.infer` computes, for the sizes at hand.
  * @example const logits = Net.predict(net, variables, x)
  */
-export function predict<N extends AnyNetwork, X extends AnyTensor>(
+export function predict<N extends AnyNetwork, const X extends Given>(
   net: N,
   variables: VariablesOf<N>,
   x: Or<Fits<InputOf<N>, X>, X>,
 ): Applied<InputOf<N>, OutputOf<N>, X> {
-  return applyOf(net, variables, raw(x as AnyTensor), {})[0] as never
+  return applyOf(net, variables, x as RawTensor, {})[0] as never
 }
 
 /** Names become unknown sizes: a function that jit, vmap or grad can take as it is. */
-type Open<T> = T extends Tensor<infer S, infer D> ? Tensor<Opened<S> extends infer R extends Shape ? R : never, D> : T
+type Open<T> =
+  T extends Tensor<infer S, infer D>
+    ? Tensor<Opened<S> extends infer R extends Shape ? R : never, D>
+    : T extends readonly unknown[]
+      ? { readonly [K in keyof T]: Open<T[K]> }
+      : T
 /** A network without Random and without the update of its state. */
 export interface Inference<I, O, P, S> {
   (variables: Variables<P, S>, x: Open<I>): Open<O>

@@ -40,7 +40,7 @@ describe("conv2d", () => {
         for (const dilation of [1, 2] as const) {
           const net = untyped(["b", 9, 8, 4], Net.conv2d({ filters: 6, kernel: [3, 2], padding, stride, dilation, groups: 2 }))
           const [y] = applyOf(net, vars(net), ramp([2, 9, 8, 4]), {})
-          expect(y.shape).toEqual([2, ...net.output.shape.slice(1)])
+          expect(y.shape).toEqual([2, ...(net.output as { shape: readonly number[] }).shape.slice(1)])
           expect(shapes(vars(net).params)).toEqual({ conv2d_1: { kernel: [3, 2, 2, 6], bias: [6] } })
         }
   })

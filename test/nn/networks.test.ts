@@ -202,6 +202,71 @@ describe("a layer of one's own", () => {
   })
 })
 
+describe("several inputs", () => {
+  const masked = Net.layer({
+    name: "masked",
+    in: [["b", "t", "d"], Net.input(["b", "t"], "bool")],
+    out: [["b", "d"], ["b"]],
+    params: { scale: Net.param(["d"], Init.constant(2)) },
+    apply: ({ scale }, [x, mask]) =>
+      [T.mul(T.sum(T.where(T.expandDims(mask, -1), x, 0), 1), scale), T.cast(T.sum(mask, 1), "f32")] as const,
+  })
+  const mean = Net.layer({
+    name: "mean",
+    in: [["b", "d"], ["b"]],
+    out: ["b", "d"],
+    apply: (_, [x, n]) => T.div(x, T.expandDims(n, -1)),
+  })
+  const net = Net.network([["batch", 3, 2], Net.input(["batch", 3], "bool")], masked, mean, Net.dense(2))
+  const x = f32([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12], [2, 3, 2]) as T.Tensor<[2, 3, 2]>
+  const mask = T.fromArray(Uint8Array.of(1, 0, 1, 0, 1, 0), [2, 3]) as unknown as T.Tensor<[2, 3], "bool">
+  it("go through layers that take lists", () => {
+    const vars = {
+      params: { masked_1: { scale: f32([2, 2]) }, dense_1: { kernel: f32([1, 0, 0, 1], [2, 2]), bias: f32([0, 0]) } },
+      state: {},
+    }
+    const y = Net.predict(net, vars as never, [x, mask])
+    expect(y.shape).toEqual([2, 2])
+    expect(values(y)).toEqual([6, 8, 18, 20])
+    expect(shapes(Net.init(net, key).params)).toEqual({ masked_1: { scale: [2] }, dense_1: { kernel: [2, 2], bias: [2] } })
+    expect(Net.summary(net)).toContain("[batch, 2], [batch]")
+  })
+  it("refuse what does not fit, in the words of the compiler", () => {
+    const vars = Net.init(net, key)
+    expect(sentence(() => Net.predict(net, vars, [x, f32([1, 1, 1, 1, 1, 1], [2, 3])] as never))).toBe(
+      "network: an argument is f32 where bool is wanted; cast it",
+    )
+    expect(sentence(() => Net.predict(net, vars, x as never))).toBe("network: needs 2 tensors, got 1")
+    const other = f32([1, 2, 3, 4, 5, 6], [1, 3, 2])
+    expect(sentence(() => Net.predict(net, vars, [other, mask] as never))).toBe(
+      "network: [2, 3] does not fit [batch, 3]: batch is 1 in an earlier argument and 2 here",
+    )
+    expect(sentence(() => untyped(["batch", 3, 2], masked))).toBe("masked: needs 2 tensors, got 1")
+    expect(
+      sentence(() =>
+        untyped(
+          [
+            ["batch", 3],
+            ["batch", 3],
+          ],
+          Net.dense(2),
+        ),
+      ),
+    ).toBe("dense: needs 1 tensor, got 2")
+    expect(
+      sentence(() =>
+        untyped(
+          [
+            ["batch", 3],
+            ["batch", 3],
+          ],
+          Net.residual(Net.dense(2)),
+        ),
+      ),
+    ).toBe("residual: needs 1 tensor, got 2")
+  })
+})
+
 describe("inference and loss", () => {
   const net = Net.network(["b", 3], Net.dense(4), Net.batchNorm(), Net.dropout(0.5), Net.dense(2))
   const vars = run(Net.init(net, key))

@@ -1,5 +1,6 @@
-// One law for all layers: the sentence with which the compiler refuses a program is the one it throws when it runs as plain JavaScript. The
-// programs are the fixtures themselves (test/types/fixtures/nn-layers.fx.ts): each marked statement that has no types in it is run here.
+// One law for all layers: the sentence with which the compiler refuses a program is the one it throws when it runs as plain
+// JavaScript. The programs are the fixtures themselves (test/types/fixtures/nn-layers.fx.ts): each marked statement that has no
+// types in it is run here.
 import { readFileSync } from "node:fs"
 import { join } from "node:path"
 import { describe, expect, it } from "vitest"
