@@ -28,9 +28,14 @@ export class UnsupportedOnDevice extends Data.TaggedError("UnsupportedOnDevice")
     return `${this.device}: ${this.construct} is not supported; ${this.instead}`
   }
 }
-/** A value was used after it had been given away to a program that overwrites it. */
-export class Donated extends Data.TaggedError("Donated")<{ readonly what: string }> {
+const fates = {
+  donated: "this value was donated to an earlier call and is gone; use that call's result instead",
+  closed: "the scope that owned this value has closed and freed it; read it before, or run it in a scope that lives longer",
+  twice: "this value is given twice to one call and donated by it; give it once, or leave it out of donate",
+} as const
+/** A value was used after it had gone: given away to a program that overwrites it (`donated`), freed with its scope (`closed`). */
+export class Donated extends Data.TaggedError("Donated")<{ readonly what: string; readonly fate?: keyof typeof fates }> {
   override get message(): string {
-    return `${this.what}: this value was donated to an earlier call and is gone; use that call's result instead`
+    return `${this.what}: ${fates[this.fate ?? "donated"]}`
   }
 }

@@ -1,6 +1,7 @@
 // A tensor is one output of a node: an expression that nobody has computed yet, or a leaf that holds a value.
 import type { Shape } from "../../typelevel/shape.ts"
 import type { DType } from "./dtype.ts"
+import { refuse } from "./errors.ts"
 import type { OpDef } from "./op.ts"
 import { show } from "./shape.ts"
 
@@ -37,6 +38,11 @@ export class Tensor<out S extends Shape = Shape, out D extends DType = "f32"> {
   toString(): string {
     const state = this.node.op.name === "data" ? "value" : this.node.op.name === "param" ? "placeholder" : "not run yet"
     return `Tensor ${this.dtype}${show(this.shape)} (${state})`
+  }
+  /** JavaScript's operators do not work on tensors: they would give NaN without a word. */
+  [Symbol.toPrimitive](hint: "number" | "string" | "default"): string {
+    if (hint === "string") return this.toString()
+    return refuse(`${this}: a tensor is not a number; use ops, for instance T.mul(t, 2) instead of t * 2, or await its value with item or read`)
   }
   [Symbol.for("nodejs.util.inspect.custom")](): string {
     return this.toString()

@@ -1,5 +1,6 @@
 // Trees of tensors: records and arrays, nested. Parameters, state, gradients and arguments of programs are trees.
 import { refuse } from "./errors.ts"
+import { idOf } from "./make.ts"
 import { isTensor, type RawTensor } from "./tensor.ts"
 
 /** The shape of a tree: leaves are numbered; anything that is neither tensor nor container is kept as it is. */
@@ -44,13 +45,19 @@ export const unflatten = (spec: TreeSpec, leaves: readonly unknown[]): unknown =
       return Object.fromEntries(spec.items.map(([key, s]) => [key, unflatten(s, leaves)]))
   }
 }
+/** Text of a static part. Functions and other objects count by identity: two closures may read alike and do different things. */
+const staticKey = (v: unknown): string => {
+  if (typeof v === "string") return JSON.stringify(v)
+  if (typeof v === "function" || (typeof v === "object" && v !== null)) return `#${idOf(v)}`
+  return typeof v === "bigint" ? `${v}n` : Object.is(v, -0) ? "-0" : String(v)
+}
 /** Text of a spec: equal exactly for trees of the same structure and static parts. */
 export const specKey = (spec: TreeSpec): string => {
   switch (spec.k) {
     case "leaf":
       return `*${spec.at}`
     case "static":
-      return typeof spec.value === "string" ? JSON.stringify(spec.value) : String(spec.value)
+      return staticKey(spec.value)
     case "array":
       return `[${spec.items.map(specKey).join()}]`
     case "record":

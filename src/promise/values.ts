@@ -1,13 +1,11 @@
 // The same names as promises, for who knows no Effect. Results are host values, or device values of a session.
+import { DeviceUnavailable } from "../backends/errors.ts"
 import type { DType, HostArrays } from "../core/dtype.ts"
-import { ShapeError } from "../core/errors.ts"
 import { type AnyTensor, raw, type Tensor } from "../core/tensor.ts"
-import { flatten, unflatten } from "../core/tree.ts"
-import type { AnyFunction } from "../transform/call.ts"
 import { closeDevice, type GpuOptions, openers, type OpenDevice } from "../runtime/device.ts"
-import { allOf, evaluate, toHost } from "../runtime/execute.ts"
-import { type GivenArgs, jitCall, type JitOptions, readOn } from "../runtime/jit.ts"
-import { Owner } from "../runtime/store.ts"
+import { type GivenArgs, itemOn, jitCall, type JitOptions, readOn, readTreeOn, runOn } from "../runtime/jit.ts"
+import { briefly, Owner } from "../runtime/store.ts"
+import type { AnyFunction } from "../transform/call.ts"
 
 export type DeviceName = "auto" | "wasm" | "reference" | "gpujs"
 export interface SessionOptions extends GpuOptions {
@@ -21,18 +19,22 @@ const open = ({ device = "auto", ...gpu }: SessionOptions): Promise<OpenDevice> 
 export interface Session extends AsyncDisposable {
   /** Which device, and why. */
   readonly device: { readonly name: string; readonly why: string }
-  /** Expressions as values on the device. */
+  /** The tensors of a tree as values on the device. */
   readonly run: <T>(tree: T) => Promise<T>
   readonly jit: <A extends readonly unknown[], R>(
     f: (...args: A) => R,
     options?: JitOptions,
   ) => (...args: GivenArgs<A>) => Promise<R>
   readonly read: <S extends readonly (number | string)[], D extends DType>(t: Tensor<S, D>) => Promise<HostArrays[D]>
+  /** A tree with host values for its tensors: they outlive the session. */
+  readonly readTree: <T>(tree: T) => Promise<T>
+  readonly item: (t: AnyTensor) => Promise<number>
   /** Device arrays that are alive now. */
   readonly live: () => { readonly buffers: number; readonly bytes: number }
 }
 /**
- * Opens a device for values that stay on it.
+ * Opens a device for values that stay on it. Rejects with DeviceUnavailable; its methods with the typed errors of the effects of the
+ * same names, and with DeviceUnavailable once the session is disposed of.
  *
  * @example
  * await using s = await session({ device: "wasm" })
@@ -42,20 +44,26 @@ export interface Session extends AsyncDisposable {
 export const session = async (options: SessionOptions = {}): Promise<Session> => {
   const device = await open(options)
   const owner = new Owner(device)
+  let closed = false
+  const opened = (): OpenDevice => {
+    if (closed) throw new DeviceUnavailable({ device: device.name, reason: "its session was disposed of; open another" })
+    return device
+  }
   return {
     device: { name: device.name, why: device.why },
-    run: async <T>(tree: T) => {
-      const { leaves, spec } = flatten(tree)
-      return unflatten(spec, await evaluate(device, owner, leaves)) as T
-    },
+    run: async <T>(tree: T) => runOn(opened(), owner, tree),
     jit: <A extends readonly unknown[], R>(f: (...args: A) => R, o?: JitOptions) => {
       const call = jitCall(f as AnyFunction, o)
-      return async (...args: GivenArgs<A>) => (await call(device, owner, args)) as R
+      return async (...args: GivenArgs<A>) => (await call(opened(), owner, args)) as R
     },
     read: async <S extends readonly (number | string)[], D extends DType>(t: Tensor<S, D>) =>
-      (await readOn(device, raw(t))) as HostArrays[D],
+      (await readOn(opened(), raw(t))) as HostArrays[D],
+    readTree: async <T>(tree: T) => readTreeOn(opened(), tree),
+    item: async (t) => itemOn(opened(), raw(t)),
     live: () => device.backend.live(),
     [Symbol.asyncDispose]: async () => {
+      if (closed) return
+      closed = true
       owner.close()
       await closeDevice(device)
     },
@@ -71,36 +79,18 @@ const device = (): Promise<OpenDevice> => {
   })
   return shared
 }
-/** What ran is copied to the host and freed on the device: a loop in a REPL does not grow. */
-const onHost = async <T>(d: OpenDevice, f: (owner: Owner) => unknown): Promise<T> => {
-  const owner = new Owner(d)
-  try {
-    const { leaves, spec } = flatten(await f(owner))
-    return unflatten(spec, await allOf(leaves.map(toHost))) as T
-  } finally {
-    owner.close()
-  }
-}
 /** The expressions of a tree as host values. */
-export const run = async <T>(tree: T): Promise<T> => {
-  const d = await device()
-  const { leaves, spec } = flatten(tree)
-  return onHost(d, async (owner) => unflatten(spec, await evaluate(d, owner, leaves)))
-}
-/** A pure function compiled as one program; arguments and results are host values. */
+export const run = async <T>(tree: T): Promise<T> => readTreeOn(await device(), tree)
+/** A pure function compiled as one program; arguments and results are host values. What ran is freed: a loop in a REPL does not grow. */
 export const jit = <A extends readonly unknown[], R>(f: (...args: A) => R): ((...args: GivenArgs<A>) => Promise<R>) => {
   const call = jitCall(f as AnyFunction)
   return async (...args) => {
     const d = await device()
-    return onHost(d, (owner) => call(d, owner, args))
+    return (await briefly(d, async (owner) => readTreeOn(d, await call(d, owner, args)))) as R
   }
 }
 /** The elements of a tensor, row-major. */
 export const read = async <S extends readonly (number | string)[], D extends DType>(t: Tensor<S, D>): Promise<HostArrays[D]> =>
   (await readOn(await device(), raw(t))) as HostArrays[D]
 /** The one element of a tensor. */
-export const item = async (t: AnyTensor): Promise<number> => {
-  if (raw(t).shape.some((n) => n !== 1))
-    throw new ShapeError(`item: ${t} has more than one element or none; read it, or reduce it first`)
-  return (await read(t as Tensor<[], DType>))[0] as number
-}
+export const item = async (t: AnyTensor): Promise<number> => itemOn(await device(), raw(t))

@@ -10,19 +10,20 @@ import {
   type UnsupportedOnDevice,
 } from "../backends/errors.ts"
 import type { DType, HostArrays } from "../core/dtype.ts"
-import { refuse, ShapeError } from "../core/errors.ts"
+import { refuse, type ShapeError } from "../core/errors.ts"
 import { hostLeaf, storageOf } from "../core/leaf.ts"
 import { type AnyTensor, isTensor, type RawTensor, raw, type Tensor } from "../core/tensor.ts"
-import { flatten, specKey, unflatten } from "../core/tree.ts"
+import { flatten, specKey, type TreeSpec, unflatten } from "../core/tree.ts"
 import type { Of } from "../core/signature.ts"
 import { type AnyFunction, pureOf, traceTree } from "../transform/call.ts"
 import type { Shaped, ShapedRule } from "../transform/shaped.ts"
 import type { Call, Checked, Spec } from "../../typelevel/shaped.ts"
 import type { Shape } from "../../typelevel/shape.ts"
 import { Device, type OpenDevice } from "./device.ts"
-import { allOf, andThen, download, evaluate, execute, type Prepared, prepare } from "./execute.ts"
+import { allOf, andThen, guarded } from "./eventually.ts"
+import { download, evaluate, execute, place, type Prepared, prepare, toHost } from "./execute.ts"
 import { Lru } from "./lru.ts"
-import { Owner } from "./store.ts"
+import { briefly, Owner } from "./store.ts"
 
 export type RunError = ShapeError | DeviceUnavailable | DeviceLost | OutOfMemory | UnsupportedOnDevice | Donated
 
@@ -62,10 +63,12 @@ export interface JitOptions {
   /** Arguments whose arrays the program may overwrite: they are gone after the call, and using them again is the error Donated. */
   readonly donate?: readonly number[]
 }
-/** Values for a tree of tensors: a scalar may be given as a number. */
+/** Values for a tree of tensors: an f32 scalar may be given as a number. */
 export type Given<T> = T extends AnyTensor
   ? T["shape"] extends readonly []
-    ? T | number
+    ? "f32" extends T["dtype"]
+      ? T | number
+      : T
     : T
   : T extends object
     ? { readonly [K in keyof T]: Given<T[K]> }
@@ -85,35 +88,63 @@ const asLeaves = (v: unknown): unknown => {
 interface Entry {
   readonly prepared: Prepared
   readonly result: ReturnType<typeof traceTree>["result"]
+  /** Owns the device copies of what the function captured: uploaded once, freed with the entry. */
+  readonly constants: Owner
+}
+const ENTRIES = 64 // programs kept per compiled function and device
+const checkDonate = (donate: readonly number[], count: number): void => {
+  for (const d of donate)
+    if (!Number.isInteger(d) || d < 0 || d >= count)
+      refuse(`jit: donate names argument ${d} of a call with ${count}; arguments are counted from 0`)
 }
 /** Untyped core of jit: looks up by structure, shapes and dtypes of the arguments (no tracing), then by the program's structure. */
 export const jitCall = (
   f: AnyFunction,
-  options: JitOptions = {},
+  { donate = [] }: JitOptions = {},
 ): ((device: OpenDevice, owner: Owner, args: readonly unknown[]) => Eventually<unknown>) => {
-  const entries = new WeakMap<OpenDevice, Lru<Entry>>()
+  const caches = new WeakMap<OpenDevice, Lru<Entry>>()
+  const cacheOf = (device: OpenDevice): Lru<Entry> => {
+    const known = caches.get(device)
+    if (known) return known
+    const made = new Lru<Entry>(ENTRIES, (e) => e.constants.close())
+    caches.set(device, made)
+    return made
+  }
   const pure = pureOf(f)
+  const made = (device: OpenDevice, spec: TreeSpec, leaves: readonly RawTensor[], donated: boolean[]): Eventually<Entry> => {
+    const { program, result } = traceTree(pure, spec, leaves)
+    const constants = new Owner(device)
+    return andThen(prepare(device, program, donated), (prepared) =>
+      guarded(
+        () =>
+          andThen(place(device, constants, prepared.leaves), (captured) => ({
+            prepared: { ...prepared, leaves: captured },
+            result,
+            constants,
+          })),
+        () => constants.close(),
+      ),
+    )
+  }
   return (device, owner, given) => {
-    let cache = entries.get(device)
-    if (!cache) entries.set(device, (cache = new Lru<Entry>(64, () => {})))
+    checkDonate(donate, given.length)
+    const cache = cacheOf(device)
     const args = given.map(asLeaves)
-    for (const d of options.donate ?? [])
-      if (d < 0 || d >= args.length) refuse(`jit: donate names argument ${d} of a call with ${args.length}; count from 0`)
     const { leaves, spec } = flatten(args)
-    const donated = args.flatMap((a, k) => flatten(a).leaves.map(() => options.donate?.includes(k) ?? false))
+    const donated = args.flatMap((a, k) => flatten(a).leaves.map(() => donate.includes(k)))
     const key = `${specKey(spec)}|${leaves.map((t) => `${t.dtype}[${t.shape}]`).join()}`
-    return andThen(evaluate(device, owner, leaves), (values) => {
+    const call = (values: readonly RawTensor[]): Eventually<unknown> => {
       const run = (e: Entry): Eventually<unknown> =>
         andThen(execute(device, owner, e.prepared, values, donated), (outs) => unflatten(e.result, outs))
       const known = cache.get(key)
       if (known && !known.prepared.compiled.disposed) return run(known)
-      const { program, result } = traceTree(pure, spec, leaves)
-      return andThen(prepare(device, program, donated), (prepared) => {
-        const entry = { prepared, result }
+      return andThen(made(device, spec, leaves, donated), (entry) => {
         cache.set(key, entry)
         return run(entry)
       })
-    })
+    }
+    if (leaves.every((t) => storageOf(t))) return call(leaves)
+    return briefly(device, (passing) => andThen(evaluate(device, passing, leaves), call)) // expressions: computed first, then freed
   }
 }
 /** A compiled function: its call is an effect whose results belong to the scope. */
@@ -157,48 +188,51 @@ export type JittedOf<F> = F extends { readonly rule: ShapedRule<infer I, infer O
     : never
 
 // ---- values --------------------------------------------------------------------------------------------------------
-/** Turns the expressions of a tree into values, by one program. Values belong to the scope. */
+/** `run` for an owner: one program for all expressions, and every value on the device. */
+export const runOn = <T>(device: OpenDevice, owner: Owner, tree: T): Eventually<T> => {
+  const { leaves, spec } = flatten(tree)
+  return andThen(evaluate(device, owner, leaves), (values) =>
+    andThen(place(device, owner, values), (here) => unflatten(spec, here) as T),
+  )
+}
+/** `read` without a scope: what was computed for it is freed at once. */
+export const readOn = (device: OpenDevice, t: RawTensor): Eventually<HostArrays[DType]> =>
+  storageOf(t) ? download(t) : briefly(device, (owner) => andThen(evaluate(device, owner, [t]), ([v]) => download(v!)))
+/** `readTree` likewise. */
+export const readTreeOn = <T>(device: OpenDevice, tree: T): Eventually<T> => {
+  const { leaves, spec } = flatten(tree)
+  return briefly(device, (owner) =>
+    andThen(evaluate(device, owner, leaves), (values) =>
+      andThen(allOf(values.map(toHost)), (hosts) => unflatten(spec, hosts) as T),
+    ),
+  )
+}
+/** `item` likewise. */
+export const itemOn = (device: OpenDevice, t: RawTensor): Eventually<number> => {
+  if (t.shape.some((n) => n !== 1))
+    refuse(`item: ${t} has more than one element or none; read it, or reduce it first`)
+  return andThen(readOn(device, t), (v) => v[0] as number)
+}
+const onDevice = <A>(f: (device: OpenDevice) => Eventually<A>): Effect.Effect<A, RunError, Device> =>
+  Effect.flatMap(Device, (device) => attempt(() => f(device)))
+
+/**
+ * The tensors of a tree as values on the device, owned by the scope: expressions are computed by one program, host arrays uploaded.
+ *
+ * @example
+ * const { x, y } = yield* run({ x: T.fromArray(pixels), y: T.sub(a, b) })
+ */
 export const run = <T>(tree: T): Effect.Effect<T, RunError, Device | Scope.Scope> =>
   Effect.gen(function* () {
     const device = yield* Device
     const owner = yield* ownerOf(device)
-    const { leaves, spec } = flatten(tree)
-    return unflatten(spec, yield* attempt(() => evaluate(device, owner, leaves))) as T
+    return yield* attempt(() => runOn(device, owner, tree))
   })
 /** The elements of a tensor, row-major, as a host array of its dtype. Runs it first if it is an expression. */
 export const read = <S extends readonly (number | string)[], D extends DType>(
   t: Tensor<S, D>,
-): Effect.Effect<HostArrays[D], RunError, Device> =>
-  Effect.gen(function* () {
-    const device = yield* Device
-    return (yield* attempt(() => readOn(device, raw(t)))) as HostArrays[D]
-  })
-/** `read` without a scope: what was computed for it is freed at once. */
-export const readOn = (device: OpenDevice, t: RawTensor): Eventually<unknown> => {
-  if (storageOf(t)) return download(t)
-  const owner = new Owner(device)
-  return andThen(evaluate(device, owner, [t]), ([v]) =>
-    andThen(download(v!), (values) => {
-      owner.close()
-      return values
-    }),
-  )
-}
-/** The one element of a tensor as a number (bool: 0 or 1). */
-export const item = (t: AnyTensor): Effect.Effect<number, RunError, Device> =>
-  Effect.suspend(() =>
-    raw(t).shape.some((n) => n !== 1)
-      ? Effect.fail(new ShapeError(`item: ${t} has more than one element or none; read it, or reduce it first`))
-      : Effect.map(read(t as Tensor<[], DType>), (v) => v[0] as number),
-  )
-/** A tree of values as host values: they need no device and no scope. */
-export const readTree = <T>(tree: T): Effect.Effect<T, RunError, Device> =>
-  Effect.gen(function* () {
-    const device = yield* Device
-    const { leaves, spec } = flatten(tree)
-    const arrays = yield* attempt(() => allOf(leaves.map((t) => readOn(device, t))))
-    return unflatten(
-      spec,
-      leaves.map((t, k) => hostLeaf(arrays[k] as HostArrays[DType], t.shape, t.dtype)),
-    ) as T
-  })
+): Effect.Effect<HostArrays[D], RunError, Device> => onDevice((device) => readOn(device, raw(t)) as Eventually<HostArrays[D]>)
+/** The one element of a tensor as a number (bool: 0 or 1). Fails with a ShapeError where there are more, or none. */
+export const item = (t: AnyTensor): Effect.Effect<number, RunError, Device> => onDevice((device) => itemOn(device, raw(t)))
+/** A tree with host values for its tensors: they need no device and no scope. */
+export const readTree = <T>(tree: T): Effect.Effect<T, RunError, Device> => onDevice((device) => readTreeOn(device, tree))

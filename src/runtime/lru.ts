@@ -1,4 +1,4 @@
-/** A map that forgets what was not used for longest. */
+/** A map that forgets what was not used for longest, and drops whatever it forgets. */
 export class Lru<V> {
   private readonly map = new Map<string, V>()
   private readonly most: number
@@ -15,8 +15,12 @@ export class Lru<V> {
     }
     return v
   }
+  /** What stood under the key before is dropped. */
   set(key: string, v: V): void {
+    const before = this.map.get(key)
+    this.map.delete(key)
     this.map.set(key, v)
+    if (before !== undefined && before !== v) this.drop(before)
     if (this.map.size <= this.most) return
     const [oldest, old] = this.map.entries().next().value as [string, V]
     this.map.delete(oldest)

@@ -1,8 +1,9 @@
 // Values on a device: what holds them, who owns them, when they go.
-import type { DeviceBuffer } from "../backends/backend.ts"
+import type { DeviceBuffer, Eventually } from "../backends/backend.ts"
 import { Donated } from "../backends/errors.ts"
 import type { Storage } from "../core/leaf.ts"
 import type { OpenDevice } from "./device.ts"
+import { ensuring } from "./eventually.ts"
 
 /** Frees device arrays that nobody can reach any more. A safety net for loops in a REPL; scopes are what one relies on. */
 const net = new FinalizationRegistry<Held>((h) => h.owner.release(h))
@@ -15,48 +16,52 @@ interface Held {
 export class DeviceStorage implements Storage {
   readonly host = undefined
   readonly device: OpenDevice
-  private held: Held | undefined
-  private fate: "donated" | "released" | undefined
+  private readonly held: Held
+  private donated = false
   constructor(device: OpenDevice, held: Held) {
     this.device = device
     this.held = held
+    net.register(this, held, this)
   }
   /** The device array, or the typed error that says why it is gone. */
   buffer(what: string): DeviceBuffer {
-    if (this.held && this.held.owner.holds(this.held)) return this.held.buffer
-    throw new Donated({ what: this.fate === "donated" ? what : `${what} (its scope has closed)` })
+    if (this.donated) throw new Donated({ what })
+    if (!this.held.owner.holds(this.held)) throw new Donated({ what, fate: "closed" })
+    return this.held.buffer
   }
-  /** Gives the array away: it now belongs to a running program. */
-  donate(): void {
-    this.fate = "donated"
-    this.end((h) => h.owner.forget(h))
+  /** Gives the array away to a call that begins: nobody else gets it from now on. Then `spent`, or `restore` if the call fails. */
+  lend(): void {
+    this.donated = true
+  }
+  restore(): void {
+    this.donated = false
+  }
+  /** The call is done. On its own device the program has reused or freed the array; from another device it was only copied. */
+  spent(on: OpenDevice): void {
+    net.unregister(this)
+    if (on === this.device) this.held.owner.forget(this.held)
+    else this.held.owner.release(this.held)
   }
   /** Frees the array now. */
   release(): void {
-    this.fate ??= "released"
-    this.end((h) => h.owner.release(h))
-  }
-  private end(how: (h: Held) => void): void {
-    if (this.held) {
-      net.unregister(this)
-      how(this.held)
-    }
-    this.held = undefined
+    net.unregister(this)
+    this.held.owner.release(this.held)
   }
 }
 /** Who frees device arrays: one owner per scope or session. Holds arrays, not the tensors that name them. */
 export class Owner {
   private readonly device: OpenDevice
   private readonly all = new Set<Held>()
+  private closed = false
   constructor(device: OpenDevice) {
     this.device = device
   }
+  /** Takes an array over. What comes after the end, from work that outlived its scope, is freed at once. */
   adopt(buffer: DeviceBuffer): DeviceStorage {
     const held: Held = { owner: this, buffer }
-    this.all.add(held)
-    const storage = new DeviceStorage(this.device, held)
-    net.register(storage, held, storage)
-    return storage
+    if (this.closed) this.device.backend.free(buffer)
+    else this.all.add(held)
+    return new DeviceStorage(this.device, held)
   }
   holds(h: Held): boolean {
     return this.all.has(h)
@@ -69,6 +74,15 @@ export class Owner {
     if (this.all.delete(h)) this.device.backend.free(h.buffer)
   }
   close(): void {
+    this.closed = true
     for (const h of [...this.all]) this.release(h)
   }
+}
+/** f with an owner that lasts as long as f does. */
+export const briefly = <A>(device: OpenDevice, f: (owner: Owner) => Eventually<A>): Eventually<A> => {
+  const owner = new Owner(device)
+  return ensuring(
+    () => f(owner),
+    () => owner.close(),
+  )
 }
