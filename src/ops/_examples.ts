@@ -43,6 +43,8 @@ export const misfits: readonly Draw[] = [
   () => [1, 2],
   (g) => [g.tensor([2], "i32"), 0.5],
   (g) => [-1, g.tensor([2], "u32")],
+  (g) => [g.tensor([2], "i32"), g.pick([2147483648, -2147483649])],
+  (g) => [4294967296, g.tensor([2, g.int(1, 3)], "u32")],
 ]
 /** The same two operands in a dtype that is refused. */
 export const pairOf = (...dtypes: readonly DType[]): readonly Draw[] =>
