@@ -22,6 +22,19 @@ const rootOf = async (unavailable: (reason: string) => never): Promise<Gpu> => {
     return unavailable(`no navigator.gpu here, and the package webgpu could not be loaded (npm install webgpu): ${message(e)}`)
   }
 }
+/** Where Linux shows a GPU. Without one, Dawn would only write warnings about missing drivers. */
+const GPU_FILES = ["/dev/dri", "/dev/nvidiactl", "/dev/nvidia0", "/dev/dxg", "/dev/kgsl-3d0", "/dev/mali0"]
+interface Host {
+  readonly platform: string
+  readonly env: Readonly<Record<string, string | undefined>>
+}
+/** Under Node on Linux: is there any GPU to ask for? A Vulkan driver named by the environment counts. */
+const mayHaveGpu = async (): Promise<boolean> => {
+  const host = (globalThis as { readonly process?: Host }).process
+  if (host?.platform !== "linux" || host.env["VK_DRIVER_FILES"] || host.env["VK_ICD_FILENAMES"]) return true
+  const { existsSync } = await import("node:fs")
+  return GPU_FILES.some((f) => existsSync(f))
+}
 /** Adapters that are programs on the processor, by the names they give themselves. */
 const SOFTWARE = /swiftshader|llvmpipe|lavapipe|softpipe|basic render|warp\b|software|\bcpu\b/i
 
@@ -32,6 +45,8 @@ export const openAdapter = async (device: string, want: "hardware" | "software")
   const unavailable = (reason: string): never => {
     throw new DeviceUnavailable({ device, reason })
   }
+  if (want === "hardware" && !(await mayHaveGpu()))
+    return unavailable(`this machine shows no GPU (${GPU_FILES.slice(0, 4).join(", ")})`)
   const root = await rootOf(unavailable)
   const ask = async (o: Parameters<Gpu["requestAdapter"]>[0]): Promise<GpuAdapter | null> => {
     try {

@@ -31,8 +31,8 @@ const TANH = [0.999999996, -0.333332535, 0.133309573, -0.0537070676, 0.020544905
 const ERF = [1.12837917, -0.376126269, 0.112835975, -0.0268543288, 0.00518931194, -0.000801885497, 0.0000788249704] // |x| <= 1: 1.6e-7
 // erfc(x) e^(x^2) as a polynomial in 1 / (1 + x/2) on 1 <= x <= 4.2: 6.2e-8 in erf
 const ERFC = [0.000643725945, 0.273074156, 0.334048762, 0.091436942, 0.42039575, -0.0719002207, -0.0483066425]
-// 2 atanh(s) / s in s^2, for log1p: the series, |s| <= 1/6
-const ATANH = [2, 2 / 3, 2 / 5, 2 / 7, 2 / 9, 2 / 11]
+// 2 atanh(s) / s on |s| <= 1/3, for logarithms of 1/2 to 2, where the shader's own are good to 2^-21 but not relatively: 2.2e-7
+const ATANH = [2, 0.666666799, 0.399986375, 0.286222667, 0.213753471, 0.244847076]
 
 /** sin (quarter 0) or cos (quarter 1): Cody-Waite reduction by pi/2 in three parts, good to 1e-6 up to |x| of some 10^4. */
 const wave = (e: Emit, x: string, quarter: 0 | 1): string => {
@@ -46,9 +46,14 @@ const wave = (e: Emit, x: string, quarter: 0 | 1): string => {
   const even = e.keep(`(${m}-2*Math.floor(${m}*0.5))>0.5?${c}:${s}`)
   return `(${m}>1.5?(-${even}):${even})`
 }
-const log = (e: Emit, x: string): string =>
-  e.native ? `Math.log(${x})` : `(${x}>0?Math.log(${x}>0?${x}:1):(${x}===0?(-${e.inf()}):${e.nan()}))`
-
+/** log x as 2 atanh((x - 1) / (x + 1)); `s`: that quotient. */
+const nearOne = (e: Emit, s: string): string => e.keep(`${s}*(${horner(e.keep(`${s}*${s}`), ATANH)})`)
+const far = (e: Emit, x: string): string => `(${x}>0?Math.log(${x}>0?${x}:1):(${x}===0?(-${e.inf()}):${e.nan()}))`
+const log = (e: Emit, x: string): string => {
+  if (e.native) return `Math.log(${x})`
+  const near = nearOne(e, e.keep(`(${x}-1)/(${x}+1)`))
+  return `(${x}>0.5&&${x}<2?${near}:${far(e, x)})`
+}
 const tanh = (e: Emit, x: string): string => {
   if (e.native) return `Math.tanh(${x})`
   const a = e.keep(`Math.min(Math.abs(${x}),20)`)
@@ -65,10 +70,8 @@ const erf = (e: Emit, x: string): string => {
 }
 const log1p = (e: Emit, x: string): string => {
   if (e.native) return `Math.log1p(${x})`
-  const s = e.keep(`${x}/(2+${x})`)
-  const z = e.keep(`${s}*${s}`)
-  const u = e.keep(`1+${x}`)
-  return `(Math.abs(${x})<0.33?${s}*(${horner(z, ATANH)}):${log(e, u)})`
+  const near = nearOne(e, e.keep(`${x}/(2+${x})`))
+  return `(${x}>-0.5&&${x}<1?${near}:${far(e, e.keep(`1+${x}`))})`
 }
 /** x^y. A literal whole exponent is a product; else |x|^y with the sign and the exceptions of IEEE 754. */
 const pow = (e: Emit, x: string, y: string): string => {
@@ -79,7 +82,7 @@ const pow = (e: Emit, x: string, y: string): string => {
   }
   if (e.native) return `(${x}===1?1:(${x}===(-1)&&Math.abs(${y})===${e.inf()}?1:Math.pow(${x},${y})))`
   const a = e.keep(`Math.abs(${x})`)
-  const p = e.keep(`Math.exp(${y}*Math.log(${a}>0?${a}:1))`)
+  const p = e.keep(`Math.exp(${y}*${e.keep(log(e, e.keep(`${a}>0?${a}:1`)))})`)
   const whole = e.keep(`Math.floor(${y})`)
   const odd = e.keep(`(${whole}-2*Math.floor(${whole}*0.5))>0.5?1:0`)
   const at0 = e.keep(`${y}>0?0:${e.inf()}`)
