@@ -1,13 +1,12 @@
 // Networks: layers with the shape of what goes in, and so with all their shapes.
-import type { NeedsOf, SpecShape, Trees } from "../../typelevel/network.ts"
+import type { SpecShape, Trees } from "../../typelevel/network.ts"
 import type { Sizes } from "../../typelevel/shape.ts"
-import type { Count } from "../../typelevel/tree.ts"
 import { refuse } from "../core/errors.ts"
 import { notASize } from "../core/messages.ts"
 import type { Or } from "../core/signature.ts"
 import { type Arrow, elements, type Plan } from "./arrow.ts"
 import type { AnyLayer } from "./layer.ts"
-import { type CheckedList, inSequence, type LayersOf } from "./sequential.ts"
+import { type CheckedList, type CountOf, inSequence, type NeedsIn } from "./sequential.ts"
 import { type AnySpec, listOf, specOf, type SpecOf, type Written } from "./spec.ts"
 import type { Through } from "../../typelevel/network.ts"
 
@@ -26,11 +25,9 @@ export interface Network<out I, out O, out P, out S, out N> {
   readonly arrow: Arrow
   readonly plan: Plan
 }
-/** The number of parameters as a literal type, where all sizes are known. Apart from Network, so that it is computed only when it
- * is asked for:
- *  it is the dearest of a network's types, 1,000 instantiations per layer. */
-export interface Counted<P> {
-  readonly parameters: Count<P>
+/** The number of parameters as a literal type, where all sizes are known; computed only when it is asked for. */
+export interface Counted<L, X> {
+  readonly parameters: CountOf<L, X>
 }
 export type AnyNetwork = Network<unknown, unknown, unknown, unknown, unknown>
 export type InputOf<N extends AnyNetwork> = N["types"]["input"]
@@ -73,8 +70,8 @@ type Layers<L, C> = L extends C ? L : C
 export function network<const I extends Written | readonly Written[], const L extends readonly unknown[]>(
   input: Or<InputRule<I>, I>,
   ...layers: Layers<L, CheckedList<L, Start<I>>>
-): Network<Start<I>, Through<L, Start<I>>, Trees<L, Start<I>, "Params">, Trees<L, Start<I>, "State">, NeedsOf<LayersOf<L>>> &
-  Counted<Trees<L, Start<I>, "Params">> {
+): Network<Start<I>, Through<L, Start<I>>, Trees<L, Start<I>, "Params">, Trees<L, Start<I>, "State">, NeedsIn<L>> &
+  Counted<L, Start<I>> {
   const list = layers as unknown as readonly AnyLayer[]
   const spec = specOf(input as Written | readonly Written[])
   for (const d of listOf(spec).flatMap((t) => t.shape))

@@ -1,6 +1,7 @@
 // Lists of layers. A list is the composition of its layers, each at its key in the trees.
-import type { Apply, LayerLike, NeedsOf, Rule, Trees, unknownLength } from "../../typelevel/network.ts"
-import type { NextR } from "../../typelevel/nat.ts"
+import type { Apply, LayerLike, Rule, Trees, unknownLength } from "../../typelevel/network.ts"
+import type { Add, NextR } from "../../typelevel/nat.ts"
+import type { Count } from "../../typelevel/tree.ts"
 import { refuse } from "../core/errors.ts"
 import type { Or } from "../core/signature.ts"
 import { type Arrow, at, compose, identity as idArrow } from "./arrow.ts"
@@ -71,8 +72,23 @@ export type shareClash<N extends string> =
 type notALayer<H> = `network: ${H extends string ? H : "this"} is no layer; a layer is a value such as Net.relu or Net.dense(10)`
 const notALayer = (h: unknown): string =>
   `network: ${typeof h === "string" ? h : "this"} is no layer; a layer is a value such as Net.relu or Net.dense(10)`
-/** L as a list of layers, once it was checked. */
-export type LayersOf<L> = L extends readonly AnyLayer[] ? L : []
+/** The number of parameters of the layers, layer by layer: a tenth of the cost of counting the whole tree. */
+export type CountOf<L, X, Acc extends number = 0, Tied = never> = L extends readonly [infer H extends LayerLike, ...infer R]
+  ? Apply<H["rule"], X, "Params"> extends infer P
+    ? {} extends P
+      ? CountOf<R, Apply<H["rule"], X, "Out">, Acc, Tied>
+      : H["rule"] extends { readonly Shared: true; readonly Name: infer N extends string }
+        ? CountOf<R, Apply<H["rule"], X, "Out">, N extends Tied ? Acc : Plus<Acc, P>, Tied | N>
+        : CountOf<R, Apply<H["rule"], X, "Out">, Plus<Acc, P>, Tied>
+    : never
+  : Acc
+type Plus<N extends number, P> = Count<P> extends infer M extends number ? Add<N, M> : never
+/** What any of the layers needs. */
+export type NeedsIn<L extends readonly unknown[]> = L[number] extends infer H
+  ? H extends { readonly rule: { readonly Needs: infer N extends string } }
+    ? N
+    : never
+  : never
 
 /** What comes out of the list; a sentence says at which index it arose. */
 export type Through<L, X, I extends string = "0"> = L extends readonly [infer H extends LayerLike, ...infer R]
@@ -83,9 +99,9 @@ export type Through<L, X, I extends string = "0"> = L extends readonly [infer H 
     : never
   : X
 type Reversed<S extends string, Acc extends string = ""> = S extends `${infer H}${infer T}` ? Reversed<T, `${H}${Acc}`> : Acc
-export interface SequentialRule<L extends readonly LayerLike[]> extends Rule {
+export interface SequentialRule<L extends readonly unknown[]> extends Rule {
   readonly Kind: "sequential"
-  readonly Needs: NeedsOf<L>
+  readonly Needs: NeedsIn<L>
   readonly Out: Through<L, this["In"]>
   readonly Params: Trees<L, this["In"], "Params">
   readonly State: Trees<L, this["In"], "State">
@@ -99,8 +115,8 @@ export interface SequentialRule<L extends readonly LayerLike[]> extends Rule {
  */
 export const sequential = <const L extends readonly unknown[]>(
   ...layers: L extends Listed<L> ? L : Listed<L>
-): Layer<SequentialRule<LayersOf<L>>> =>
-  layerOf<SequentialRule<LayersOf<L>>>("sequential", inSequence(layers as unknown as readonly AnyLayer[], "sequential"))
+): Layer<SequentialRule<L>> =>
+  layerOf<SequentialRule<L>>("sequential", inSequence(layers as unknown as readonly AnyLayer[], "sequential"))
 
 export interface RepeatRule<N extends number, F extends Rule> extends Rule {
   readonly Kind: "sequential"
