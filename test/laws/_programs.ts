@@ -1,6 +1,8 @@
 // Programs of several ops: laws hold for compositions as they do for ops. Written on untyped tensors; the types have tests of their own.
 import { defineOp, type Gen, type OpDef, type RawTensor, upto } from "../../src/core/index.ts"
 import { catalog } from "../../src/ops/catalog.ts"
+import { normal } from "../../src/random/normal.ts"
+import { uniform } from "../../src/random/uniform.ts"
 
 type T = RawTensor
 type Op = (...args: readonly unknown[]) => T
@@ -105,6 +107,11 @@ export const programs: readonly Composed[] = [
       )
       return f(x, T.broadcastTo(s, x!.shape))
     },
+  ),
+  program(
+    "random numbers from a key",
+    (g) => [g.tensor([2], "u32", { lo: 0, hi: 4294967295 }), g.tensor([g.int(1, 3)])],
+    (key, scale) => [uniform(key as never, [2, 3]), T.mul(normal(key as never, scale!.shape as never), scale)],
   ),
   program(
     "one value in many places",
