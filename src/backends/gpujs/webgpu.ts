@@ -72,7 +72,15 @@ export const webgpuBackend = async (
     const contents = params.contents()
     const uniform = gpu.createBuffer({ size: contents.byteLength, usage: USAGE.uniform | USAGE.copyTarget })
     gpu.queue.writeBuffer(uniform, 0, contents)
-    let pieces: readonly Piece[] | undefined
+    // Temporaries belong to the program, and submissions run in order: runs that overlap may share them.
+    let pieces: Promise<readonly Piece[]> | undefined
+    const temporaries = (): Promise<readonly Piece[]> => {
+      pieces ??= memory.takeAll(layout.sizes).catch((e: unknown) => {
+        pieces = undefined
+        throw e
+      })
+      return pieces
+    }
 
     const record = (places: (b: Buf) => Piece): void => {
       const encoder = gpu.createCommandEncoder()
@@ -125,25 +133,30 @@ export const webgpuBackend = async (
     return {
       listing: listing(program),
       release: () => {
-        pieces?.forEach(memory.release)
+        pieces?.then((ps) => ps.forEach(memory.release)).catch(() => {})
         pieces = undefined
         uniform.destroy()
       },
       run: async (args, donated) => {
         check()
-        const inputs = args.map(own.memoryOf)
-        pieces ??= await memory.takeAll(layout.sizes)
+        args.forEach(own.memoryOf)
+        const temps = await temporaries()
         const outs = await memory.takeAll(lowered.outs.map(sizeOf))
         const fixed = new Map<Buf, Piece>()
-        lowered.args.forEach((b, k) => fixed.set(b, inputs[k]!))
-        lowered.outs.forEach((b, k) => fixed.set(b, outs[k]!))
-        record((b) => fixed.get(b) ?? pieces![layout.piece.get(b)!]!)
+        try {
+          lowered.args.forEach((b, k) => fixed.set(b, own.memoryOf(args[k]!)))
+          lowered.outs.forEach((b, k) => fixed.set(b, outs[k]!))
+          record((b) => fixed.get(b) ?? temps[layout.piece.get(b)!]!)
+        } catch (e) {
+          outs.forEach(memory.release)
+          throw e
+        }
+        const results = program.finish(args, donated, (b) => fixed.get(b)!)
         if (++ahead >= AHEAD) {
           ahead = 0
           await gpu.queue.onSubmittedWorkDone()
-          check()
         }
-        return program.finish(args, donated, (b) => fixed.get(b)!)
+        return results
       },
     }
   }

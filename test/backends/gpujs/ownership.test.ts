@@ -75,6 +75,19 @@ for (const d of devices)
       expect(exe.disposed).toBe(true)
       expect(String(await caught(() => exe.run([], [])))).toMatch(/disposed/)
     })
+    test("runs that overlap do not disturb each other", async () => {
+      const exe = await b.compile(source(affine()))
+      const xs = await Promise.all([1, 2, 3].map((v) => b.upload(f32(1000, v), wide)))
+      const c = await b.upload(f32(1, 0.25), none)
+      const ys = await Promise.all(xs.map(async (x) => (await exe.run([x, c], [true, false]))[0]!))
+      for (const [k, y] of ys.entries()) {
+        expect([...(await b.download(y))].every((v) => v === 2 * (k + 1) + 0.25)).toBe(true)
+        b.free(y)
+      }
+      b.free(c)
+      expect(b.live().buffers).toBe(0)
+      exe.dispose()
+    })
     test("wrong arguments and failures donate nothing", async () => {
       const exe = await b.compile(source(affine()))
       const x = await b.upload(f32(10, 1), { shape: [10], dtype: "f32" })
