@@ -25,7 +25,7 @@ export interface Network<out I, out O, out P, out S, out N> {
   readonly arrow: Arrow
   readonly plan: Plan
 }
-/** The number of parameters as a literal type, where all sizes are known; computed only when it is asked for. */
+/** The number of parameters as a literal type, where all sizes are known. */
 export interface Counted<L, X> {
   readonly parameters: CountOf<L, X>
 }
