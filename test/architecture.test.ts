@@ -136,7 +136,7 @@ describe("op files", () => {
   const immediate = (source: string): string => {
     const text = source
       .replace(/^(?:export )?(?:declare )?function [\s\S]*?\n}\n/gm, "")
-      .replace(/^(?:export )?(?:type|interface) [\s\S]*?\n(?=\S)/gm, (m) => (/\n\}\n$/.test(m) ? "" : "\n"))
+      .replace(/^(?:export )?(?:type|interface) [\s\S]*?\n(?=\S)/gm, (m) => (m.endsWith("\n}\n") ? "" : "\n"))
     let out = ""
     let depth = 0
     let arrow = Number.POSITIVE_INFINITY // depth of the arrow that we are to the right of

@@ -11,7 +11,6 @@ import {
   type Program,
   type RawTensor,
   type ShapeClass,
-  shapeClasses,
   show,
   trace,
   unflatten,

@@ -7,7 +7,7 @@ import { UnsupportedOnDevice } from "../../src/backends/errors.ts"
 import { gpujs } from "../../src/backends/gpujs/index.ts"
 import { wasm } from "../../src/backends/wasm/index.ts"
 import { lower } from "../../src/compiler/index.ts"
-import { captured, type HostArray, hostArray, inline, size, storageOf, trace } from "../../src/core/index.ts"
+import { captured, type HostArray, hostArray, inline, storageOf, trace } from "../../src/core/index.ts"
 import { everything } from "./_harness.ts"
 import { casesOf, compare, type Part } from "./_judge.ts"
 

@@ -205,7 +205,7 @@ const compiled = (
   const dead = steps.map((): number[] => [])
   for (const [k, at] of last) dead[at]!.push(k)
   return (ins) => {
-    const mem: Memory = new Array(planner.slots)
+    const mem: Memory = Array.from({ length: planner.slots }, () => undefined)
     ins.forEach((v, k) => {
       mem[slots[k]!] = v
     })

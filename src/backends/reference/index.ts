@@ -95,7 +95,7 @@ export const reference = (): Backend => {
     free,
     live: () => ({ buffers: live.size, bytes: bytes() }),
     close: () => {
-      for (const b of [...live]) free(b)
+      for (const b of live) free(b)
     },
   }
 }
