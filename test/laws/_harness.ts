@@ -128,7 +128,7 @@ export const law = (title: string, check: (c: Case, s: Subject) => boolean, opti
             args = drawArgs(s, seed, shapes)
             if (check(draw(s, seed, shapes), s)) spoke++
           } catch (e) {
-            const again = `ADJOINT_OP=${s.name} ADJOINT_SEED=${seed}:${shapes} npx vitest run test/laws`
+            const again = `ADJOINT_OP="${s.name}" ADJOINT_SEED=${seed}:${shapes} npx vitest run test/laws`
             throw new Error(
               `${s.name}(${args.map(spell).join(", ")}): ${title}: ${(e as Error).message}\nrepeat with: ${again}`,
               { cause: e },

@@ -34,7 +34,7 @@ export const programs: readonly Composed[] = [
     (q, k, v) => T.matmul(T.softmax(T.mul(T.matmul(q!, T.transpose(k, [0, 2, 1])), 0.7)), v),
   ),
   program(
-    "convolution, activation, dense, cross-entropy",
+    "convolution to cross-entropy",
     (g) => [
       g.tensor([2, 5, 4, 2]),
       g.tensor([3, 3, 2, 3]),
@@ -50,7 +50,7 @@ export const programs: readonly Composed[] = [
     },
   ),
   program(
-    "strided, dilated, grouped convolution",
+    "strided dilated grouped convolution",
     (g) => [g.tensor([1, 7, 6, 4]), g.tensor([2, 3, 2, 4])],
     (x, k) => T.tanh(T.conv2d(x, k, { stride: 2, dilation: 2, padding: 1, groups: 2 })),
   ),
@@ -91,7 +91,7 @@ export const programs: readonly Composed[] = [
     (table, ids, w) => T.tanh(T.matmul(T.take(table, ids), w)),
   ),
   program(
-    "a reshape that is no view, inside a product",
+    "a reshape that is no view inside a product",
     (g) => [g.tensor([6, 4]), g.tensor([3, 2])],
     (a, b) => T.matmul(T.reshape(a, [8, 3]), b),
   ),
