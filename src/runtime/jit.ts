@@ -46,7 +46,7 @@ const ownerOf = Effect.fnUntraced(function* (device: OpenDevice) {
 const tags = new Set(["ShapeError", "DeviceUnavailable", "DeviceLost", "OutOfMemory", "UnsupportedOnDevice", "Donated"])
 const isRunError = (e: unknown): e is RunError => e instanceof Error && "_tag" in e && tags.has(String(e._tag))
 /** Plain code as an effect: typed errors fail, anything else is a defect. Not interruptible: an array in flight has no owner. */
-const attempt = <A>(f: () => Eventually<A>): Effect.Effect<A, RunError> =>
+export const attempt = <A>(f: () => Eventually<A>): Effect.Effect<A, RunError> =>
   Effect.suspend(() => {
     const wrong = (e: unknown): Effect.Effect<never, RunError> => (isRunError(e) ? Effect.fail(e) : Effect.die(e))
     try {
