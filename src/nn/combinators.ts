@@ -2,6 +2,7 @@
 import type { Apply, Rule, ShowSpec } from "../../typelevel/network.ts"
 import type { needsTensors } from "../../typelevel/pattern.ts"
 import { refuse } from "../core/errors.ts"
+import type { Or } from "../core/signature.ts"
 import { same } from "../core/shape.ts"
 import { raw } from "../core/tensor.ts"
 import { add } from "../ops/add.ts"
@@ -21,9 +22,11 @@ export interface ResidualRule<F extends Rule> extends Rule {
   readonly Kind: "residual"
   readonly Needs: F["Needs"]
   readonly Out: this["In"] extends infer X ? Skip<X, Apply<F, X, "Out">> : never
-  readonly Params: this["In"] extends infer X ? Apply<F, X, "Params"> : never
-  readonly State: this["In"] extends infer X ? Apply<F, X, "State"> : never
+  readonly Params: this["In"] extends infer X ? Own<F, Apply<F, X, "Params">> : never
+  readonly State: this["In"] extends infer X ? Own<F, Apply<F, X, "State">> : never
 }
+/** The trees of a layer inside another: under its name, if it has one. */
+type Own<F extends Rule, T> = F extends { readonly Name: infer N extends string } ? ({} extends T ? {} : { [_ in N]: T }) : T
 type Skip<X, O> = X extends readonly unknown[]
   ? needsTensors<"residual", 1, X>
   : O extends string
@@ -39,12 +42,18 @@ export interface ShortcutRule<F extends Rule, G extends Rule> extends Rule {
   readonly Out: this["In"] extends infer X
     ? Meet<X, In<"residual", Apply<F, X, "Out">>, In<"residual > shortcut", Apply<G, X, "Out">>>
     : never
-  readonly Params: this["In"] extends infer X ? Both<Apply<F, X, "Params">, Apply<G, X, "Params">> : never
-  readonly State: this["In"] extends infer X ? Both<Apply<F, X, "State">, Apply<G, X, "State">> : never
+  readonly Params: this["In"] extends infer X ? Both<Own<F, Apply<F, X, "Params">>, Own<G, Apply<G, X, "Params">>> : never
+  readonly State: this["In"] extends infer X ? Both<Own<F, Apply<F, X, "State">>, Own<G, Apply<G, X, "State">>> : never
 }
 type Meet<X, O, T> = O extends string ? O : T extends string ? T : [O] extends [T] ? O : shortcutUnequal<X, O, T>
 type Both<P, Q> = {} extends P ? ({} extends Q ? {} : { shortcut: Q }) : {} extends Q ? { block: P } : { block: P; shortcut: Q }
 
+/** The layer inside another: at its name, if it has one. */
+const own = (layer: Layer): Arrow & { readonly kind: string; readonly shared: false } => ({
+  ...(layer.name === undefined ? { plan: layer.plan, apply: layer.apply } : at(layer.name, layer)),
+  kind: layer.kind,
+  shared: false,
+})
 const equal = (a: AnySpec, b: AnySpec): boolean => !isList(a) && !isList(b) && a.dtype === b.dtype && same(a.shape, b.shape)
 const summed = (kind: string, p: Plan): Plan => ({
   ...p,
@@ -54,7 +63,8 @@ const summed = (kind: string, p: Plan): Plan => ({
 /**
  * A skip connection: x + layer(x), [...s] to [...s]; with a shortcut, shortcut(x) + layer(x).
  *
- * Parameters: those of the layer; with a shortcut, entries `block` and `shortcut`. Refuses shapes that differ. He et al. 2016.
+ * Parameters: those of the layer (under its name, if it has one); with a shortcut, entries `block` and `shortcut`. Refuses shapes
+ * that differ. He et al. 2016.
  * @example Net.residual(Net.sequential(Net.dense(64), Net.relu, Net.dense(64)))
  */
 export function residual<F extends Rule>(layer: Layer<F>): Layer<ResidualRule<F>>
@@ -65,10 +75,11 @@ export function residual<F extends Rule, G extends Rule>(
 export function residual(layer: Layer, options?: { readonly shortcut: Layer }): unknown {
   const shortcut = options?.shortcut
   if (!shortcut) {
+    const body = own(layer)
     return layerOf("residual", {
       plan: (s) => {
         single("residual", s)
-        const p = within("residual > ", () => layer.plan(s))
+        const p = within("residual > ", () => body.plan(s))
         if (!equal(s, p.out))
           refuse(
             `residual: the block maps ${showSpec(s)} to ${showSpec(p.out)}; a skip connection needs equal shapes, or a shortcut`,
@@ -76,12 +87,12 @@ export function residual(layer: Layer, options?: { readonly shortcut: Layer }): 
         return p.rows.length === 0 ? p : summed("residual", p)
       },
       apply: (env, x) => {
-        const r = layer.apply(env, x)
+        const r = body.apply(env, x)
         return { y: raw(add(x, r.y)), state: r.state }
       },
     })
   }
-  const [f, g]: [Arrow, Arrow] = [at("block", layer, "residual > "), at("shortcut", shortcut, "residual > shortcut > ")]
+  const [f, g]: [Arrow, Arrow] = [at("block", own(layer), "residual > "), at("shortcut", own(shortcut), "residual > shortcut > ")]
   return layerOf("residual", {
     plan: (s) => {
       const [p, q] = [f.plan(s), g.plan(s)]
@@ -126,10 +137,15 @@ const inside = (name: string, layer: Layer): Arrow => ({
   plan: (s) => within(`${name} > `, () => layer.plan(s)),
   apply: layer.apply,
 })
-const checkName = (op: string, name: string): string =>
-  name !== "" && !name.includes("/")
-    ? name
-    : refuse(`${op}: "${name}" is no name; a name is not empty and has no "/", which separates paths`)
+/** `[]`, or the sentence where the layer has a name already. */
+type Nameless<Op extends string, F extends Rule> = F extends { readonly Name: infer N extends string } ? twice<Op, N> : []
+type twice<Op extends string, N extends string> = `${Op}: the layer is called ${N} already; name it once`
+const checkName = (op: string, name: string, layer: Layer): string =>
+  layer.name !== undefined
+    ? refuse(`${op}: the layer is called ${layer.name} already; name it once`)
+    : name !== "" && !name.includes("/")
+      ? name
+      : refuse(`${op}: "${name}" is no name; a name is not empty and has no "/", which separates paths`)
 
 /**
  * The layer under a name of its own in the trees, in place of its kind and ordinal: it keeps its keys and files when others are
@@ -138,21 +154,30 @@ const checkName = (op: string, name: string): string =>
  * Refuses two layers of one name in a list.
  * @example Net.named("stem", Net.conv2d({ filters: 32, kernel: 3 }))
  */
-export const named = <const N extends string, F extends Rule>(name: N, layer: Layer<F>): Layer<NamedRule<N, F>> =>
-  layerOf<NamedRule<N, F>>(layer.kind, inside(checkName("named", name), layer), name)
+export const named = <const N extends string, F extends Rule>(
+  name: N,
+  layer: Or<Nameless<"named", F>, Layer<F>>,
+): Layer<NamedRule<N, F>> => {
+  const l = layer as unknown as Layer
+  return layerOf<NamedRule<N, F>>(l.kind, inside(checkName("named", name, l), l), name)
+}
 /**
  * Ties weights: all layers shared under one name in a list are one set of parameters, whose gradient is the sum over its places.
  *
  * Refuses layers with state, inputs that ask for other parameters, and one name shared in different lists.
  * @example const half = Net.shared("half", Net.dense(64)); Net.network(["batch", 64], half, Net.relu, half)
  */
-export const shared = <const N extends string, F extends Rule>(name: N, layer: Layer<F>): Layer<SharedRule<N, F>> => {
-  const arrow = inside(checkName("shared", name), layer)
+export const shared = <const N extends string, F extends Rule>(
+  name: N,
+  layer: Or<Nameless<"shared", F>, Layer<F>>,
+): Layer<SharedRule<N, F>> => {
+  const l = layer as unknown as Layer
+  const arrow = inside(checkName("shared", name, l), l)
   const plan = (s: AnySpec): Plan => {
     const p = arrow.plan(s)
     if (Object.keys(p.state).length > 0)
       refuse(`shared: ${name} has state (running statistics), which two places cannot share; share layers without state`)
     return p
   }
-  return layerOf<SharedRule<N, F>>(layer.kind, { plan, apply: arrow.apply }, name, true)
+  return layerOf<SharedRule<N, F>>(l.kind, { plan, apply: arrow.apply }, name, true)
 }

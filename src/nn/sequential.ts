@@ -60,9 +60,17 @@ export type CheckedList<L, X, Acc extends readonly unknown[] = [], Names = never
     : [...Acc, ...unknownLength[]]
 type Clash<Tied, N, P> = N extends keyof Tied ? ([Tied[N], P] extends [P, Tied[N]] ? false : true) : false
 /** A list of layers of known length, whatever goes in. */
-export type Listed<L, Acc extends readonly unknown[] = []> = L extends readonly [infer H, ...infer R]
+export type Listed<L, Acc extends readonly unknown[] = [], Names = never, Tied = never> = L extends readonly [infer H, ...infer R]
   ? H extends LayerLike
-    ? Listed<R, [...Acc, H]>
+    ? H["rule"] extends { readonly Name: infer N extends string }
+      ? H["rule"] extends { readonly Shared: true }
+        ? N extends Names
+          ? [...Acc, nameTaken<N>, ...R]
+          : Listed<R, [...Acc, H], Names, Tied | N>
+        : N extends Names | Tied
+          ? [...Acc, nameTaken<N>, ...R]
+          : Listed<R, [...Acc, H], Names | N, Tied>
+      : Listed<R, [...Acc, H], Names, Tied>
     : [...Acc, notALayer<H>, ...R]
   : L extends readonly []
     ? Acc

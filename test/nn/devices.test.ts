@@ -1,4 +1,5 @@
-// A whole training step, forward, backward and update, is one program: WebAssembly (f32) must give what the reference (float64) gives.
+// A whole training step, forward, backward and update, is one program: WebAssembly (f32) must give what the reference (float64)
+// gives.
 import * as Effect from "effect/Effect"
 import { describe, expect, it } from "vitest"
 import { Loss, Net } from "../../src/nn/index.ts"

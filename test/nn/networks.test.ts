@@ -145,6 +145,24 @@ describe("skip connections", () => {
       "residual: the block maps [b, 2] to [b, 3], the shortcut to [b, 4]; they must agree",
     )
   })
+  it("keep the names of what is in them, and do not hide what is shared", () => {
+    const way = Net.named("way", Net.dense(3, { bias: false }))
+    const net = Net.network(
+      ["b", 3],
+      Net.residual(Net.named("body", Net.dense(3))),
+      Net.residual(Net.dense(3), { shortcut: way }),
+    )
+    expect(shapes(Net.init(net, key).params)).toEqual({
+      residual_1: { body: { kernel: [3, 3], bias: [3] } },
+      residual_2: { block: { kernel: [3, 3], bias: [3] }, shortcut: { way: { kernel: [3, 3] } } },
+    })
+    const x = f32([1, 2, 3], [1, 3]) as T.Tensor<[1, 3]>
+    expect(Net.predict(net, Net.init(net, key), x).shape).toEqual([1, 3])
+    const half = Net.shared("half", Net.dense(3))
+    expect(sentence(() => untyped(["b", 3], Net.residual(half), Net.residual(half)))).toBe(
+      "shared: residual_1/half and residual_2/half are in different lists of layers; share within one list, or use two names",
+    )
+  })
   it("repeat n times, with parameters of their own", () => {
     const net = Net.network(["b", 4], Net.repeat(3, Net.residual(Net.dense(4))))
     expect(shapes(Net.init(net, key).params)).toEqual({
