@@ -81,6 +81,20 @@ const cases: readonly (readonly [law: string, what: string, op: OpDef<unknown>, 
     null,
   ],
   [
+    "<f(x + t) - f(x), c> = <t, transpose c>, for each argument that is transposed",
+    "a transpose that no jvp asks for",
+    spoil(product, { transpose: ({ ct, ins }: { ct: RawTensor; ins: RawTensor[] }) => [times(ct, ins[1]), times(ct, ins[1])] }),
+    two,
+    null,
+  ],
+  [
+    "<f(x + t) - f(x), c> = <t, transpose c>, for each argument that is transposed",
+    "a cotangent of another shape",
+    spoil(total, { transpose: ({ ct }: { ct: RawTensor }) => [ct] }),
+    one,
+    axis0,
+  ],
+  [
     "second derivative = finite difference of the gradient",
     "a jvp whose factor has no derivative of its own",
     spoil(product, {
