@@ -215,6 +215,41 @@ export class Code<P extends readonly Type[] = readonly Type[], R extends Type | 
     this.out.u8(0)
   }
 
+  // ---- atomics (shared memories) -----------------------------------------------------------------------------------
+  private atomic(code: number, align: number): void {
+    this.out.u8(0xfe)
+    this.out.u8(code)
+    this.out.u8(align)
+    this.out.u8(0)
+  }
+  atomicLoad(_address: Value<"i32">): Value<"i32"> {
+    this.atomic(0x10, 2)
+    return token
+  }
+  atomicStore(_address: Value<"i32">, _value: Value<"i32">): void {
+    this.atomic(0x17, 2)
+  }
+  /** Adds, and returns what was there before. */
+  atomicAdd(_address: Value<"i32">, _value: Value<"i32">): Value<"i32"> {
+    this.atomic(0x1e, 2)
+    return token
+  }
+  /** Wakes up to so many waiters; returns how many. */
+  notify(_address: Value<"i32">, _most: Value<"i32">): Value<"i32"> {
+    this.atomic(0x00, 2)
+    return token
+  }
+  /** Sleeps while the word has this value: 0 woken, 1 not that value, 2 so many seconds have passed. */
+  wait(_address: Value<"i32">, _while: Value<"i32">, seconds: number): Value<"i32"> {
+    this.out.u8(0x42)
+    this.out.s64(seconds * 1e9)
+    this.atomic(0x01, 2)
+    return token
+  }
+  unreachable(): void {
+    this.out.u8(0x00)
+  }
+
   // ---- control -----------------------------------------------------------------------------------------------------
   private region(code: number, body: (label: Label) => void): void {
     this.out.u8(code)

@@ -42,6 +42,16 @@ export class Bytes {
     this.u8(rest & 0x7f)
   }
 
+  /** Signed LEB128 of a non-negative integer below 2^53. */
+  s64(value: number): void {
+    let rest = value
+    while (rest > 63) {
+      this.u8((rest % 128) | 0x80)
+      rest = Math.floor(rest / 128)
+    }
+    this.u8(rest)
+  }
+
   f32(value: number): void {
     this.room(4)
     this.view.setFloat32(this.length, value, true)

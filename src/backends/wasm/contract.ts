@@ -5,7 +5,8 @@ import type { Local } from "./asm.ts"
 import type { Scope } from "./frame.ts"
 import { type Block, emitGemm, emitTables, planGemm, type Product, type Target } from "./gemm.ts"
 import { emitGroup } from "./kernel.ts"
-import { loops } from "./reduce.ts"
+import { PANEL, ROWS } from "./microkernel.ts"
+import { loops, sharedLoop } from "./reduce.ts"
 import { addressOf } from "./address.ts"
 
 const size = (axes: readonly Axis[]): number => axes.reduce((p, a) => p * a.n, 1)
@@ -32,16 +33,26 @@ export const emitContraction = (k: Kernel, scope: Scope): boolean => {
   const scratch = frame.scratch(plan.scratch.bytes)
   emitTables(f, frame.kernels, plan, scratch)
   const inner = new Set<Atom>([...c.m, ...c.n, ...c.k])
-  loops(c.batch, [], [], new Set(), scope, (row) => {
+  // Threads take rows, or columns where there are few rows: packing B is the work that they repeat.
+  const batch = size(c.batch)
+  const work = (batch * M * N * K) / 4
+  const byColumns = c.n.length === 1 && M < 256 && N >= 64
+  const batches = c.batch[0] && c.batch[0].n >= 8 ? frame.share(c.batch[0].n, 1, work) : undefined
+  const rows = batches || byColumns ? undefined : frame.share(M, ROWS, work)
+  const columns = batches || !byColumns ? undefined : frame.share(N, PANEL, work)
+  const part = { ...(rows ? { rows } : {}), ...(columns ? { columns } : {}) }
+  const each = (row: Scope): void => {
     const base = (x: { readonly buf: Buf; readonly at: readonly Ix[] }): Local<"i32"> => {
       const e = frame.address(x)
       const p = addressOf(frame.pointer(x.buf), { c: e.c, t: e.t.filter(([, y]) => !inner.has(y)) }, 4, row)
       return f.let("i32", f.op("i32.add", f.get(p.base), f.i32(p.offset)))
     }
-    const operands = { a: base(c.a), b: base(c.b), scratch }
+    const operands = { a: base(c.a), b: base(c.b), scratch, ...part }
     if (target === "scratch") emitGemm(f, frame.kernels, plan, operands, (block) => epilogue(k, c, block, row))
     else emitGemm(f, frame.kernels, plan, { ...operands, c: base({ buf: k.out, at: k.at }) })
-  })
+  }
+  if (batches) sharedLoop(c.batch[0]!, batches, scope, (at) => loops(c.batch.slice(1), [], [], new Set(), at, each))
+  else loops(c.batch, [], [], new Set(), scope, each)
   return true
 }
 /** Sums alone, to rows at even distances, go straight to where they belong. */

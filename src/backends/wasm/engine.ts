@@ -19,7 +19,14 @@ interface Engine {
 export const engine = (globalThis as { readonly WebAssembly?: Engine }).WebAssembly
 
 /** Exports of the module, its imports taken from `env`. */
-export const instantiate = (bytes: Uint8Array<ArrayBuffer>, env: Readonly<Record<string, unknown>>): Exports => {
+export const instantiate = (bytes: Uint8Array<ArrayBuffer>, env: Readonly<Record<string, unknown>>): Exports =>
+  load(bytes, env).exports
+
+export const load = (
+  bytes: Uint8Array<ArrayBuffer>,
+  env: Readonly<Record<string, unknown>>,
+): { readonly module: object; readonly exports: Exports } => {
   if (!engine) throw new Error("wasm: this host has no WebAssembly")
-  return new engine.Instance(new engine.Module(bytes), { env }).exports
+  const module = new engine.Module(bytes)
+  return { module, exports: new engine.Instance(module, { env }).exports }
 }

@@ -157,6 +157,9 @@ export interface Operands {
   /** Of C, for a direct target. */
   readonly c?: Local<"i32">
   readonly scratch: Local<"i32">
+  /** Rows or columns [from, to) only; from is a multiple of a tile's, to is too or is the end. */
+  readonly rows?: readonly [Local<"i32">, Local<"i32">]
+  readonly columns?: readonly [Local<"i32">, Local<"i32">]
 }
 
 /** Fills the tables in scratch; once per program run is enough. */
@@ -180,9 +183,9 @@ export const emitGemm = (f: Code, kernels: Kernels, plan: Plan, operands: Operan
   const add = (x: Value<"i32">, y: Value<"i32">): Value<"i32"> => f.op("i32.add", x, y)
   const times = (x: Value<"i32">, k: number): Value<"i32"> => (k === 1 ? x : f.op("i32.mul", x, f.i32(k)))
   /** Local of a count that is static unless the last block is smaller. */
-  const extent = (x: Local<"i32">, start: Local<"i32">, block: number, total: number): void => {
-    if (total % block === 0) return f.set(x, f.i32(block))
-    f.set(x, f.op("i32.sub", f.i32(total), f.get(start)))
+  const extent = (x: Local<"i32">, start: Local<"i32">, block: number, total: number, end?: Local<"i32">): void => {
+    if (!end && total % block === 0) return f.set(x, f.i32(block))
+    f.set(x, f.op("i32.sub", end ? f.get(end) : f.i32(total), f.get(start)))
     f.set(x, f.select(f.get(x), f.i32(block), f.op("i32.lt_s", f.get(x), f.i32(block))))
   }
   const offset = (w: Walk, index: Local<"i32">): Value<"i32"> =>
@@ -284,11 +287,11 @@ export const emitGemm = (f: Code, kernels: Kernels, plan: Plan, operands: Operan
 
   f.for(
     jc,
-    () => f.i32(0),
-    () => f.i32(N),
+    () => (operands.columns ? f.get(operands.columns[0]) : f.i32(0)),
+    () => (operands.columns ? f.get(operands.columns[1]) : f.i32(N)),
     blockN,
     () => {
-      extent(nc, jc, blockN, N)
+      extent(nc, jc, blockN, N, operands.columns?.[1])
       f.for(
         k0,
         () => f.i32(0),
@@ -315,11 +318,11 @@ export const emitGemm = (f: Code, kernels: Kernels, plan: Plan, operands: Operan
           f.set(baseB, f.get(b0))
           f.for(
             ic,
-            () => f.i32(0),
-            () => f.i32(M),
+            () => (operands.rows ? f.get(operands.rows[0]) : f.i32(0)),
+            () => (operands.rows ? f.get(operands.rows[1]) : f.i32(M)),
             blockM,
             () => {
-              extent(mc, ic, blockM, M)
+              extent(mc, ic, blockM, M, operands.rows?.[1])
               if (!unpacked) pack(plan.rows, plan.segmentsA, plan.stepA, baseA, ic, () => f.get(mc), at(scratch.a), ROWS)
               if (target === "scratch") f.set(cBase, blockK < K ? add(at(scratch.c)(), times(f.get(ic), pitch)) : at(scratch.c)())
               else f.set(cBase, add(add(f.get(operands.c!), times(f.get(ic), pitch)), times(f.get(jc), 4)))
@@ -337,7 +340,7 @@ export const emitGemm = (f: Code, kernels: Kernels, plan: Plan, operands: Operan
               if (N % PANEL) f.if(f.op("i32.lt_s", f.get(jr), f.get(nc)), () => tiles(N % PANEL))
               if (epilogue)
                 f.if(f.op("i32.ge_s", add(f.get(k0), f.get(kc)), f.i32(K)), () =>
-                  epilogue({ row: ic, rows: mc, column: jc, columns: nc, at: cBase, pitch, most: blockN }),
+                  epilogue({ row: ic, rows: mc, column: jc, columns: nc, at: cBase, pitch, most: operands.columns ? 0 : blockN }),
                 )
             },
           )

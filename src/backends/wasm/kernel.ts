@@ -1,12 +1,14 @@
 // Kernels and row nests of the loop IR to loops.
+import { bytesOf } from "../../core/dtype.ts"
 import { type Atom, type Axis, type Ix, type Kernel, type Nest, type Reduce, unit, visit } from "../../core/ir/index.ts"
+import { size } from "../../core/shape.ts"
 import type { Local } from "./asm.ts"
 import { emitContraction } from "./contract.ts"
 import { emitScalarKernel, needsScalars } from "./f64.ts"
-import type { Pointer, Scope } from "./frame.ts"
+import type { Frame, Pointer, Scope } from "./frame.ts"
 import { constant, fold } from "./lanes.ts"
 import { alongLanes, chooseAxis, type Lanewise, guardedAlong, lanesPossible, type Limit, widthFor } from "./lanewise.ts"
-import { loops } from "./reduce.ts"
+import { loops, sharedLoop, workOf } from "./reduce.ts"
 import { type Streamed, streamed, tiled } from "./reshape.ts"
 import type { V, Vec } from "./strands.ts"
 import { addressOf, strideAlong, vectorAddress } from "./address.ts"
@@ -26,19 +28,39 @@ export const emitKernel = (k: Kernel, scope: Scope): void => {
 const emitStreamed = ({ outer, bytes, strip, fill, passes, finish }: Streamed, scope: Scope): void => {
   const base = scope.frame.scratch(bytes)
   scope.frame.setPointer(strip, { base, offset: 0 })
+  const v = fill.axes[0]!
+  const rows = passes.reduce((n, p) => n + p.over.reduce((m, a) => m * a.n, 8), 0)
+  const part = scope.depth === 0 ? scope.frame.share(v.n, 64, (rows * v.n * outer.reduce((n, a) => n * a.n, 1)) / 4) : undefined
   loops(outer, [], [], new Set(), scope, (row) => {
-    emitGroup([fill], fill.axes, row.inner())
-    for (const { over, add } of passes) loops(over, [], [], new Set(), row.inner(), (at) => emitGroup([add], add.axes, at))
-    emitGroup([finish], finish.axes, row.inner())
+    emitGroup([fill], fill.axes, row.inner(), part)
+    for (const { over, add } of passes)
+      loops(over, [], [], new Set(), row.inner(), (at) => emitGroup([add], add.axes, at.inner(), part))
+    emitGroup([finish], finish.axes, row.inner(), part)
   })
 }
 export const emitNest = (nest: Nest, scope: Scope): void => {
   // Rows of single elements: the rows themselves run through the lanes.
   if (nest.body.every((k) => k.axes.length === 0 && !k.accumulate && !needsScalars(k) && !prefixOf(k)))
     return emitGroup(nest.body, nest.axes, scope)
-  loops(nest.axes, [], [], new Set(), scope, (row) => {
-    for (const k of nest.body) emitKernel(k, row.inner())
-  })
+  const { frame } = scope
+  const [first, ...rest] = nest.axes
+  const rows = (axes: readonly Axis[], at: Scope): void =>
+    loops(axes, [], [], new Set(), at, (row) => {
+      for (const k of nest.body) emitKernel(k, row.inner())
+    })
+  const ordered = nest.body.some((k) => k.accumulate)
+  const work = nest.body.reduce((w, k) => w + groupWork([k], [...nest.axes, ...k.axes], frame), 0)
+  const part = first && scope.depth === 0 && !ordered ? frame.share(first.n, 1, work) : undefined
+  if (!part || !first) return rows(nest.axes, scope)
+  keepPrivate(nest.body, first, frame)
+  sharedLoop(first, part, scope, (at) => rows(rest, at))
+}
+
+/** Temporaries that each row overwrites: every thread has its own. */
+const keepPrivate = (kernels: readonly Kernel[], row: Axis, frame: Frame): void => {
+  for (const { out, at } of kernels)
+    if (out.role === "temp" && !frame.freeOf(at).has(row))
+      frame.setPointer(out, { base: frame.scratch(bytesOf(out.dtype) * size(out.shape) + 32), offset: 0 })
 }
 
 interface Out {
@@ -74,15 +96,40 @@ export const emitGroup = (
   // What one kernel writes and the next one reads changes with every element: it must not be computed outside the innermost loop.
   const innermost = v ?? axes.at(-1)
   if (innermost && kernels.length > 1) for (const k of kernels) frame.carry(k.out, innermost)
+  const outer = axes.filter((a) => a !== v)
+  const [first, ...rest] = outer
+  const top = scope.depth === 0 && !kernels.some((k) => k.accumulate)
+  const whole = first ?? v
+  const part = top && whole ? frame.share(whole.n, first ? 1 : 64, groupWork(kernels, axes, frame)) : undefined
+  if (part && whole && kernels.length > 1) keepPrivate(kernels, whole, frame)
   const stores = outsOf(kernels, scope)
   const body: Lanewise["body"] = (at, left) => {
     for (const out of stores) store(out, valueOf(out.kernel.value, at), at, left)
   }
-  const outer = axes.filter((a) => a !== v)
-  loops(outer, values, stores, new Set<Atom>(v ? [v] : []), scope, (row) => {
-    if (v) alongLanes(v, range?.[0] ?? 0, range?.[1] ?? v.n, { values, stores, width: widthFor(values), body }, row)
-    else body(row.inner(1))
-  })
+  const lanes = new Set<Atom>(v ? [v] : [])
+  const row = (at: Scope, limits = range): void => {
+    if (v) alongLanes(v, limits?.[0] ?? 0, limits?.[1] ?? v.n, { values, stores, width: widthFor(values), body }, at)
+    else body(at.inner(1))
+  }
+  if (!part) loops(outer, values, stores, lanes, scope, row)
+  else if (first) sharedLoop(first, part, scope, (at) => loops(rest, values, stores, lanes, at, row))
+  else row(scope, part)
+}
+/** Vector operations of kernels over axes, roughly. */
+const groupWork = (kernels: readonly Kernel[], axes: readonly Axis[], frame: Frame): number => {
+  let work = 0
+  for (const k of kernels) {
+    let inside = 1
+    visit(k.value, (x) => {
+      if (x.k === "reduce")
+        inside = Math.max(
+          inside,
+          frame.reduceAxes(x).reduce((p, a) => p * a.n, 1),
+        )
+    })
+    work += inside * (1 + workOf(k.value))
+  }
+  return (work * axes.reduce((p, a) => p * a.n, 1)) / 4
 }
 
 /** Element by element between limits known at run time. */

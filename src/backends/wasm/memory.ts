@@ -21,8 +21,8 @@ export class Heap {
   private top = START
   private taken = 0
 
-  constructor() {
-    this.memory = new engine!.Memory({ initial: 16, maximum: MOST_PAGES })
+  constructor(shared = false) {
+    this.memory = new engine!.Memory({ initial: 16, maximum: MOST_PAGES, shared })
   }
   get bytes(): number {
     return this.taken

@@ -1,9 +1,10 @@
 // A lowered program to one WebAssembly module: a function per kernel or nest, and `run`, which calls them in order.
 import type { Lowered } from "../../compiler/lowered.ts"
 import { type Axis, type Buf, type Expr, kernelsOf, type Scalar, type Stmt, visit } from "../../core/ir/index.ts"
-import { type Code, type Func, type Local, Module } from "./asm.ts"
+import { type Code, type Func, type Local, Module, type Value } from "./asm.ts"
+import { emitBarrier } from "./barrier.ts"
 import { hostedIn, needsScalars } from "./f64.ts"
-import { ARENA_SLOT, Frame, type Need, type Place, Scope } from "./frame.ts"
+import { Frame, type Need, type Place, SCRATCH_SLOT, Scope } from "./frame.ts"
 import { emitKernel, emitNest } from "./kernel.ts"
 import { spelled } from "./lanes.ts"
 import { Kernels } from "./microkernel.ts"
@@ -16,13 +17,19 @@ export interface WasmProgram {
   readonly host: readonly Scalar[]
   /** Bytes of the arena: temporaries and scratch space. Its contents matter only during a run. */
   readonly arena: number
+  /** Scratch bytes of each thread, to be written into the table. */
+  readonly scratch: number
   /** Statements that became functions. */
   readonly functions: number
+  /** Threads that must call `run(table, thread)` together: 1, or all of them. */
+  readonly threads: number
 }
-/** The argument of `run`: where the addresses lie, as 32-bit words: the arena's, the arguments', the outputs'. */
-export const tableWords = (l: Lowered): number => 1 + l.args.length + l.outs.length
-export const argSlot = (k: number): number => ARENA_SLOT + 1 + k
-export const outSlot = (l: Lowered, k: number): number => ARENA_SLOT + 1 + l.args.length + k
+/** The argument of `run`: a table of 32-bit words: the arena's address, the scratch bytes of a thread, the addresses of the arguments
+ *  and of the outputs. */
+export const tableWords = (l: Lowered): number => FIRST + l.args.length + l.outs.length
+const FIRST = SCRATCH_SLOT + 1
+export const argSlot = (k: number): number => FIRST + k
+export const outSlot = (l: Lowered, k: number): number => FIRST + l.args.length + k
 
 /** Scalar functions that have neither code here nor a definition. */
 const hostFunctions = (stmts: readonly Stmt[]): Scalar[] => {
@@ -40,10 +47,13 @@ const hostFunctions = (stmts: readonly Stmt[]): Scalar[] => {
   return [...out]
 }
 
-/** Compiles; throws UnsupportedOnDevice. */
-export const compileWasm = (l: Lowered): WasmProgram => {
-  const module = new Module({ initial: 1 })
+/** Compiles, for a number of threads; throws UnsupportedOnDevice. The threads divide outputs, never sums: results do not depend on
+ *  their number. `least`: vector operations below which a statement is left to one of them. */
+export const compileWasm = (l: Lowered, threads = 1, least = 20_000): WasmProgram => {
   const host = hostFunctions(l.stmts)
+  // The host's functions live on one thread.
+  const many = threads > 1 && host.length === 0
+  const module = new Module(threads > 1 ? { initial: 1, maximum: 65536, shared: true } : { initial: 1 })
   const imported = new Map<string, Func>(
     host.map((s) => [
       s.name,
@@ -62,28 +72,52 @@ export const compileWasm = (l: Lowered): WasmProgram => {
   const kernels = new Kernels(module)
   let functions = 0
 
-  /** A function of the table and the axes of the loops around the statement. */
-  const statement = (s: Stmt, outer: readonly Axis[]): Statement => {
+  const barrier = many ? emitBarrier(module, threads) : undefined
+  const i32s = (n: number): "i32"[] => Array.from({ length: n }, () => "i32")
+
+  /** A function of the table, the thread, and the axes of the loops around the statement. Is its work divided among the threads? */
+  const statement = (s: Stmt, outer: readonly Axis[]): { readonly code: Statement; readonly divided: boolean } => {
     functions++
-    const f: Code<readonly "i32"[], "none"> = module.func(["i32", ...outer.map(() => "i32" as const)], "none")
-    const [table, ...values] = f.args as readonly [Local<"i32">, ...Local<"i32">[]]
+    const f: Code<readonly "i32"[], "none"> = module.func(i32s(2 + outer.length), "none")
+    const [table, id, ...values] = f.args as readonly [Local<"i32">, Local<"i32">, ...Local<"i32">[]]
     if (s.k === "loop") {
       const inner = s.body.map((b) => statement(b, [...outer, s.t]))
+      const divided = inner.some((g) => g.divided)
       const t = f.local("i32")
       f.times(s.t.n, (i) => {
         f.set(t, s.reverse ? f.op("i32.sub", f.i32(s.t.n - 1), f.get(i)) : f.get(i))
-        for (const g of inner) f.call(g, ...[table, ...values, t].map((x) => f.get(x)))
+        sequence(f, inner, id, divided, () => [table, id, ...values, t].map((x) => f.get(x)))
       })
-      return f
+      return { code: f, divided }
     }
-    const scope = new Scope(new Frame(f, table, places, kernels, imported, need))
+    const frame = new Frame(f, table, places, kernels, imported, need, many ? { size: threads, id, least } : undefined)
+    const scope = new Scope(frame)
     outer.forEach((a, k) => scope.bind(a, values[k]!))
     if (s.k === "nest") emitNest(s, scope)
     else emitKernel(s, scope)
-    return f
+    return { code: f, divided: frame.divided }
+  }
+  /** Statements in order. With `together`, all threads come by, and wait for each other where one may need what another has written. */
+  const sequence = (
+    f: Code,
+    list: readonly { readonly code: Statement; readonly divided: boolean }[],
+    id: Local<"i32">,
+    together: boolean,
+    args: () => readonly Value<"i32">[],
+  ): void => {
+    list.forEach(({ code, divided }, k) => {
+      if (divided || !together) f.call(code, ...args())
+      else f.if(f.op("i32.eqz", f.get(id)), () => f.call(code, ...args()))
+      // The last one of a list may be followed by the first, or by the end of the program.
+      const next = list[k + 1]
+      if (together && barrier && (divided || !next || next.divided)) f.call(barrier)
+    })
   }
   const all = l.stmts.map((s) => statement(s, []))
-  const run = module.func(["i32"], "none", "run")
-  for (const g of all) run.call(g, run.get(run.args[0]))
-  return { bytes: module.bytes(), host, arena: need.arena + need.scratch, functions }
+  const together = all.some((s) => s.divided)
+  const run = module.func(["i32", "i32"], "none", "run")
+  const [table, id] = run.args
+  sequence(run, all, id, together, () => [run.get(table), run.get(id)])
+  const crew = together ? threads : 1
+  return { bytes: module.bytes(), host, arena: need.arena + crew * need.scratch, scratch: need.scratch, functions, threads: crew }
 }
