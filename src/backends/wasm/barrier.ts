@@ -1,5 +1,6 @@
 // Where the threads of a program meet. The words lie in the memory's first page, below all blocks, each on a cache line of its own.
-import type { Func, Module } from "./asm.ts"
+import type { Func } from "./asm.ts"
+import type { Module } from "./module.ts"
 
 /** Byte addresses: how many have arrived, and the number of the meeting. */
 export const ARRIVED = 1024

@@ -3,7 +3,8 @@
 // Why 4 x 8: of 16 vector registers the tile takes 8 for sums, 2 for a row of B, 1 for the element of A and 1 for the product;
 // 6 x 8 spills and halves the speed. Between the unrolled k-steps stands a branch that is never taken: without it V8 11.3 hoists the
 // loads of all steps to the top and spills (26-29 instead of 44-46 GFLOP/s).
-import type { Code, Func, Local, Module, Value } from "./asm.ts"
+import type { Code, Func, Local, Value } from "./asm.ts"
+import type { Module } from "./module.ts"
 
 /** Columns of a packed panel of B, rows of a packed panel of A. */
 export const PANEL = 8

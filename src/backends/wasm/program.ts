@@ -1,7 +1,8 @@
 // A lowered program to one WebAssembly module: a function per kernel or nest, and `run`, which calls them in order.
 import type { Lowered } from "../../compiler/lowered.ts"
 import { type Axis, type Buf, type Expr, kernelsOf, type Scalar, type Stmt, visit } from "../../core/ir/index.ts"
-import { type Code, type Func, type Local, Module, type Value } from "./asm.ts"
+import type { Code, Func, Local, Value } from "./asm.ts"
+import { Module } from "./module.ts"
 import { emitBarrier } from "./barrier.ts"
 import { hostedIn, needsScalars } from "./f64.ts"
 import { Frame, type Need, type Place, SCRATCH_SLOT, Scope } from "./frame.ts"

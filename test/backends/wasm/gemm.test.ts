@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest"
-import { Module } from "../../../src/backends/wasm/asm.ts"
+import { Module } from "../../../src/backends/wasm/module.ts"
 import { engine, instantiate } from "../../../src/backends/wasm/engine.ts"
 import { emitGemm, emitTables, planGemm, type Product, type Target } from "../../../src/backends/wasm/gemm.ts"
 import { Kernels } from "../../../src/backends/wasm/microkernel.ts"

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest"
-import { Module } from "../../../src/backends/wasm/asm.ts"
+import { Module } from "../../../src/backends/wasm/module.ts"
 import { engine, instantiate } from "../../../src/backends/wasm/engine.ts"
 import * as math from "../../../src/backends/wasm/math.ts"
 import { Strands, type Vec } from "../../../src/backends/wasm/strands.ts"
