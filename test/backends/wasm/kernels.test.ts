@@ -154,6 +154,20 @@ describe(`wasm kernels (seed ${SEED})`, () => {
     agrees([arg([70], "i32"), arg([70], "i32")], (a, b) => [T.sub(T.mul(a, b), 100), T.maximum(a, b), T.less(a, b), T.sum(a)], 0)
     agrees([arg([5, 33], "bool")], (a) => [T.logicalNot(a), T.sum(T.cast(a, "i32"), [1]), T.where(a, 1, -1)], 0)
   })
+  it("floats to integers: cut towards zero, ends of the range, NaN is 0", () => {
+    const floats = [0.5, -0.5, 1.9, -1.9, 16777217, 2147483648, -2147483648, 3e9, -3e9, 4294967296, 5e9, Infinity, -Infinity, NaN]
+    const p = programOf([arg([floats.length])], (a) => [T.cast(a, "i32"), T.cast(a, "u32"), T.cast(a, "bool")])
+    const inputs = [Float64Array.from(floats, Math.fround)]
+    const want = evaluator(p)(inputs)
+    expect(run(p, inputs).map((v) => [...v])).toEqual(want.map((v) => [...v].map((x) => x + 0))) // no -0 among integers
+  })
+  it("shared values are computed once: a chain of squares is as long as it looks", () => {
+    agrees([arg([40])], (a) => {
+      let x = T.mul(a, 1e-3)
+      for (let i = 0; i < 60; i++) x = T.sub(T.mul(x, x), T.mul(x, 0.5))
+      return x
+    })
+  })
   it("float64 in scalar instructions", () => {
     agrees(
       [arg([6, 9], "f64"), arg([9, 5], "f64")],
