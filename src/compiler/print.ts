@@ -5,6 +5,24 @@ import type { Lowered } from "./lowered.ts"
 
 const letters = "ijklmnopqrsuvwxyz"
 
+const LARGE = 60
+/** Nodes that occur several times and would take more than so many nodes each time; not named yet. */
+const largeAndShared = (root: Expr): Map<Expr, string> => {
+  const uses = new Map<Expr, number>()
+  const sizes = new Map<Expr, number>()
+  const size = (x: Expr): number => {
+    uses.set(x, (uses.get(x) ?? 0) + 1)
+    const known = sizes.get(x)
+    if (known !== undefined) return known
+    const below = x.k === "fn" ? x.args : x.k === "guard" || x.k === "reduce" ? [x.body] : []
+    const n = below.reduce((sum, y) => sum + size(y), 1)
+    sizes.set(x, n)
+    return n
+  }
+  size(root)
+  return new Map([...uses].filter(([x, n]) => n > 1 && sizes.get(x)! > LARGE).map(([x]) => [x, ""]))
+}
+
 export const print = (l: Lowered): string => {
   const bufs = new Map<Buf, string>()
   l.args.forEach((b, k) => {
@@ -42,7 +60,20 @@ export const print = (l: Lowered): string => {
     return terms.join("+").replaceAll("+-", "-")
   }
   const cond = (c: Cond): string => ("n" in c ? `0<=${index(c.e)}<${c.n}` : `${c.by}|${index(c.e)}`)
+  // Large values that are used several times are printed once, under a name: written out, random bits would take 2^100 characters.
+  let shared = new Map<Expr, string>()
+  let named: string[] = []
   const expr = (x: Expr): string => {
+    if (!shared.has(x)) return text(x)
+    if (!shared.get(x)) {
+      const name = `v${[...shared.values()].filter((n) => n).length}`
+      shared.set(x, name)
+      const at = named.push("") - 1
+      named[at] = `${name} = ${text(x)}`
+    }
+    return shared.get(x)!
+  }
+  const text = (x: Expr): string => {
     switch (x.k) {
       case "num":
         return String(x.v)
@@ -59,12 +90,15 @@ export const print = (l: Lowered): string => {
     }
   }
   const kernel = (k: Kernel, pad: string): string => {
+    shared = largeAndShared(k.value)
+    named = []
     const axes = k.axes.map((a) => `${axisName(a)}<${a.n}`).join()
     const text = `${pad}${buf(k.out)}[${k.at.map(index).join()}] ${k.accumulate ? `${k.accumulate}=` : "="} ${expr(k.value)}`
     const c = classify(k)
     const roles =
       c && `   // contraction M ${c.m.map(axisName).join()} N ${c.n.map(axisName).join()} K ${c.k.map(axisName).join()}`
-    return `${text}   for ${axes || "one element"}${roles ?? ""}`
+    const where = named.map((n) => `\n${pad}  ${n}`).join("")
+    return `${text}   for ${axes || "one element"}${roles ?? ""}${where}`
   }
   const lines = (stmts: readonly Stmt[], pad: string): string[] =>
     stmts.flatMap((s) => {
