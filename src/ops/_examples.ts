@@ -1,5 +1,5 @@
 // Generators of arguments that many ops share.
-import type { Args, DType, Gen, Values } from "../core/index.ts"
+import type { Args, DType, Gen, RawTensor, Values } from "../core/index.ts"
 
 type Draw = (g: Gen) => Args
 /** One tensor; by default of floats. */
@@ -26,6 +26,13 @@ export const oneOf =
   (...draws: readonly Draw[]): Draw =>
   (g) =>
     g.pick(draws)(g)
+
+/** Indices into n elements; some draws have some outside. */
+export const someIndices = (g: Gen, n: number): RawTensor => {
+  const dtype = g.pick(["i32", "u32"])
+  const beyond = g.int(0, 3) === 0 ? 2 : 0
+  return g.tensor(g.shape(0, 2), dtype, { lo: dtype === "i32" ? -beyond : 0, hi: n - 1 + beyond })
+}
 
 /** One tensor of a dtype that is refused. */
 export const ofDType = (...dtypes: readonly DType[]): readonly Draw[] => dtypes.map((d) => (g) => [g.tensor(g.shape(0, 3), d)])

@@ -9,6 +9,7 @@ import type { Axis, Rankless, Shape, Show } from "../../typelevel/shape.ts"
 import type { AtTensor } from "./_axes.ts"
 import { type IntegerOnly, integersOnly, type NumberOnly, numbersOnly } from "./_dtypes.ts"
 import { constantOf } from "./_constant.ts"
+import { someIndices } from "./_examples.ts"
 import { mul } from "./mul.ts"
 import { type Lookup, op as take, type Put } from "./take.ts"
 
@@ -97,7 +98,7 @@ export const op: OpDef<Attrs> = defineOp<Attrs>({
     const s = g.shape(1, 3)
     const axis = g.int(0, s.length - 1)
     const shape = s.with(axis, Math.max(1, s[axis]!))
-    const i = g.tensor(g.shape(0, 2), g.pick(["i32", "u32"]), { lo: 0, hi: shape[axis]! - 1 })
+    const i = someIndices(g, shape[axis]!)
     const dtype = g.pick(["f32", "f32", "i32"])
     const updates = g.tensor(shape.toSpliced(axis, 1, ...i.shape), dtype)
     const args = [g.tensor(shape, dtype), i, updates]

@@ -6,6 +6,7 @@ import type { axisOutside } from "../../typelevel/messages.ts"
 import type { Axis, Rankless, Shape, Show } from "../../typelevel/shape.ts"
 import type { AtTensor } from "./_axes.ts"
 import { type IntegerOnly, integersOnly } from "./_dtypes.ts"
+import { someIndices } from "./_examples.ts"
 import { moveAxis } from "./moveAxis.ts"
 import { op as scatter } from "./scatterAdd.ts"
 
@@ -64,7 +65,7 @@ export const op: OpDef<Lookup> = defineOp<Lookup>({
     const s = g.shape(1, 3)
     const axis = g.int(0, s.length - 1)
     const x = g.tensor(s.with(axis, Math.max(1, s[axis]!)), g.pick(["f32", "f32", "i32"]))
-    const i = g.tensor(g.shape(0, 2), g.pick(["i32", "u32"]), { lo: 0, hi: x.shape[axis]! - 1 })
+    const i = someIndices(g, x.shape[axis]!)
     return axis === 0 && g.bool() ? [x, i] : [x, i, g.bool() ? axis : axis - s.length]
   },
   refused: [

@@ -150,6 +150,13 @@ describe(`wasm kernels (seed ${SEED})`, () => {
     agrees([arg([40], "i32"), arg([40, 30])], (i, u) => T.scatterAdd(T.zeros([11, 30]), i, u))
     agrees([arg([40], "i32"), arg([40])], (i, u) => T.scatterAdd(T.zeros([11]), i, u))
   })
+  it("indices outside are moved to the nearest end", () => {
+    for (const dtype of ["i32", "u32"] as const)
+      agrees([arg([7, 30]), arg([30, 7]), arg([40], dtype)], (t, u, i) => {
+        const outside = T.sub(i, dtype === "i32" ? 2 : 0)
+        return [T.take(t, outside), T.take(u, outside, 1), T.scatterAdd(t, T.slice(outside, [[0, 3]]), T.ones([3, 30]))]
+      })
+  })
   it("integers and bools are exact", () => {
     agrees([arg([70], "i32"), arg([70], "i32")], (a, b) => [T.sub(T.mul(a, b), 100), T.maximum(a, b), T.less(a, b), T.sum(a)], 0)
     agrees([arg([5, 33], "bool")], (a) => [T.logicalNot(a), T.sum(T.cast(a, "i32"), [1]), T.where(a, 1, -1)], 0)
