@@ -124,4 +124,43 @@ export const programs: readonly Composed[] = [
       return [T.add(e, T.sum(e)), T.mul(e, T.max(b, 0, { keepDims: true })), T.cumsum(e, 0), e]
     },
   ),
+  program(
+    "padding around padding",
+    (g) => [g.tensor([g.int(1, 4), g.int(1, 3)])],
+    (x) => {
+      const inner = T.pad(
+        T.tanh(x),
+        [
+          [1, 0],
+          [0, 2],
+        ],
+        1,
+      ) // prettier-ignore
+      const [h, w] = inner.shape as [number, number]
+      return [
+        T.pad(
+          inner,
+          [
+            [0, 1],
+            [2, 1],
+          ],
+          0.5,
+        ),
+        T.maxPool2d(T.reshape(inner, [h, w, 1]), 2, { padding: 1 }),
+      ] // prettier-ignore
+    },
+  ),
+  program(
+    "rows and columns of a square",
+    (g) => {
+      const n = g.int(2, 4)
+      return [g.tensor([n, n]), g.tensor([n, n])]
+    },
+    (a, b) => {
+      const e = T.exp(T.mul(a, b))
+      const total = T.sum(e, 0)
+      // the first may take over the memory of `a`, of which it also reads other rows
+      return [T.sub(a, T.transpose(a)), T.add(e, T.transpose(e)), T.sub(total, T.sum(e, 1)), T.div(e, total)]
+    },
+  ),
 ]
