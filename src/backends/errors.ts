@@ -2,7 +2,10 @@
 import * as Data from "effect/Data"
 
 /** The device does not exist here, or is not allowed. `reason` says what was tried. */
-export class DeviceUnavailable extends Data.TaggedError("DeviceUnavailable")<{ readonly device: string; readonly reason: string }> {
+export class DeviceUnavailable extends Data.TaggedError("DeviceUnavailable")<{
+  readonly device: string
+  readonly reason: string
+}> {
   override get message(): string {
     return `${this.device}: not available: ${this.reason}`
   }
@@ -13,7 +16,11 @@ export class DeviceLost extends Data.TaggedError("DeviceLost")<{ readonly device
     return `${this.device}: device lost: ${this.reason}; open it again and restart from the last checkpoint`
   }
 }
-export class OutOfMemory extends Data.TaggedError("OutOfMemory")<{ readonly device: string; readonly bytes: number; readonly live: number }> {
+export class OutOfMemory extends Data.TaggedError("OutOfMemory")<{
+  readonly device: string
+  readonly bytes: number
+  readonly live: number
+}> {
   override get message(): string {
     return `${this.device}: out of memory: ${this.bytes} bytes wanted beside ${this.live} in use; use smaller batches or free values`
   }

@@ -129,17 +129,13 @@ export const place = (device: OpenDevice, owner: Owner, values: readonly RawTens
       return andThen(input(device, t, held), ({ buffer, fresh }) => (fresh ? leaf(t, owner.adopt(buffer)) : t))
     }),
   )
-/** Names a value after a wait: until then it is not collected, and so its array not freed. */
-const keep = (_: DeviceStorage): void => {}
 /** A copy of a value's elements on the host. */
 export const download = (t: RawTensor): Eventually<HostArray> => {
   const s = storageOf(t)!
   if (s.host) return s.host.slice()
   const d = s as DeviceStorage
-  return andThen(d.device.backend.download(d.buffer(t.toString())), (values) => {
-    keep(d)
-    return values
-  })
+  // Named after the wait too: until then the value is not collected, and so its array not freed.
+  return andThen(d.device.backend.download(d.buffer(t.toString())), (values) => (d.host ? d.host : values))
 }
 /** The value as a host leaf. */
 export const toHost = (t: RawTensor): Eventually<RawTensor> => andThen(download(t), (v) => hostLeaf(v, t.shape, t.dtype))

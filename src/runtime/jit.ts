@@ -209,8 +209,7 @@ export const readTreeOn = <T>(device: OpenDevice, tree: T): Eventually<T> => {
 }
 /** `item` likewise. */
 export const itemOn = (device: OpenDevice, t: RawTensor): Eventually<number> => {
-  if (t.shape.some((n) => n !== 1))
-    refuse(`item: ${t} has more than one element or none; read it, or reduce it first`)
+  if (t.shape.some((n) => n !== 1)) refuse(`item: ${t} has more than one element or none; read it, or reduce it first`)
   return andThen(readOn(device, t), (v) => v[0] as number)
 }
 const onDevice = <A>(f: (device: OpenDevice) => Eventually<A>): Effect.Effect<A, RunError, Device> =>

@@ -75,7 +75,7 @@ export class Owner {
   }
   close(): void {
     this.closed = true
-    for (const h of [...this.all]) this.release(h)
+    for (const h of this.all) this.release(h)
   }
 }
 /** f with an owner that lasts as long as f does. */

@@ -11,9 +11,7 @@ import { type BatchTensors, type Session, toTensors, unpacked, type Variables } 
 
 /** Batches in their order, the last one padded and masked. */
 const inOrder = <F extends Fields>(data: Dataset<F>, size: number) =>
-  attempt(() =>
-    data.rows > 0 ? batches(data, { size }) : refuse("evaluate: the dataset has no rows; give it at least one"),
-  )
+  attempt(() => (data.rows > 0 ? batches(data, { size }) : refuse("evaluate: the dataset has no rows; give it at least one")))
 const variables = <P, S>(session: Session<P, S>): Effect.Effect<Variables<P, S>> =>
   Effect.map(Ref.get(session.at), ({ state: { params, state } }) => ({ params, state }))
 

@@ -31,14 +31,18 @@ export interface ModelOptions<B> {
 export const model = <I, O, P, S, N>(net: Network<I, O, P, S, N>, o: ModelOptions<BatchTensors>): Model<P, S> => {
   const inputOf = (b: BatchTensors): RawTensor => {
     const name = o.input ?? "x"
-    return raw(b[name] ?? refuse(`train: the batch has no field ${name}, only ${Object.keys(b).join(", ")}; say which is the input`))
+    return raw(
+      b[name] ?? refuse(`train: the batch has no field ${name}, only ${Object.keys(b).join(", ")}; say which is the input`),
+    )
   }
   const perRow = (name: string, f: PerRow<BatchTensors>, y: AnyTensor, b: BatchTensors): RawTensor => {
     const v = raw(f(y, b))
     const wanted = raw(b["mask"]!).shape
     return same(v.shape, wanted)
       ? v
-      : refuse(`train: ${name} has shape ${show(v.shape)}; give one number for each row, ${show(wanted)}, without taking the mean`)
+      : refuse(
+          `train: ${name} has shape ${show(v.shape)}; give one number for each row, ${show(wanted)}, without taking the mean`,
+        )
   }
   const watched = [["loss", o.loss] as const, ...Object.entries(o.metrics ?? {})]
   return {

@@ -52,7 +52,11 @@ const plus = (sums: Position<never, never>["sums"], more: Readonly<Record<string
 const stepOn = <P, S, F extends Fields>(session: Session<P, S>, batch: Batch<F>) =>
   Effect.gen(function* () {
     const before = yield* Ref.get(session.at)
-    const [state, numbers] = yield* Effect.provideService(session.step(before.state, toTensors(batch)), Scope.Scope, session.scope)
+    const [state, numbers] = yield* Effect.provideService(
+      session.step(before.state, toTensors(batch)),
+      Scope.Scope,
+      session.scope,
+    )
     const after = { ...before, state, steps: before.steps + 1, inEpoch: before.inEpoch + 1 }
     yield* Ref.set(session.at, after)
     const metrics = yield* unpacked(numbers)

@@ -93,7 +93,10 @@ export const stepOf =
     const pick = <T>(now: T, before: T): T => mapTree(now, (a, _, b) => where(finite as never, a as never, b as never), before)
     const done: Omit<TrainState<P, S>, "key"> = { params, state, optimizer: next, step }
     const kept = pick(done, { params: s.params, state: s.state, optimizer: s.optimizer, step: s.step })
-    return [{ ...kept, key: s.key }, { loss, ...metrics }]
+    return [
+      { ...kept, key: s.key },
+      { loss, ...metrics },
+    ]
   }
 const packed = (m: Metrics): Packed => ({
   names: Object.keys(m),

@@ -1,0 +1,71 @@
+// Devices that count what is asked of them.
+import * as Effect from "effect/Effect"
+import type * as Scope from "effect/Scope"
+import type { Backend, Compiled } from "../../src/backends/backend.ts"
+import { wasm } from "../../src/backends/wasm/index.ts"
+import { Device, openDevice, type OpenDevice } from "../../src/runtime/device.ts"
+
+export interface Counts {
+  compiled: number
+  disposed: number
+  runs: number
+  uploads: number
+  downloads: number
+  /** Elements read back. */
+  read: number
+}
+/** A backend that behaves as the given one, and a record of the calls. `failing` makes the next runs fail with what it returns. */
+export const counting = (
+  inner: Backend = wasm(),
+): { backend: Backend; counts: Counts; fail: { with: (() => unknown) | undefined } } => {
+  const counts: Counts = { compiled: 0, disposed: 0, runs: 0, uploads: 0, downloads: 0, read: 0 }
+  const fail: { with: (() => unknown) | undefined } = { with: undefined }
+  const backend: Backend = {
+    ...inner,
+    compile: (source): Compiled => {
+      counts.compiled++
+      const c = inner.compile(source) as Compiled
+      return {
+        run: (args, donated) => {
+          counts.runs++
+          if (fail.with) throw fail.with()
+          return c.run(args, donated)
+        },
+        dispose: () => {
+          if (!c.disposed) counts.disposed++
+          c.dispose()
+        },
+        get disposed() {
+          return c.disposed
+        },
+        get listing() {
+          return c.listing
+        },
+      }
+    },
+    upload: (values, aval) => {
+      counts.uploads++
+      return inner.upload(values, aval)
+    },
+    download: (b) => {
+      counts.downloads++
+      counts.read += b.aval.shape.reduce((n, d) => n * d, 1)
+      return inner.download(b)
+    },
+  }
+  return { backend, counts, fail }
+}
+export interface Counted extends ReturnType<typeof counting> {
+  readonly device: OpenDevice
+  /** Runs an effect on this device, without a scope of its own. */
+  readonly on: <A, E>(e: Effect.Effect<A, E, Device>) => Promise<A>
+  /** Runs an effect in a scope on this device. */
+  readonly scoped: <A, E>(e: Effect.Effect<A, E, Device | Scope.Scope>) => Promise<A>
+  readonly live: () => number
+}
+export const counted = (inner?: Backend): Counted => {
+  const c = counting(inner)
+  const device = openDevice(c.backend, "counted")
+  const on = <A, E>(e: Effect.Effect<A, E, Device>): Promise<A> => Effect.runPromise(Effect.provideService(e, Device, device))
+  return { ...c, device, on, scoped: (e) => on(Effect.scoped(e)), live: () => c.backend.live().buffers }
+}
