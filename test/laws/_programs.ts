@@ -159,8 +159,17 @@ export const programs: readonly Composed[] = [
     (a, b) => {
       const e = T.exp(T.mul(a, b))
       const total = T.sum(e, 0)
+      // may not take over the memory of `b`, which is read once more when it is there
+      const step = T.sub(b, T.mul(a, 0.1))
       // the first may take over the memory of `a`, of which it also reads other rows
-      return [T.sub(a, T.transpose(a)), T.add(e, T.transpose(e)), T.sub(total, T.sum(e, 1)), T.div(e, total)]
+      return [
+        T.sub(a, T.transpose(a)),
+        T.add(e, T.transpose(e)),
+        T.sub(total, T.sum(e, 1)),
+        T.div(e, total),
+        step,
+        T.sum(T.mul(step, b)),
+      ]
     },
   ),
 ]
