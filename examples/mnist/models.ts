@@ -2,8 +2,11 @@
 import { Loss, Net, Optim, Train, type AnyTensor } from "adjoint"
 
 const classifier = {
-  loss: (logits: AnyTensor, { label }: Train.BatchTensors) => Loss.softmaxCrossEntropy(logits as never, label as never) as AnyTensor,
-  metrics: { accuracy: (logits: AnyTensor, { label }: Train.BatchTensors) => Loss.accuracy(logits as never, label as never) as AnyTensor },
+  loss: (logits: AnyTensor, { label }: Train.BatchTensors) =>
+    Loss.softmaxCrossEntropy(logits as never, label as never) as AnyTensor,
+  metrics: {
+    accuracy: (logits: AnyTensor, { label }: Train.BatchTensors) => Loss.accuracy(logits as never, label as never) as AnyTensor,
+  },
 }
 const input = ["batch", 28, 28, 1] as const
 

@@ -17,11 +17,19 @@ export const pictures = (
   style: Train.Style,
 ) =>
   Effect.gen(function* () {
-    const read = yield* Train.predict(session, test, batch, (vars, b) => T.argmax(Net.predict(recipe.net, vars, b["x"]!) as AnyTensor, -1) as AnyTensor)
+    const read = yield* Train.predict(
+      session,
+      test,
+      batch,
+      (vars, b) => T.argmax(Net.predict(recipe.net, vars, b["x"]!) as AnyTensor, -1) as AnyTensor,
+    )
     const guess = read.map((r) => r[0]!)
     const matrix = Train.confusion(images.labels, guess, 10)
     const wrong = guess.flatMap((g, k) => (g === images.labels[k] ? [] : [k])).slice(0, 3)
-    const art = wrong.map((k) => `a ${images.labels[k]} read as ${guess[k]}\n${Train.imageArt(images.images.subarray(k * 784, (k + 1) * 784), [28, 28])}`)
+    const art = wrong.map(
+      (k) =>
+        `a ${images.labels[k]} read as ${guess[k]}\n${Train.imageArt(images.images.subarray(k * 784, (k + 1) * 784), [28, 28])}`,
+    )
     return [
       Train.curve(losses, { title: "training loss", x: "step", style }),
       `${style.bold("confusion")} (rows: what it is, columns: what was read)\n${Train.confusionTable(matrix, undefined, style)}`,
