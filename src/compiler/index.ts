@@ -1,7 +1,9 @@
 // Graph -> loop IR -> schedule and memory plan. Pure: a program in, statements out.
 import { interning, kernelsOf, readsOf, type Buf, type Kernel, type Stmt, read } from "../core/ir/index.ts"
+import { refuse } from "../core/errors.ts"
+import { storageOf } from "../core/leaf.ts"
 import { inSession } from "../core/make.ts"
-import { captured } from "../core/program.ts"
+import { captured, topo } from "../core/program.ts"
 import type { Program, RawTensor } from "../core/tensor.ts"
 import { newBuf } from "./buffers.ts"
 import { flattenProgram } from "./flatten.ts"
@@ -34,11 +36,21 @@ export const noLimits: Limits = {
   spells: () => false,
 }
 
+/** A placeholder kept from a function that was traced earlier: it stands for no value any more. */
+const refuseStrays = (p: Program): void => {
+  const own = new Set(p.params.map((t) => t.node))
+  for (const n of topo(p.outs, (m) => own.has(m)))
+    if (n.op.leaf && !own.has(n) && !storageOf(n.outs[0]!))
+      refuse(
+        `${n.outs[0]!}: this is an argument of a function that was traced, used outside of it; return what is needed from the function`,
+      )
+}
 /** Lowers a program. Inputs are its parameters, then the data leaves it captures. */
 export const lower = (p: Program, options: LowerOptions): Lowered =>
   inSession(() =>
     interning(() => {
       const given = [...p.params, ...captured(p)]
+      refuseStrays(p)
       const flat = flattenProgram({ params: given, outs: p.outs })
       const args = given.map((t) => newBuf(t.shape, t.dtype, "arg"))
       const outs = p.outs.map((t) => newBuf(t.shape, t.dtype, "out"))

@@ -76,7 +76,7 @@ export const plan = (stmts: readonly Stmt[], args: readonly Buf[], outs: readonl
     arena = Math.max(arena, offset + room(buf))
   }
   const moments = Math.max(0, ...[...life.values()].map((l) => l.last))
-  const at = new Array<number>(moments + 2).fill(0)
+  const at = Array.from({ length: moments + 2 }, () => 0)
   for (const [b, l] of life) {
     at[l.first]! += bytes(b)
     at[l.last + 1]! -= bytes(b)

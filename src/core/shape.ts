@@ -16,7 +16,7 @@ export const axisOf = (op: string, s: readonly number[], axis: number): number =
 /** Sorted non-negative axes without repetition, or the sentence. No axes given: all of them. */
 export const axesOf = (op: string, s: readonly number[], axes: number | readonly number[] | undefined): number[] => {
   if (axes === undefined) return upto(s.length)
-  const given = (typeof axes === "number" ? [axes] : axes).map((a) => axisOf(op, s, a))
+  const given = (Array.isArray(axes) ? (axes as readonly number[]) : [axes as number]).map((a) => axisOf(op, s, a))
   const twice = given.find((a, k) => given.indexOf(a) !== k)
   if (twice !== undefined) refuse(`${op}: axis ${twice} of ${show(s)} is named twice`)
   return given.sort((a, b) => a - b)

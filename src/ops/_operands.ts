@@ -8,9 +8,14 @@ import { constantOf } from "./_constant.ts"
 import { broadcastTo } from "./broadcastTo.ts"
 import { full } from "./full.ts"
 
+/** What else stands where a tensor or a number belongs: only plain JavaScript gets here. */
+const notANumber = (name: string, v: unknown): string =>
+  `${name}: an operand is ${Array.isArray(v) ? "an array" : typeof v === "string" ? `the string ${JSON.stringify(v)}` : String(v)}; give a tensor or a number (fromArray makes a tensor of an array)`
 /** A number as a tensor of the dtype of the other operand, or the sentence. */
-export const scalarLike = (name: string, v: number, dtype: DType): RawTensor =>
-  holds(dtype, v) ? raw(full([], v, dtype)) : refuse(numberMisfit(name, v, dtype))
+export const scalarLike = (name: string, v: number, dtype: DType): RawTensor => {
+  if (typeof v !== "number") return refuse(notANumber(name, v))
+  return holds(dtype, v) ? raw(full([], v, dtype)) : refuse(numberMisfit(name, v, dtype))
+}
 
 /** Two tensors of one dtype, or the sentence. */
 export const operands = (name: string, a: unknown, b: unknown): readonly [RawTensor, RawTensor] => {
@@ -18,7 +23,9 @@ export const operands = (name: string, a: unknown, b: unknown): readonly [RawTen
     if (!isTensor(b)) return [a, scalarLike(name, b as number, a.dtype)]
     return a.dtype === b.dtype ? [a, b] : refuse(dtypesDiffer(name, a.dtype, b.dtype))
   }
-  return isTensor(b) ? [scalarLike(name, a as number, b.dtype), b] : refuse(twoNumbers(name))
+  if (isTensor(b)) return [scalarLike(name, a as number, b.dtype), b]
+  const odd = [a, b].find((v) => typeof v !== "number")
+  return refuse(odd === undefined && typeof a === "number" && typeof b === "number" ? twoNumbers(name) : notANumber(name, odd))
 }
 
 /** The common shape, aligned at the last axis, or the sentence. */

@@ -1,4 +1,4 @@
-import { axisOf, defineOp, emit, type OpDef, type RawTensor, refuse } from "../core/index.ts"
+import { axisOf, defineOp, emit, isFloat, type OpDef, type RawTensor, refuse } from "../core/index.ts"
 import type { Of, Or } from "../core/signature.ts"
 import type { Tensor } from "../core/tensor.ts"
 import type { DType } from "../../typelevel/dtype.ts"
@@ -6,11 +6,13 @@ import type { Shape } from "../../typelevel/shape.ts"
 import { type AtTensor, type KeepDims, type NonEmptyRule, noElements, onesAt, spread } from "./_axes.ts"
 import { type NumberOnly, numbersOnly } from "./_dtypes.ts"
 import type { Over } from "./_reduction.ts"
+import { equal } from "./equal.ts"
 import { full } from "./full.ts"
-import { less } from "./less.ts"
 import { iota } from "./iota.ts"
+import { logicalOr } from "./logicalOr.ts"
 import { max } from "./max.ts"
 import { min } from "./min.ts"
+import { notEqual } from "./notEqual.ts"
 import { reshape } from "./reshape.ts"
 import { where } from "./where.ts"
 
@@ -23,7 +25,9 @@ export const op: OpDef<Over> = defineOp<Over>({
   shape: ([x], { axes }) => ({ dtype: "i32", shape: x!.shape.filter((_, k) => !axes.includes(k)) }),
   expand: ([x], { axes }) => {
     const last = full(x!.shape, x!.shape[axes[0]!]! - 1, "i32")
-    return min(where(less(x!, spread(max(x!, axes) as RawTensor, x!.shape, axes)), last, iota(x!.shape, axes[0]!)), axes)
+    const at = equal(x!, spread(max(x!, axes) as RawTensor, x!.shape, axes))
+    const found = isFloat(x!.dtype) ? logicalOr(at, notEqual(x!, x!)) : at // the max of a NaN is NaN, which equals nothing
+    return min(where(found, iota(x!.shape, axes[0]!), last), axes)
   },
   jvp: () => null,
   examples: (g) => {
@@ -42,7 +46,7 @@ export const op: OpDef<Over> = defineOp<Over>({
 })
 
 /**
- * Position of the largest element along an axis (by default the last), as i32; the first one among equals.
+ * Position of the largest element along an axis (by default the last), as i32; the first one among equals, or the first NaN.
  *
  * Numbers of every dtype; a negative axis counts from the end; `keepDims` keeps it with size 1. It has no derivative.
  * Refuses an axis that x does not have, or of no elements. NumPy `argmax`.

@@ -21,6 +21,7 @@ import {
 } from "../core/index.ts"
 import { numberMisfit } from "../core/messages.ts"
 import type { Of, Or } from "../core/signature.ts"
+import { checkDType } from "./_sizes.ts"
 import { reshaped } from "./reshape.ts"
 
 /** Numbers or booleans, nested arrays of them, or a typed array. */
@@ -106,8 +107,11 @@ export const op: OpDef<Attrs> = defineOp<Attrs>({
   ],
 })
 
+const notAnArray = (v: unknown): string =>
+  `fromArray: ${v === null ? "null" : ((v as object).constructor?.name ?? "this")} is no array of numbers; give numbers, booleans, arrays of them, or a Float32Array, Float64Array, Int32Array, Uint32Array or Uint8Array`
 const shapeOf = (v: Values): number[] => {
   if (typeof v !== "object") return []
+  if (v === null || !(isHostArray(v) || Array.isArray(v))) return refuse(notAnArray(v))
   if (isHostArray(v)) return [v.length]
   const rows = v.map(shapeOf)
   if (rows.some((r) => !same(r, rows[0]!))) refuse(ragged)
@@ -119,6 +123,8 @@ const fill = (v: Values, into: HostArray, dtype: DType, at: number): number => {
     return at + v.length
   }
   if (typeof v !== "object") {
+    if (typeof v !== "number" && typeof v !== "boolean")
+      return refuse(`fromArray: ${JSON.stringify(v)} is no number; give numbers or booleans`)
     const x = Number(v)
     if (!holds(dtype, x)) refuse(numberMisfit("fromArray", x, dtype))
     into[at] = x
@@ -147,7 +153,8 @@ export function fromArray(values: unknown, shape?: unknown, dtype?: DType): unkn
   const v = values as Values
   const from = shapeOf(v)
   const to = shape === undefined ? from : reshaped("fromArray", from, shape as readonly number[])
-  const d = dtype ?? (isHostArray(v) ? dtypeOfArray(v) : typeof first(v) === "boolean" ? "bool" : "f32")
+  const given = isHostArray(v) ? dtypeOfArray(v) : typeof first(v) === "boolean" ? "bool" : "f32"
+  const d = checkDType("fromArray", dtype ?? given)
   const host = hostArray(d, size(from))
   fill(v, host, d, 0)
   return emit(op, [], { values: host, shape: to, dtype: d })

@@ -5,7 +5,7 @@ import type { Shape, Sizes } from "../../typelevel/shape.ts"
 import { defineOp, type DType, emit, holds, ir, make, type OpDef, refuse } from "../core/index.ts"
 import { numberMisfit } from "../core/messages.ts"
 import type { Of, Or } from "../core/signature.ts"
-import { checkSizes } from "./_sizes.ts"
+import { checkDType, checkSizes } from "./_sizes.ts"
 
 export interface FullAttrs {
   readonly shape: readonly number[]
@@ -50,9 +50,13 @@ export function full<const S extends Shape, const V extends number, D extends DT
   value: Or<Held<V, D>, V>,
   dtype?: D,
 ): Of<FullRule<S, V, NoInfer<D>>, NoInfer<D>> {
-  const d: DType = dtype ?? "f32"
+  const d = checkDType("full", dtype ?? "f32")
   const v = value as number
   const sizes = checkSizes("full", shape as Shape)
+  if (typeof v !== "number")
+    refuse(
+      `full: the value is ${typeof v === "object" ? "an object" : JSON.stringify(v)}; give a number (fromArray makes a tensor of an array)`,
+    )
   if (!holds(d, v)) refuse(numberMisfit("full", v, d))
   return emit(op, [], { shape: sizes, value: v, dtype: d })
 }

@@ -4,7 +4,7 @@ import { axisOf, defineOp, type DType, emit, ir, make, type OpDef, refuse } from
 import type { Of, Or } from "../core/signature.ts"
 import { castTo } from "../scalar/cast.ts"
 import { needsNumber, type NumberOnly } from "./_dtypes.ts"
-import { checkSizes } from "./_sizes.ts"
+import { checkDType, checkSizes } from "./_sizes.ts"
 
 type AxisRule<S extends Shape, X extends number> =
   Rankless<S> extends true ? X : [Axis<S, X>] extends [never] ? AxisOutside<"iota", S, X> : X
@@ -51,5 +51,5 @@ export function iota<const S extends Shape, const X extends number, D extends DT
   const sizes = checkSizes("iota", shape as Shape)
   const at = axisOf("iota", sizes, axis as number)
   if (dtype === "bool") refuse(needsNumber("iota"))
-  return emit(op, [], { shape: sizes, axis: at, dtype: dtype ?? "i32" })
+  return emit(op, [], { shape: sizes, axis: at, dtype: checkDType("iota", (dtype ?? "i32") as DType) })
 }

@@ -1,7 +1,7 @@
 import type { Shape, Sizes } from "../../typelevel/shape.ts"
 import { type Aval, defineOp, type DType, emit, type OpDef } from "../core/index.ts"
 import type { Of, Or } from "../core/signature.ts"
-import { checkSizes } from "./_sizes.ts"
+import { checkDType, checkSizes } from "./_sizes.ts"
 import { full } from "./full.ts"
 
 export type OnesRule<S extends Shape> = Sizes<"ones", S>
@@ -26,5 +26,5 @@ export function ones<const S extends Shape, D extends DType = "f32">(
   shape: Or<OnesRule<S>, readonly [...S]>,
   dtype?: D,
 ): Of<OnesRule<S>, NoInfer<D>> {
-  return emit(op, [], { shape: checkSizes("ones", shape as Shape), dtype: dtype ?? "f32" })
+  return emit(op, [], { shape: checkSizes("ones", shape as Shape), dtype: checkDType("ones", dtype ?? "f32") })
 }

@@ -1,5 +1,6 @@
 // Calling functions of trees as programs: arguments are flattened, the function is traced on placeholders of their shapes.
 import "./linear.ts"
+import { refuse } from "../core/errors.ts"
 import { trace } from "../core/program.ts"
 import { type AnyTensor, type Aval, isTensor, type Program, type RawTensor } from "../core/tensor.ts"
 import { flatten, type TreeSpec, unflatten } from "../core/tree.ts"
@@ -11,8 +12,13 @@ export type AnyFunction = (...args: never[]) => unknown
 export interface Carrier {
   readonly pure: AnyFunction
 }
-export const pureOf = (f: AnyFunction | Carrier): ((...args: unknown[]) => unknown) =>
-  ("pure" in f ? f.pure : f) as (...args: unknown[]) => unknown
+export const pureOf = (f: AnyFunction | Carrier): ((...args: unknown[]) => unknown) => {
+  if (typeof f !== "function" && !(typeof f === "object" && f !== null && "pure" in f))
+    return refuse(
+      `a transformation was given ${isTensor(f) ? String(f) : typeof f}, not a function; give it the function, and call the result`,
+    )
+  return ("pure" in f ? f.pure : f) as (...args: unknown[]) => unknown
+}
 
 export interface Traced {
   readonly program: Program

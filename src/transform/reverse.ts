@@ -24,6 +24,9 @@ export const pullback = (
   args: readonly unknown[],
   wrt: readonly number[],
 ): Pulled => {
+  const plain = wrt.find((a) => typeof args[a] === "number")
+  if (plain !== undefined)
+    refuse(`${op}: argument ${plain} is a number; only tensors have gradients; full([], x) makes one of a number`)
   const { leaves, spec } = flatten(args)
   const names = paths(args)
   const active = leaves.map((t, k) => {
