@@ -9,7 +9,11 @@ const gated = (units: number) =>
     name: "gated",
     in: ["batch", "n"],
     out: ["batch", "n"],
-    params: { w: Net.param(["n", "n"], Init.glorotUniform), v: Net.param(["n", "n"], Init.glorotUniform), scale: Net.param(["n"], Init.constant(units)) },
+    params: {
+      w: Net.param(["n", "n"], Init.glorotUniform),
+      v: Net.param(["n", "n"], Init.glorotUniform),
+      scale: Net.param(["n"], Init.constant(units)),
+    },
     apply: ({ w, v, scale }, x) => T.mul(T.mul(T.matmul(x, w), T.sigmoid(T.matmul(x, v))), scale),
   })
 
@@ -24,7 +28,12 @@ const main = Effect.gen(function* () {
   const label = yield* run(T.cast(T.greater(T.sum(T.square(points), 1), 0.5), "i32"))
   const vars = Net.init(net, Random.key(42))
   const step = jit(
-    (v: Net.VariablesOf<typeof net>, opt: Optim.StateOf<typeof optimizer, Net.ParamsOf<typeof net>>, x: Tensor<[256, 2]>, y: Tensor<[256], "i32">) => {
+    (
+      v: Net.VariablesOf<typeof net>,
+      opt: Optim.StateOf<typeof optimizer, Net.ParamsOf<typeof net>>,
+      x: Tensor<[256, 2]>,
+      y: Tensor<[256], "i32">,
+    ) => {
       const [[loss, state], g] = valueAndGrad(lossOf, { aux: true })(v, { x, y })
       const [params, next] = optimizer.update(g.params, opt, v.params)
       return [{ params, state }, next, loss] as const

@@ -9,7 +9,12 @@ import { rename, rm, stat, writeFile } from "node:fs/promises"
 export class Refused extends Data.TaggedError("Refused")<{ readonly message: string }> {}
 class Interrupted extends Data.TaggedError("Interrupted") {}
 
-const reasons: Record<string, string> = { ENOENT: "its folder does not exist", ENOTDIR: "its folder is a file", EACCES: "it may not be written", EROFS: "it may not be written" } // biome-ignore format: a table
+const reasons: Record<string, string> = {
+  ENOENT: "its folder does not exist",
+  ENOTDIR: "its folder is a file",
+  EACCES: "it may not be written",
+  EROFS: "it may not be written",
+}
 const attempt = <A>(path: string, io: () => Promise<A>): Effect.Effect<A, Refused> =>
   Effect.tryPromise({
     try: io,
@@ -24,8 +29,8 @@ const attempt = <A>(path: string, io: () => Promise<A>): Effect.Effect<A, Refuse
 export const jsonFile = (path: string) =>
   Effect.gen(function* () {
     const temporary = `${path}.${process.pid}.tmp`
-    const folder = yield* Effect.promise(() => stat(path).then((s) => s.isDirectory(), () => false)) // biome-ignore format: one line
-    if (folder) return yield* new Refused({ message: `--json ${path}: this is a folder; give a file` })
+    const found = yield* Effect.promise(() => stat(path).catch(() => undefined))
+    if (found?.isDirectory()) return yield* new Refused({ message: `--json ${path}: this is a folder; give a file` })
     yield* attempt(path, () => writeFile(temporary, "", { flag: "wx" }).then(() => rm(temporary)))
     return (numbers: unknown) =>
       attempt(path, () => writeFile(temporary, `${JSON.stringify(numbers, null, 2)}\n`).then(() => rename(temporary, path)))
