@@ -47,10 +47,25 @@ type ScalarRule<Op extends string, F, O> =
             : `${Op}: the function must return a scalar (shape []), it returns ${Show<S>}; use vjp, or sum it`
         : `${Op}: the function must return a scalar tensor (shape []); with further results, return [scalar, more] and say { aux: true }`
     : never
+/** The sentence where the argument asked for is an integer or bool; leaves of trees are asked when the call runs. */
+type Integral<Op extends string, A, N> =
+  A extends Tensor<infer _, infer D>
+    ? [D & FloatDType] extends [never]
+      ? `${Op}: argument ${N & number} is ${D}; only floating-point tensors have gradients; pass it as another argument`
+      : never
+    : never
+type Wrong<Op extends string, A extends readonly unknown[], O> = O extends { readonly argnums: infer N }
+  ? N extends number
+    ? Integral<Op, A[N], N>
+    : never
+  : Integral<Op, A[0], 0>
+type PlainRule<Op extends string, F, O> = [Wrong<Op, ArgsOf<F>, O>] extends [never]
+  ? ScalarRule<Op, F, O>
+  : Wrong<Op, ArgsOf<F>, O>
 type Scalar<Op extends string, F, O> = (
   F extends { readonly rule: ShapedRule<infer I, infer Out, DType> }
     ? Differentiable<Op, I[0], Out>
-    : ScalarRule<Op, F, O>
+    : PlainRule<Op, F, O>
 ) extends infer R
   ? R extends string
     ? R
