@@ -36,6 +36,7 @@ const main = Effect.gen(function* () {
   const b = T.fromArray([0, 2, 5])
   console.log("distance", yield* read(distance2(a, b))) //                                                     [5]
   console.log("gradient", yield* read(grad((v: Tensor<[3]>) => distance2<[]>(v, b))(a))) //           [2, 0, -4]
-  console.log("straight through", yield* read(grad((v: Tensor<[3]>) => T.sum(T.square(round(v))))(T.fromArray([0.6, 1.2, 2.4])))) // 2 round(v)
+  const through = grad((v: Tensor<[3]>) => T.sum(T.square(round(v))))(T.fromArray([0.6, 1.2, 2.4])) // 2 round(v)
+  console.log("straight through", yield* read(through)) //                                           [2, 2, 4]
 })
 await Effect.runPromise(main.pipe(Effect.scoped, Effect.provide(Device.wasm)))

@@ -109,7 +109,8 @@ describe("runs", () => {
     const numbers = JSON.parse(readFileSync(json, "utf8"))
     expect(Object.keys(numbers)).toEqual(["testAccuracy", "trainLoss", "secondsPerStep", "parameters", "device", "options"])
     expect(numbers).toMatchObject({ parameters: 7850, device: "wasm" })
-    expect(numbers.options).toMatchObject({ data: "mnist", dir: good, model: "linear", epochs: 6, batch: 32, seed: 42, device: "wasm", lr: 0.005 }) // biome-ignore format: one line
+    expect(numbers.options).toMatchObject({ data: "mnist", dir: good, model: "linear", epochs: 6 })
+    expect(numbers.options).toMatchObject({ batch: 32, seed: 42, device: "wasm", lr: 0.005 })
     expect(numbers.trainLoss.length).toBe(6)
     expect(numbers.trainLoss[5]).toBeLessThan(0.8 * numbers.trainLoss[0])
     expect(numbers.secondsPerStep).toBeGreaterThan(0)

@@ -25,7 +25,7 @@ const attempt = <A>(path: string, io: () => Promise<A>): Effect.Effect<A, Refuse
       })
     },
   })
-/** A file that is written whole or not at all: under a temporary name, then renamed. Fails now if it could not be written later. */
+/** A file that is written whole or not at all: under a temporary name, then renamed. Fails now if it could not be later. */
 export const jsonFile = (path: string) =>
   Effect.gen(function* () {
     const temporary = `${path}.${process.pid}.tmp`

@@ -22,7 +22,7 @@ export class OutOfMemory extends Data.TaggedError("OutOfMemory")<{
   readonly live: number
 }> {
   override get message(): string {
-    return `${this.device}: out of memory: ${this.bytes} bytes wanted beside ${this.live} in use; use smaller batches or free values`
+    return `${this.device}: out of memory: ${this.bytes} bytes wanted beside ${this.live} in use; use smaller batches`
   }
 }
 /** The program needs something that the device does not have. */
@@ -40,7 +40,7 @@ const fates = {
   closed: "the scope that owned this value has closed and freed it; read it before, or run it in a scope that lives longer",
   twice: "this value is given twice to one call and donated by it; give it once, or leave it out of donate",
 } as const
-/** A value was used after it had gone: given away to a program that overwrites it (`donated`), freed with its scope (`closed`). */
+/** A value was used after it had gone: given away to a program that overwrites it (`donated`) or freed with its scope. */
 export class Donated extends Data.TaggedError("Donated")<{ readonly what: string; readonly fate?: keyof typeof fates }> {
   override get message(): string {
     return `${this.what}: ${fates[this.fate ?? "donated"]}`

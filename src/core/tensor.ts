@@ -42,9 +42,7 @@ export class Tensor<out S extends Shape = Shape, out D extends DType = "f32"> {
   /** JavaScript's operators do not work on tensors: they would give NaN without a word. */
   [Symbol.toPrimitive](hint: "number" | "string" | "default"): string {
     if (hint === "string") return this.toString()
-    return refuse(
-      `${this}: a tensor is not a number; use ops, for instance T.mul(t, 2) instead of t * 2, or await its value with item or read`,
-    )
+    return refuse(`${this}: a tensor is not a number; use ops, for instance T.mul(t, 2) for t * 2, or its value: item(t)`)
   }
   [Symbol.for("nodejs.util.inspect.custom")](): string {
     return this.toString()

@@ -45,6 +45,17 @@ export const reductionExamples =
       [x, undefined, { keepDims: true }],
     ])
   }
+/** Integers so far from 0 that a wrong neutral element of max or min would show. */
+export const farExamples: NonNullable<OpDef<Over>["examples"]> = (g) => {
+  const s = g.shape(1, 3, 1)
+  const x = g.pick([
+    () => g.tensor(s, "u32", { lo: 2147483648, hi: 4294967295 }),
+    () => g.tensor(s, "i32", { lo: -9, hi: -5 }),
+    () => g.tensor(s, "i32", { lo: 5, hi: 9 }),
+    () => g.tensor(s, "bool"),
+  ])()
+  return [x, g.int(0, s.length - 1)]
+}
 /** Arguments that every reduction refuses. */
 export const reductionRefused: NonNullable<OpDef<Over>["refused"]> = [
   (g) => [g.tensor([2, 3]), g.int(2, 9)],

@@ -5,7 +5,8 @@ import type { DType } from "../../typelevel/dtype.ts"
 import type { Shape } from "../../typelevel/shape.ts"
 import { type AtTensor, type AxisArg, type KeepDims, type NonEmptyRule, nonEmptyAxes, reduced } from "./_axes.ts"
 import { extremeJvp } from "./_extreme.ts"
-import { type Over, reduction, reductionExamples, reductionRefused } from "./_reduction.ts"
+import { oneOf } from "./_examples.ts"
+import { farExamples, type Over, reduction, reductionExamples, reductionRefused } from "./_reduction.ts"
 
 export type MaxRule<S extends Shape, X, O> = NonEmptyRule<"max", S, X, O>
 
@@ -13,7 +14,7 @@ export type MaxRule<S extends Shape, X, O> = NonEmptyRule<"max", S, X, O>
 export const op: OpDef<Over> = reduction("max", "max", {
   jvp: (a) => extremeJvp(a),
   spelling: { onnx: "ReduceMax", stablehlo: "reduce" },
-  examples: reductionExamples(1, ["f32", "f32", "i32"]),
+  examples: oneOf(reductionExamples(1, ["f32", "f32", "i32"]), farExamples),
   refused: [
     ...reductionRefused,
     (g) => [g.tensor([0, g.int(1, 3)])],

@@ -33,8 +33,8 @@ export interface Session extends AsyncDisposable {
   readonly live: () => { readonly buffers: number; readonly bytes: number }
 }
 /**
- * Opens a device for values that stay on it. Rejects with DeviceUnavailable; its methods with the typed errors of the effects of the
- * same names, and with DeviceUnavailable once the session is disposed of.
+ * Opens a device for values that stay on it. Rejects with DeviceUnavailable; its methods with the typed errors of the effects of
+ * the same names, and with DeviceUnavailable once the session is disposed of.
  *
  * @example
  * await using s = await session({ device: "wasm" })
@@ -81,7 +81,7 @@ const device = (): Promise<OpenDevice> => {
 }
 /** The expressions of a tree as host values. */
 export const run = async <T>(tree: T): Promise<T> => readTreeOn(await device(), tree)
-/** A pure function compiled as one program; arguments and results are host values. What ran is freed: a loop in a REPL does not grow. */
+/** A pure function compiled as one program; its results are host values. What ran is freed: a loop in a REPL does not grow. */
 export const jit = <A extends readonly unknown[], R>(f: (...args: A) => R): ((...args: GivenArgs<A>) => Promise<R>) => {
   const call = jitCall(f as AnyFunction)
   return async (...args) => {

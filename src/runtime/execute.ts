@@ -120,7 +120,7 @@ export const evaluate = (device: OpenDevice, owner: Owner, tensors: readonly Raw
     }),
   )
 }
-/** Values as values of this device: host values are uploaded, those of other devices copied. What is here already stays as it is. */
+/** Values as values of this device: host values are uploaded, those of other devices copied; what is here stays as it is. */
 export const place = (device: OpenDevice, owner: Owner, values: readonly RawTensor[]): Eventually<RawTensor[]> =>
   allOf(
     values.map((t) => {

@@ -60,7 +60,7 @@ export const attempt = <A>(f: () => Eventually<A>): Effect.Effect<A, RunError> =
 
 // ---- jit -----------------------------------------------------------------------------------------------------------
 export interface JitOptions {
-  /** Arguments whose arrays the program may overwrite: they are gone after the call, and using them again is the error Donated. */
+  /** Arguments whose arrays the program may overwrite: they are gone afterwards, and using them is the error Donated. */
   readonly donate?: readonly number[]
 }
 /** Values for a tree of tensors: an f32 scalar may be given as a number. */
@@ -97,7 +97,7 @@ const checkDonate = (donate: readonly number[], count: number): void => {
     if (!Number.isInteger(d) || d < 0 || d >= count)
       refuse(`jit: donate names argument ${d} of a call with ${count}; arguments are counted from 0`)
 }
-/** Untyped core of jit: looks up by structure, shapes and dtypes of the arguments (no tracing), then by the program's structure. */
+/** Untyped core of jit: looks up by structure, shapes and dtypes of the arguments (no tracing), then by the program. */
 export const jitCall = (
   f: AnyFunction,
   { donate = [] }: JitOptions = {},
@@ -144,7 +144,8 @@ export const jitCall = (
       })
     }
     if (leaves.every((t) => storageOf(t))) return call(leaves)
-    return briefly(device, (passing) => andThen(evaluate(device, passing, leaves), call)) // expressions: computed first, then freed
+    // expressions: computed first, freed with the call
+    return briefly(device, (passing) => andThen(evaluate(device, passing, leaves), call))
   }
 }
 /** A compiled function: its call is an effect whose results belong to the scope. */
@@ -216,7 +217,8 @@ const onDevice = <A>(f: (device: OpenDevice) => Eventually<A>): Effect.Effect<A,
   Effect.flatMap(Device, (device) => attempt(() => f(device)))
 
 /**
- * The tensors of a tree as values on the device, owned by the scope: expressions are computed by one program, host arrays uploaded.
+ * The tensors of a tree as values on the device, owned by the scope: one program computes all expressions,
+ * host arrays are uploaded.
  *
  * @example
  * const { x, y } = yield* run({ x: T.fromArray(pixels), y: T.sub(a, b) })

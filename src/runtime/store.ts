@@ -29,7 +29,7 @@ export class DeviceStorage implements Storage {
     if (!this.held.owner.holds(this.held)) throw new Donated({ what, fate: "closed" })
     return this.held.buffer
   }
-  /** Gives the array away to a call that begins: nobody else gets it from now on. Then `spent`, or `restore` if the call fails. */
+  /** Gives the array away to a call that begins: nobody else gets it. Then `spent`, or `restore` if the call fails. */
   lend(): void {
     this.donated = true
   }

@@ -42,8 +42,8 @@ export const evaluate = <P, S, F extends Fields>(
     return Object.fromEntries(Object.entries(sums).map(([name, v]) => [name, v / data.rows]))
   })
 /**
- * What a function of a session's variables gives for every row of a dataset, batch by batch: predictions, say. f is pure and gives
- * one row of numbers for each row of the batch.
+ * What a function of a session's variables gives for every row of a dataset, batch by batch: predictions, say. f is pure and
+ * gives one row of numbers for each row of the batch.
  *
  * @example
  * const guesses = yield* Train.predict(session, test, 128, (vars, { x }) => T.argmax(Net.predict(net, vars, x), 1))

@@ -22,8 +22,8 @@ export interface ModelOptions<B> {
   readonly input?: string
 }
 /**
- * A network with its loss and metrics, ready for `Train.start`. In training the loss is the mean over the batch; in evaluation padded rows do
- * not count.
+ * A network with its loss and metrics, ready for `Train.start`. In training the loss is the mean over the batch; in evaluation
+ * padded rows do not count. A loss or metric that is not one number for each row is refused.
  *
  * @example
  * const model = Train.model(net, { loss: (logits, { label }) => Loss.softmaxCrossEntropy(logits, label) })

@@ -72,9 +72,9 @@ const stepOn = <P, S, F extends Fields>(session: Session<P, S>, batch: Batch<F>)
 /**
  * Trains a session up to `epochs` epochs from its beginning, in random order, dropping the last partial batch.
  *
- * Interrupted, or failed, the session stands after its last whole step; running it again with the same options goes on exactly there,
- * and ends with the same parameters, bit by bit. Fails with NonFinite when the loss is not finite (the state is then that before the
- * step), with a ShapeError for options that do not fit, and with what the device, `onStep` or `onEpoch` fail with.
+ * Interrupted, or failed, the session stands after its last whole step; running it again with the same options goes on exactly
+ * there, and ends with the same parameters, bit by bit. Fails with NonFinite when the loss is not finite (the state is then that
+ * before the step), with a ShapeError for options that do not fit, and with what the device, `onStep` or `onEpoch` fail with.
  *
  * @example
  * yield* Train.run(session, { train, validation, epochs: 3, batch: 128, seed: 1 })

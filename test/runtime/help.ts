@@ -14,7 +14,7 @@ export interface Counts {
   /** Elements read back. */
   read: number
 }
-/** A backend that behaves as the given one, and a record of the calls. `failing` makes the next runs fail with what it returns. */
+/** A backend that behaves as the given one, and a record of the calls. `fail.with` makes runs fail. */
 export const counting = (
   inner: Backend = wasm(),
 ): { backend: Backend; counts: Counts; fail: { with: (() => unknown) | undefined } } => {

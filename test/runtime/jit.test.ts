@@ -212,7 +212,8 @@ describe("donation", () => {
         const w = yield* run(T.add(v(1, 2), 0))
         const e = yield* Effect.flip(step(w, w))
         expect(e.message).toBe(
-          "argument leaf 1, Tensor f32[2] (value): this value is given twice to one call and donated by it; give it once, or leave it out of donate",
+          "argument leaf 1, Tensor f32[2] (value): this value is given twice to one call and donated by it; " +
+            "give it once, or leave it out of donate",
         )
         expect((yield* Effect.flip(jit((x: Vector) => T.add(x, w), { donate: [0] })(w)))._tag).toBe("Donated")
         expect(yield* values(w)).toEqual([1, 2])

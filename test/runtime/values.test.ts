@@ -45,7 +45,8 @@ describe("scopes own values", () => {
         const gone = yield* Effect.flip(read(b))
         expect(gone).toMatchObject({ _tag: "Donated", fate: "closed" })
         expect(gone.message).toBe(
-          "Tensor f32[2] (value): the scope that owned this value has closed and freed it; read it before, or run it in a scope that lives longer",
+          "Tensor f32[2] (value): the scope that owned this value has closed and freed it; " +
+            "read it before, or run it in a scope that lives longer",
         )
         const called = yield* Effect.flip(run(T.add(b, 1)))
         expect(called.message).toMatch(/^captured value, Tensor f32\[2\] \(value\): the scope/)

@@ -203,7 +203,15 @@ describe("faults", () => {
   })
   test("data that throw are a defect; the session goes on", async () => {
     const c = counted()
-    const broken = { ...train, fields: { ...train.fields, get x(): never { throw new Error("disk") } } } // biome-ignore format: one line
+    const broken = {
+      ...train,
+      fields: {
+        ...train.fields,
+        get x(): never {
+          throw new Error("disk")
+        },
+      },
+    }
     await c.scoped(
       Effect.gen(function* () {
         const s = yield* start(plain, adam, seed)

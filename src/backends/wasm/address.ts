@@ -33,7 +33,7 @@ export const addressOf = (pointer: Pointer, e: Ix, width: 4 | 8, scope: Scope, w
   const folded = rising && bytes >= 0 ? 0 : bytes
   const sum = (left: readonly (readonly [number, Atom])[]): I32 => {
     if (left.length === 0 && folded === 0) return pointer.base
-    const key = `${pointer.base.index}:${folded}:${left.map(([k, a]) => `${k}*${a.id}`)}`
+    const key = `${width}:${pointer.base.index}:${folded}:${left.map(([k, a]) => `${k}*${a.id}`)}`
     const hit = scope.find(key) as I32 | undefined
     if (hit) return hit
     if (left.length === 0) return scope.keep(key, f.let("i32", f.op("i32.add", f.get(pointer.base), f.i32(folded))))
