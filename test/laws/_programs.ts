@@ -172,4 +172,28 @@ export const programs: readonly Composed[] = [
       ]
     },
   ),
+  program(
+    "rows looked up by a position that was computed",
+    (g) => {
+      const [n, m] = [g.int(2, 4), g.int(2, 4)]
+      return [g.tensor([n, m]), g.tensor([m, 3])]
+    },
+    (x, table) => T.mul(T.take(table, T.argmax(x, 1)), T.max(x, 1, { keepDims: true })),
+  ),
+  program(
+    "a scatter in each step of a loop",
+    (g) => [g.tensor([3, 2], "i32", { lo: 0, hi: 3 }), g.tensor([3, 2, 2]), g.tensor([4, 2])],
+    (ids, rows, table) => {
+      const step = (c: T, [i, u]: [T, T]): readonly [T, T] => [
+        T.scatterAdd(c, i, u),
+        T.scatterAdd(T.zeros([4, 2]), i, T.mul(u, u)),
+      ]
+      return T.scan(step, table, [ids, rows])
+    },
+  ),
+  program(
+    "two convolutions of one image",
+    (g) => [g.tensor([1, 6, 5, 2]), g.tensor([3, 3, 2, 2]), g.tensor([5, 2, 2, 2])],
+    (x, k, l) => T.add(T.conv2d(x, k, { padding: "same" }), T.conv2d(x, l, { padding: "same" })),
+  ),
 ]
