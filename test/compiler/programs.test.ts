@@ -3,6 +3,7 @@
 import { describe, expect, it } from "vitest"
 import { evaluate, interpretLowered } from "../../src/backends/reference/index.ts"
 import { illegal, lower, noLimits, print } from "../../src/compiler/index.ts"
+import { kernelsOf, readsOf } from "../../src/core/ir/index.ts"
 import { captured, inSession, inline, type RawTensor } from "../../src/core/index.ts"
 import { gen } from "../../src/testing/gen.ts"
 import { programs } from "../zoo.ts"
@@ -43,6 +44,7 @@ describe.each(programs().map((p) => [p.name, p] as const))("%s", (name, { progra
   it("respects limits", () => {
     const l = lower(program, { limits: { ...noLimits, reads: 3 } })
     expect(illegal(l)).toEqual([])
+    for (const k of kernelsOf(l.stmts)) expect(new Set(readsOf(k).map((r) => r.buf)).size).toBeLessThanOrEqual(3)
     close(interpretLowered(l, inputs), want)
   })
   it("is pinned", async () => {
