@@ -12,8 +12,12 @@ export interface SessionOptions extends GpuOptions {
   /** Default "auto": a hardware GPU, else WebAssembly. */
   readonly device?: DeviceName
 }
-const open = ({ device = "auto", ...gpu }: SessionOptions): Promise<OpenDevice> =>
-  device === "gpujs" ? openers.gpujs(gpu) : device === "wasm" ? openers.wasm() : openers[device]()
+const names: readonly string[] = ["auto", "wasm", "reference", "gpujs"] satisfies DeviceName[]
+const open = async ({ device = "auto", ...gpu }: SessionOptions): Promise<OpenDevice> => {
+  if (!names.includes(device))
+    throw new DeviceUnavailable({ device, reason: `there is no device of this name; give one of ${names.join(", ")}` })
+  return device === "gpujs" ? openers.gpujs(gpu) : device === "wasm" ? openers.wasm() : openers[device]()
+}
 
 /** A device with the values computed on it. They are freed when the session is disposed of. */
 export interface Session extends AsyncDisposable {

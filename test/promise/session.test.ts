@@ -66,6 +66,12 @@ describe("session", () => {
     const { s: sums } = await f(T.ones([2, 3]), 2)
     expect([...(await s.read(sums))]).toEqual([3, 3])
   })
+
+  test("a name that is no device is refused", async () => {
+    await expect(session({ device: "cuda" as never })).rejects.toThrow(
+      "cuda: not available: there is no device of this name; give one of auto, wasm, reference, gpujs",
+    )
+  })
 })
 describe("without a session", () => {
   test("results are host values", async () => {
