@@ -76,4 +76,12 @@ if ("error" in options) {
   console.error(options.error)
   process.exitCode = 1
 } else if (options.help) console.log(Train.usage())
-else await runMain(job(options).pipe(Effect.provide(devices[options.device])))
+else
+  await runMain(
+    job(options).pipe(
+      Effect.provide(devices[options.device]),
+      Effect.catchTag("DeviceUnavailable", ({ reason }) =>
+        Effect.fail(new Refused({ message: `--device ${options.device}: ${reason}; take --device wasm, or leave it out` })),
+      ),
+    ),
+  )

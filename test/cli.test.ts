@@ -92,6 +92,23 @@ describe("what is wrong is one line on standard error", () => {
     })
 })
 describe("runs", () => {
+  test("a device by name: it is taken, or one line says why not", async () => {
+    const { code, stdout, stderr } = await main([
+      ...of(good).slice(0, 4),
+      "--device",
+      "gpujs",
+      "--model",
+      "linear",
+      "--epochs",
+      "1",
+    ])
+    if (code === 0) expect(stdout).toContain("device  gpujs-webgpu")
+    else
+      expect([code, stderr]).toEqual([
+        1,
+        expect.stringMatching(/^--device gpujs: [^\n]+; take --device wasm, or leave it out\n$/),
+      ])
+  })
   test("files of one's own: the numbers as JSON, plain lines without a terminal", async () => {
     const json = join(root, "run.json")
     const { code, stdout, stderr } = await main([
