@@ -8,6 +8,8 @@ import {
   concat,
   cumsum,
   expandDims,
+  fromArray,
+  less,
   logSoftmax,
   logSumExp,
   max,
@@ -58,6 +60,16 @@ describe("softmax", () => {
 })
 
 describe("ties", () => {
+  it("max and min of integers far from 0, and of bools", () => {
+    const u = fromArray(Uint32Array.of(4294967295, 3000000000, 4000000000))
+    const i = (...v: number[]) => fromArray(Int32Array.from(v))
+    expect(valuesOf(min(u))).toEqual([3000000000])
+    expect(valuesOf(max(u))).toEqual([4294967295])
+    expect(valuesOf(max(i(-2147483648, -2147483640)))).toEqual([-2147483640])
+    expect(valuesOf(min(i(2147483640, 2147483647)))).toEqual([2147483640])
+    expect(valuesOf(max(less(i(1, 2), 0)))).toEqual([0])
+    expect(valuesOf(min(less(i(-1, -2), 0)))).toEqual([1])
+  })
   it("argmax and argmin take the first", () => {
     const x = tensorOf([3, 7, 7, 1, 1, 7], [2, 3])
     expect(valuesOf(argmax(x))).toEqual([1, 2])

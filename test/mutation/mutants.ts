@@ -1,0 +1,12 @@
+// All mutants: plausible mistakes of a programmer, one at a time, each with the suite that must fail.
+import { backends } from "./backends.ts"
+import { derivatives } from "./derivatives.ts"
+import { kernels } from "./kernels.ts"
+import type { Kind, Mutant } from "./suites.ts"
+import { types } from "./types.ts"
+
+export const mutants: Readonly<Record<Kind, readonly Mutant[]>> = {
+  type: types,
+  derivative: derivatives,
+  kernel: [...kernels, ...backends],
+}
