@@ -1,5 +1,5 @@
 // Graph -> loop IR -> schedule and memory plan. Pure: a program in, statements out.
-import { interning, kernelsOf, readsOf, type Buf, type Kernel, type Stmt, read } from "../core/ir/index.ts"
+import { interning, kernelsOf, readsOf, type Buf, type Kernel, type Stmt, read, visit } from "../core/ir/index.ts"
 import { refuse } from "../core/errors.ts"
 import { storageOf } from "../core/leaf.ts"
 import { inSession } from "../core/make.ts"
@@ -45,6 +45,16 @@ const refuseStrays = (p: Program): void => {
         `${n.outs[0]!}: this is an argument of a function that was traced, used outside of it; return what is needed from the function`,
       )
 }
+/** Backends count the terms of a fold in 32 bits, over all its axes: 2^31 ones would be summed to 1. */
+const MOST_TERMS = 2 ** 31 - 1
+const refuseEndless = (stmts: readonly Stmt[]): void => {
+  for (const k of kernelsOf(stmts))
+    visit(k.value, (e) => {
+      const terms = e.k === "reduce" ? e.axes.reduce((n, a) => n * a.n, 1) : 0
+      if (terms > MOST_TERMS)
+        refuse(`a fold of ${terms} elements into one: at most ${MOST_TERMS} are counted; fold over one axis and run that first`)
+    })
+}
 /** Lowers a program. Inputs are its parameters, then the data leaves it captures. */
 export const lower = (p: Program, options: LowerOptions): Lowered =>
   inSession(() =>
@@ -66,6 +76,7 @@ export const lower = (p: Program, options: LowerOptions): Lowered =>
         [],
         { limits: options.limits, roots: options.roots ?? (() => false) },
       )
+      refuseEndless(stmts)
       const fused = options.fuse === false ? stmts : fuseRows(stmts, (s, d) => newBuf(s, d, "temp"), outsideUse(stmts))
       const ordered = schedule(
         fused,
