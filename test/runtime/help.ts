@@ -20,28 +20,31 @@ export const counting = (
 ): { backend: Backend; counts: Counts; fail: { with: (() => unknown) | undefined } } => {
   const counts: Counts = { compiled: 0, disposed: 0, runs: 0, uploads: 0, downloads: 0, read: 0 }
   const fail: { with: (() => unknown) | undefined } = { with: undefined }
+  const recorded = (c: Compiled): Compiled => {
+    return {
+      run: (args, donated) => {
+        counts.runs++
+        if (fail.with) throw fail.with()
+        return c.run(args, donated)
+      },
+      dispose: () => {
+        if (!c.disposed) counts.disposed++
+        c.dispose()
+      },
+      get disposed() {
+        return c.disposed
+      },
+      get listing() {
+        return c.listing
+      },
+    }
+  }
   const backend: Backend = {
     ...inner,
-    compile: (source): Compiled => {
+    compile: (source) => {
       counts.compiled++
-      const c = inner.compile(source) as Compiled
-      return {
-        run: (args, donated) => {
-          counts.runs++
-          if (fail.with) throw fail.with()
-          return c.run(args, donated)
-        },
-        dispose: () => {
-          if (!c.disposed) counts.disposed++
-          c.dispose()
-        },
-        get disposed() {
-          return c.disposed
-        },
-        get listing() {
-          return c.listing
-        },
-      }
+      const compiled = inner.compile(source)
+      return compiled instanceof Promise ? compiled.then(recorded) : recorded(compiled)
     },
     upload: (values, aval) => {
       counts.uploads++
@@ -54,6 +57,39 @@ export const counting = (
     },
   }
   return { backend, counts, fail }
+}
+/** The same backend, answering after a turn of the event loop: as a GPU does. */
+export const late = (inner: Backend): Backend => {
+  const turn = (): Promise<void> => new Promise((done) => void setImmediate(done))
+  return {
+    ...inner,
+    compile: async (source) => {
+      await turn()
+      const c = await inner.compile(source)
+      return {
+        run: async (args, donated) => {
+          const outs = await c.run(args, donated)
+          await turn()
+          return outs
+        },
+        dispose: () => c.dispose(),
+        get disposed() {
+          return c.disposed
+        },
+        get listing() {
+          return c.listing
+        },
+      }
+    },
+    upload: async (values, aval) => {
+      await turn()
+      return inner.upload(values, aval)
+    },
+    download: async (b) => {
+      await turn()
+      return inner.download(b)
+    },
+  }
 }
 export interface Counted extends ReturnType<typeof counting> {
   readonly device: OpenDevice

@@ -6,7 +6,8 @@ import { item, jit, read, run } from "../../src/runtime/index.ts"
 import type { GivenArgs } from "../../src/runtime/jit.ts"
 import { Lru } from "../../src/runtime/lru.ts"
 import * as T from "../../src/tensor.ts"
-import { counted } from "./help.ts"
+import { grad, shaped, vmap } from "../../src/transform/index.ts"
+import { counted, late } from "./help.ts"
 
 const v = (...xs: number[]) => T.fromArray(xs)
 type Vector = T.Tensor<[number]>
@@ -240,24 +241,19 @@ describe("donation", () => {
     )
   })
   test("on a device that answers later, a value can be given away only once", async () => {
-    const inner = reference()
-    const late: Backend = {
-      ...inner,
-      upload: async (values, aval) => inner.upload(values, aval),
-      download: async (b) => inner.download(b),
-    }
-    const { openDevice, Device } = await import("../../src/runtime/device.ts")
-    const device = openDevice(late, "late")
+    const c = counted(late(reference()))
     const program = Effect.gen(function* () {
       const w = yield* run(T.add(v(1, 2), 0))
       const [a, b] = yield* Effect.all([Effect.result(step(w, v(2, 2))), Effect.result(step(w, v(4, 4)))], { concurrency: 2 })
       expect([a._tag, b._tag].sort()).toEqual(["Failure", "Success"])
       expect(yield* Effect.flip(read(w))).toMatchObject({ _tag: "Donated" })
       const f = jit((x: Vector) => T.exp(x))
-      yield* Effect.all([f(v(1, 2)), f(v(3, 4))], { concurrency: 2 })
+      yield* Effect.all([f(v(1, 2)), f(v(3, 4))], { concurrency: 2 }) // both compile it; one is kept
     })
-    await Effect.runPromise(program.pipe(Effect.scoped, Effect.provideService(Device, device)))
-    expect(late.live().buffers).toBe(0)
+    await c.scoped(program)
+    expect(c.live()).toBe(0)
+    expect([c.device.programs.size, c.counts.compiled - c.counts.disposed]).toEqual([2, 2])
+    expect(c.counts.disposed).toBeGreaterThan(0)
   })
   test("donate names arguments of the call", async () => {
     for (const donate of [[1], [-1], [0.5]]) {
@@ -290,6 +286,20 @@ describe("errors", () => {
       jit((x: Vector) => T.add(x, 1))(v(1)).pipe(Effect.catchTag("OutOfMemory", (e) => Effect.succeed(e.bytes))) as never,
     )
     expect(caught).toBe(10)
+  })
+  test("a compiled function is still one to differentiate, batch and compile; a shaped one keeps its rule", async () => {
+    const square = jit((x: Vector) => T.sum(T.square(x)))
+    const rows = shaped([["b", "n"]], (x) => T.sum(x, 1))
+    await counted().scoped(
+      Effect.gen(function* () {
+        expect(yield* values(grad(square.pure)(v(1, 2)))).toEqual([2, 4])
+        expect(yield* values(vmap(square.pure)(T.ones([2, 3])))).toEqual([2, 2])
+        expect(c.counts.disposed).toBeGreaterThan(0)
+        expect(yield* values(yield* jit(square.pure)(v(3)))).toEqual([9])
+        expect(yield* values(yield* jit(rows)(T.ones([2, 3])))).toEqual([2, 2])
+        expect(c.counts.disposed).toBeGreaterThan(0)
+      }),
+    )
   })
   test("item of a scalar program result", async () => {
     expect(await counted().on(item(T.cast(T.greater(v(2), 1), "i32")))).toBe(1)

@@ -4,10 +4,12 @@ import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Ref from "effect/Ref"
 import { describe, expect, test } from "vitest"
+import type { Backend } from "../../src/backends/backend.ts"
+import { wasm } from "../../src/backends/wasm/index.ts"
 import * as Optim from "../../src/optim/index.ts"
 import { Device } from "../../src/runtime/index.ts"
 import { evaluate, type EpochReport, type RunOptions, run, start } from "../../src/train/index.ts"
-import { counted } from "../runtime/help.ts"
+import { counted, late } from "../runtime/help.ts"
 import { plain, quadrants, rich, seed, stateOf } from "./help.ts"
 
 const [train, validation] = [quadrants(100), quadrants(50, 2)]
@@ -95,8 +97,9 @@ const withStops = (
   model: typeof plain,
   optimizer: Optim.Optimizer,
   stops: readonly (Partial<Options> & { readonly after?: number })[],
+  device?: Backend,
 ) => {
-  const c = counted()
+  const c = counted(device)
   return c.scoped(
     Effect.gen(function* () {
       const s = yield* start(model, optimizer, seed)
@@ -139,6 +142,32 @@ describe("interruption: nothing is lost", () => {
       expect(often.state).toEqual(whole.state)
       expect(often.reports).toEqual(whole.reports)
     })
+  test("on a device that answers later, too", async () => {
+    const whole = await withStops(plain, adam, [], late(wasm()))
+    expect(whole.state).toEqual((await withStops(plain, adam, [])).state)
+    for (const k of [1, 6, 11]) {
+      const parts = await withStops(plain, adam, [{ after: k }], late(wasm()))
+      expect(parts.state).toEqual(whole.state)
+      expect(parts.reports).toEqual(whole.reports)
+    }
+    const c = counted(late(wasm()))
+    let interruptions = 0
+    const state = await c.scoped(
+      Effect.gen(function* () {
+        const s = yield* start(plain, adam, seed)
+        for (let wait = 1; (yield* Ref.get(s.at)).epochs < 3; wait++) {
+          const fiber = yield* Effect.forkChild(run(s, base))
+          for (let turn = 0; turn < 20 + 7 * wait; turn++) yield* Effect.promise(() => new Promise(setImmediate))
+          yield* Fiber.interrupt(fiber)
+          interruptions++
+        }
+        return yield* stateOf(s)
+      }),
+    )
+    expect(state).toEqual(whole.state)
+    expect(interruptions).toBeGreaterThan(2)
+    expect(c.live()).toBe(0)
+  })
   test("in onEpoch: the epoch is reported again; by failures as well", async () => {
     const whole = await withStops(plain, adam, [])
     for (const onEpoch of [() => Effect.interrupt, () => Effect.fail("full disk"), () => Effect.die("bug")]) {
