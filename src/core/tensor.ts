@@ -44,6 +44,10 @@ export class Tensor<out S extends Shape = Shape, out D extends DType = "f32"> {
     if (hint === "string") return this.toString()
     return refuse(`${this}: a tensor is not a number; use ops, for instance T.mul(t, 2) for t * 2, or its value: item(t)`)
   }
+  /** As text: contents are read by an effect, `read(t)`. */
+  toJSON(): string {
+    return this.toString()
+  }
   [Symbol.for("nodejs.util.inspect.custom")](): string {
     return this.toString()
   }

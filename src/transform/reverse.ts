@@ -43,14 +43,16 @@ export const pullback = (
   const wanted = seeds.filter((t): t is RawTensor => t !== null)
   return { outs, result, pull: (cts) => backward(tans, cts, wanted).map((c, k) => dense(c, wanted[k]!)) }
 }
-/** The differentiated arguments with their leaves replaced. One argument: its tree; several: a list of trees. */
+/** The differentiated arguments with their leaves (those of all of them, in the order of the call) replaced. One argument: its tree;
+ *  several: a list of trees, in the order asked for. */
 const likeArgs = (args: readonly unknown[], wrt: number | readonly number[], leaves: readonly RawTensor[]): unknown => {
+  const trees = new Map<number, unknown>()
   let at = 0
-  const trees = [wrt].flat().map((a) => {
-    const { leaves: own, spec } = flatten(args[a as number])
-    return unflatten(spec, leaves.slice(at, (at += own.length)))
-  })
-  return typeof wrt === "number" ? trees[0] : trees
+  for (const a of ([wrt].flat() as number[]).sort((p, q) => p - q)) {
+    const { leaves: own, spec } = flatten(args[a])
+    trees.set(a, unflatten(spec, leaves.slice(at, (at += own.length))))
+  }
+  return typeof wrt === "number" ? trees.get(wrt) : wrt.map((a) => trees.get(a))
 }
 
 export interface GradOptions {
@@ -69,8 +71,7 @@ export const valueAndGradOf =
       for (const a of wrt)
         if (!Number.isInteger(a) || a < 0 || a >= args.length)
           refuse(`${op}: argnums ${a} is no argument of a call with ${args.length}; count from 0`)
-      if (wrt.some((a, k) => k > 0 && a <= wrt[k - 1]!))
-        refuse(`${op}: argnums ${show(wrt)} must ascend; list each argument once, in order`)
+      if (new Set(wrt).size < wrt.length) refuse(`${op}: argnums ${show(wrt)} names an argument twice; list each once`)
       const { outs, result, pull } = pullback(op, f, args, wrt)
       const value = unflatten(result, outs)
       const loss = options.aux ? (value as readonly unknown[])[0] : value

@@ -29,6 +29,12 @@ export interface GpujsBackend extends Backend {
  */
 export const gpujs = async (options: GpujsOptions): Promise<GpujsBackend> => {
   const device = `gpujs-${options.mode}`
+  const known = (what: string, given: string, names: readonly string[]): void => {
+    if (!names.includes(given))
+      throw new DeviceUnavailable({ device, reason: `${what} ${given} does not exist; give one of ${names.join(", ")}` })
+  }
+  known("mode", options.mode, ["webgpu", "webasm", "cpu"])
+  known("adapter", options.adapter ?? "hardware", ["hardware", "software"])
   const library = await loadLibrary(device)
   if (options.mode === "webgpu") {
     const { webgpuBackend } = await import("./webgpu.ts")
