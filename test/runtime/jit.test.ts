@@ -294,9 +294,9 @@ describe("errors", () => {
       Effect.gen(function* () {
         expect(yield* values(grad(square.pure)(v(1, 2)))).toEqual([2, 4])
         expect(yield* values(vmap(square.pure)(T.ones([2, 3])))).toEqual([3, 3])
-            expect(yield* values(yield* jit(square.pure)(v(3)))).toEqual([9])
+        expect(yield* values(yield* jit(square.pure)(v(3)))).toEqual([9])
         expect(yield* values(yield* jit(rows)(T.ones([2, 3])))).toEqual([3, 3])
-          }),
+      }),
     )
   })
   test("item of a scalar program result", async () => {

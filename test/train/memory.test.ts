@@ -47,15 +47,22 @@ test("a thousand steps leave arrays and heap where they were", () => {
     await Effect.runPromise(Effect.gen(function* () {
       const { backend } = yield* Device
       const s = yield* Train.start(plain, Optim.adam({ lr: 0.01 }), seed)
-      const train200 = (n) => Train.run(s, { train, epochs: 2 * n, batch: 4, seed: 1 })
-      yield* train200(2)
-      const before = [backend.live().buffers, heap()]
-      yield* train200(7)
-      console.log(JSON.stringify({ steps: 1000, buffers: backend.live().buffers - before[0], heap: heap() - before[1] }))
+      const upTo = (steps) => Train.run(s, { train, epochs: steps / 100, batch: 4, seed: 1 })
+      yield* upTo(1000)
+      const buffers = backend.live().buffers
+      const heaps = [heap()]
+      for (let round = 2; round <= 4; round++) {
+        yield* upTo(1000 * round)
+        heaps.push(heap())
+      }
+      const least = Math.min(...heaps.slice(1).map((h, k) => h - heaps[k]))
+      console.log(JSON.stringify({ buffers: backend.live().buffers - buffers, heap: least }))
     }).pipe(Effect.scoped, Effect.provide(Device.wasm)))
   `)
   expect(grown["buffers"]).toBe(0)
-  expect(grown["heap"]).toBeLessThan(400_000) // 400 bytes a step would be more than any tensor that was forgotten
+  // What is forgotten in each step shows in each of three rounds; the engine's own memory comes and goes (500 kB from round to round,
+  // nothing over 40,000 steps). A tensor that stays takes more than 100 bytes.
+  expect(grown["heap"]).toBeLessThan(100_000)
 })
 test("a loop that forgets its values: the arrays are collected with them", () => {
   const seen = inChild(`
