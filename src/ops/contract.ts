@@ -174,6 +174,7 @@ export const op: OpDef<Attrs> = defineOp<Attrs>({
       [x(i, k), x(k, j), "ik,kj->ij"],
       [x(b, i, k), x(k, b, j), "bik,kbj->ibj"],
       [x(i), x(j), "i,j->ji"],
+      [x(i, k), x(k, j), "ik,kj->ji"],
       [x(i, k), x(k, i), "ik,ki->"],
       [x(b, i, k), x(i, k), "bik,ik->bk"],
       [x(b, k), x(b, j), "bk,bj->bkj"],

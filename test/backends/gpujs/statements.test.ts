@@ -133,6 +133,17 @@ for (const d of devices)
           [[0, 1, 1, 2, 2, 2, 0, 1], numbers(16)],
         )
       })
+      test("along a diagonal", async () => {
+        for (const dtype of ["f32", "u32"] as const) {
+          const x = arg([5], dtype)
+          const o = out([5, 6], dtype)
+          const [p, q, i] = [axis(5), axis(6), axis(5)]
+          const fill = kernel(o, [p, q], [ix(p), ix(q)], num(1, dtype))
+          const given = [[3, 1, 4, 1, 5]]
+          await same([fill, kernel(o, [i], [ix(i), ix(i)], read(x, [ix(i)]), "add")], [x], [o], given, 0)
+          await same([fill, kernel(o, [i], [ix(i), plus(i, 1)], read(x, [ix(i)]), "max")], [x], [o], given, 0)
+        }
+      })
       test("u32 counts of computed places; affine overlapping adds", async () => {
         const x = arg([9], "u32")
         const o = out([4], "u32")

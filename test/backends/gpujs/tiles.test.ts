@@ -119,6 +119,19 @@ describe.skipIf(!webgpuHere)("tiled contractions on gpujs-webgpu", () => {
     )
     expect(listing).toContain("[6, 16, 24]") // six chunks of 150
   })
+  test("operands that begin inside their arrays", async () => {
+    const [a, c] = [arg([70, 60]), arg([60, 80])]
+    const o = out([64, 72])
+    await same(
+      [
+        mapped(o, ([i, j]) =>
+          reduce("add", [48], ([r]) => product(read(a, [plus(i!, 3), plus(r!, 5)]), read(c, [plus(r!, 7), plus(j!, 2)]))),
+        ),
+      ],
+      [a, c],
+      [o],
+    )
+  })
   test("in a loop, with the iteration in the address of A", async () => {
     const [xs, w] = [arg([5, 64, 32]), arg([32, 72])]
     const ys = out([5, 64, 72])

@@ -88,6 +88,7 @@ describe(`wasm kernels (seed ${SEED})`, () => {
   })
   it("products that are stored transposed, in heads, or in strides", () => {
     agrees([arg([2, 12, 20]), arg([20, 24])], (a, w) => T.transpose(T.reshape(T.matmul(a, w), [2, 12, 4, 6]), [0, 2, 1, 3]))
+    agrees([arg([12, 20]), arg([20, 24])], (a, w) => T.transpose(T.matmul(a, w)))
     agrees([arg([2, 9, 9, 3]), arg([3, 3, 3, 5])], (x, k) => T.conv2d(x, k, { stride: 2, padding: "same" }))
   })
   it("long column sums, alone and with an epilogue", () => {
@@ -119,6 +120,19 @@ describe(`wasm kernels (seed ${SEED})`, () => {
     agrees([arg([97, 101])], (a) => T.mul(T.transpose(a, [1, 0]), 2), 0)
   })
   it("padding, concatenation, slices, reversal: loops cut where a guard changes", () => {
+    agrees(
+      [arg([5, 40])],
+      (a) =>
+        T.flip(
+          T.pad(a, [
+            [0, 0],
+            [3, 6],
+          ]),
+          [1],
+        ),
+      0,
+    ) // prettier-ignore
+    agrees([arg([60])], (a) => T.windows(T.flip(T.pad(a, [[3, 4]]), [0]), 0, 24), 0)
     agrees(
       [arg([2, 9, 13])],
       (a) =>
