@@ -2,10 +2,9 @@
 import { Loss, Net, Optim, Train, type AnyTensor } from "adjoint"
 
 const classifier = {
-  loss: (logits: AnyTensor, { label }: Train.BatchTensors) =>
-    Loss.softmaxCrossEntropy(logits as never, label as never) as AnyTensor,
+  loss: (logits: AnyTensor, { label }: Train.BatchTensors) => Loss.softmaxCrossEntropy(logits, label!),
   metrics: {
-    accuracy: (logits: AnyTensor, { label }: Train.BatchTensors) => Loss.accuracy(logits as never, label as never) as AnyTensor,
+    accuracy: (logits: AnyTensor, { label }: Train.BatchTensors) => Loss.accuracy(logits, label!),
   },
 }
 const input = ["batch", 28, 28, 1] as const

@@ -1,5 +1,6 @@
 // Pictures of a trained network, in characters.
-import { Data, Net, T, Train, type AnyTensor } from "./face.ts"
+import { type Data, Net, Train } from "adjoint"
+import * as T from "adjoint/tensor"
 import * as Effect from "effect/Effect"
 import type { Recipe } from "./models.ts"
 
@@ -17,12 +18,7 @@ export const pictures = (
   style: Train.Style,
 ) =>
   Effect.gen(function* () {
-    const read = yield* Train.predict(
-      session,
-      test,
-      batch,
-      (vars, b) => T.argmax(Net.predict(recipe.net, vars, b["x"]!) as AnyTensor, -1) as AnyTensor,
-    )
+    const read = yield* Train.predict(session, test, batch, (vars, b) => T.argmax(Net.predict(recipe.net, vars, b["x"]!), -1))
     const guess = read.map((r) => r[0]!)
     const matrix = Train.confusion(images.labels, guess, 10)
     const wrong = guess.flatMap((g, k) => (g === images.labels[k] ? [] : [k])).slice(0, 3)

@@ -26,7 +26,7 @@ export interface ModelOptions<B> {
  * padded rows do not count. A loss or metric that is not one number for each row is refused.
  *
  * @example
- * const model = Train.model(net, { loss: (logits, { label }) => Loss.softmaxCrossEntropy(logits, label) })
+ * const model = Train.model(net, { loss: (logits, { label }) => Loss.softmaxCrossEntropy(logits, label!) })
  */
 export const model = <I, O, P, S, N>(net: Network<I, O, P, S, N>, o: ModelOptions<BatchTensors>): Model<P, S> => {
   const inputOf = (b: BatchTensors): RawTensor => {

@@ -1,2 +1,0 @@
-export { Data, Net, Train, type AnyTensor } from "adjoint"
-export * as T from "adjoint/tensor"
