@@ -157,6 +157,10 @@ export interface Jitted<A extends readonly unknown[], R> {
 /**
  * Compiles a pure function of trees of tensors as one program per structure, shapes and dtypes of its arguments; cached.
  *
+ * Numbers among the arguments are f32 scalars: another number is no other program. What is neither tensor nor number is part of the
+ * program: text and bools by content, functions and other objects by identity. Tensors that f captures are uploaded once, when it is
+ * traced: what changes from call to call is an argument. An argument that is still an expression is computed first, and freed.
+ *
  * Errors: those of building the program (ShapeError), of the device, and Donated.
  *
  * @example
