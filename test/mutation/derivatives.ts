@@ -220,4 +220,18 @@ export const derivatives: readonly Mutant[] = [
     replace: "ct.set(t, c)",
     suite: derivativesOf("one value in many places"),
   },
+  {
+    name: "scan: a saved carry that is used indirectly",
+    file: "src/ops/scan.ts",
+    find: "(reaches(needed, p.params[k]!) ?",
+    replace: "(needed.includes(p.params[k]!) ?",
+    suite: derivativesOf("scan"),
+  },
+  {
+    name: "scan: rows that do not see the batch",
+    file: "src/ops/scan.ts",
+    find: "return r.on[k] ? moveAxis(t, 1, 0) : repeated(t)",
+    replace: "return moveAxis(t, 1, 0)",
+    suite: batchesOf("a scatter in each step of a loop"),
+  },
 ]

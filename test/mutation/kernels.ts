@@ -186,4 +186,32 @@ export const kernels: readonly Mutant[] = [
     replace: "Math.ceil(missing / 2)",
     suite: tests("ops/conv2d"),
   },
+  {
+    name: "a product's sides swapped, their axes not",
+    file: "src/compiler/contraction.ts",
+    find: "    ;[m, n] = [n, m]\n",
+    replace: "",
+    suite: tests("backends/wasm/kernels", "stored transposed"),
+  },
+  {
+    name: "avgPool2d: padding above counted",
+    file: "src/ops/avgPool2d.ts",
+    find: "h.low + h.high + w.low + w.high === 0",
+    replace: "h.low + w.low === 0",
+    suite: tests("ops/conv2d"),
+  },
+  {
+    name: "uniform: one bit too many",
+    file: "src/random/uniform.ts",
+    find: `"mix"), 9), "f32")`,
+    replace: `"mix"), 8), "f32")`,
+    suite: tests("random/random"),
+  },
+  {
+    name: "a loop starts from what it captured",
+    file: "src/compiler/lower.ts",
+    find: "carry.forEach((c, k) => push(copy(source(s.consts + k).at, c)))",
+    replace: "carry.forEach((c, k) => push(copy(source(k).at, c)))",
+    suite: loweringOf("scan,recurrent network"),
+  },
 ]
