@@ -18,7 +18,8 @@ const g = gen(7, "small")
 const x = (shape: readonly number[], values?: { lo: number; hi: number }): Any => g.tensor(shape, "f32", values)
 const ints = (shape: readonly number[], hi: number): Any => g.tensor(shape, "i32", { lo: 0, hi })
 
-const zoo = (
+/** A program of a function over trees, with values for its parameters. */
+export const zoo = (
   name: string,
   args: readonly unknown[],
   f: (...args: never[]) => unknown,
@@ -40,13 +41,14 @@ const grad = (
   const call = valueAndGradOf("grad", f as (...args: unknown[]) => unknown, { argnums })
   return (...args) => call(...args)[1]
 }
-const sgd =
+/** One step of gradient descent: new parameters and the loss. */
+export const sgd =
   <P>(loss: (p: P, ...rest: never[]) => Any) =>
   (p: P, ...rest: unknown[]): unknown => {
     const [l, d] = valueAndGradOf("grad", loss as (...args: unknown[]) => unknown, {})(p, ...rest) as unknown as [Any, P]
     return [mapTree(p, (w, _, dw) => T.sub(w, T.mul(dw!, 0.1)), d), l]
   }
-const crossEntropy = (logits: Any, onehot: Any): Any => T.neg(T.mean(T.sum(T.mul(T.logSoftmax(logits), onehot), [1])))
+export const crossEntropy = (logits: Any, onehot: Any): Any => T.neg(T.mean(T.sum(T.mul(T.logSoftmax(logits), onehot), [1])))
 
 interface Mlp {
   readonly w1: Any

@@ -28,8 +28,6 @@ export type Broadcast<Op extends string, A extends Shape, B extends Shape> =
 
 // ---- operands: tensors or plain numbers ----------------------------------------------------------------------------
 
-export type OperandLike = TensorLike | number
-
 /** The shape of an element-wise op of two operands, or the sentence. A number takes the other operand's dtype and must fit it. */
 export type Binary<Op extends string, A, B> =
   A extends TensorLike

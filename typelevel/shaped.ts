@@ -75,15 +75,6 @@ export type Call<I extends readonly Spec[], O extends Shape, A extends readonly 
 
 // ---- transformations of the rule -----------------------------------------------------------------------------------
 
-/** The spec with N in front of its shape. */
-type Batched<P, N extends Dim> =
-  P extends TensorLike ? TensorLike<[N, ...P["shape"]], P["dtype"]> : P extends Shape ? [N, ...P] : never
-/** vmap over every parameter. */
-export type Prepend<I extends readonly Spec[], N extends Dim> = { -readonly [K in keyof I]: Batched<I[K], N> }
-/** vmap over the parameters whose entry in Axes is 0; the others, marked null, are shared by the whole batch. */
-export type PrependSome<I extends readonly Spec[], N extends Dim, Axes extends readonly unknown[]> = {
-  -readonly [K in keyof I]: K extends keyof Axes ? (Axes[K] extends null ? I[K] : Batched<I[K], N>) : Batched<I[K], N>
-}
 /** What grad asks of a rule: a scalar result, and a floating-point parameter to differentiate. `[]`, or the sentence. */
 export type Differentiable<Op extends string, P, O extends Shape> =
   O extends readonly [] ? ([DTypeOf<P> & FloatDType] extends [never] ? needsFloat<Op, DTypeOf<P> & DType> : [])

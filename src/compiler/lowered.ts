@@ -1,17 +1,12 @@
 // What the compiler hands to a backend.
-import type { Buf, Scalar, Stmt } from "../core/ir/index.ts"
+import type { Buf, Stmt } from "../core/ir/index.ts"
 
 /** Limits of a target, given to the lowering as data. */
 export interface Limits {
   /** Most buffers that one kernel may read. */
   readonly reads: number
-  /** Most elements of a buffer. */
-  readonly elements: number
-  /** 32-bit integer arithmetic. */
-  readonly integers: boolean
+  /** Whether it has float64 at all. */
   readonly f64: boolean
-  /** Scalar functions that the backend has code for, beyond their definition. */
-  readonly spells: (f: Scalar) => boolean
 }
 /** Offset of a temporary in the arena, in bytes. */
 export interface Placed {

@@ -45,7 +45,7 @@ export const attrKey = (a: unknown, structure: (p: Program) => string): string =
     .map(([k, v]) => `${k}:${attrKey(v, structure)}`)
     .join()}}`
 }
-// biome-ignore lint: one entry for all ops
+// any: one entry for all ops
 const keyOf = (op: OpDef<any>, ins: readonly RawTensor[], attrs: unknown): string =>
   `${idOf(op)}|${attrKey(attrs, (p) => `#${idOf(p)}`)}|${ins.map((t) => `${t.node.id}.${t.k}`).join()}`
 

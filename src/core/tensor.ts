@@ -13,7 +13,7 @@ export interface Aval {
 /** An application of an op. Immutable; equal applications inside one session are one node. */
 export interface Node {
   readonly id: number
-  // biome-ignore lint: nodes of all ops live in one graph; the attributes belong to the op alone
+  // any: nodes of all ops live in one graph; the attributes belong to the op alone
   readonly op: OpDef<any>
   readonly ins: readonly RawTensor[]
   readonly attrs: unknown

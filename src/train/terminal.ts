@@ -74,20 +74,6 @@ export const table = (
   return [line(head.map(style.bold)), rule, ...rows.map(line)].join("\n")
 }
 
-export interface LayerRow {
-  readonly name: string
-  readonly output: readonly (number | string)[]
-  readonly parameters: number
-}
-/** The layers of a network with output shapes and parameter counts, and the total. */
-export const layerTable = (layers: readonly LayerRow[], style: Style = plain): string => {
-  const total = layers.reduce((sum, l) => sum + l.parameters, 0)
-  const rows = layers.map((l) => [l.name, `[${l.output.join(", ")}]`, l.parameters === 0 ? style.dim("-") : count(l.parameters)])
-  const body = table(["layer", "output", "parameters"], [...rows, ["total", "", count(total)]], ["left", "left", "right"], style)
-  const lines = body.split("\n")
-  return [...lines.slice(0, -1), lines[1], lines.at(-1)].join("\n")
-}
-
 /** A bar `width` columns wide, filled to `ratio` in steps of an eighth of a column. */
 export const bar = (ratio: number, width: number): string => {
   const eighths = Math.round(Math.min(1, Math.max(0, ratio || 0)) * width * 8)

@@ -5,7 +5,6 @@ import {
   columnsOf,
   count,
   duration,
-  layerTable,
   pad,
   percent,
   plain,
@@ -73,25 +72,6 @@ name   n
 ────────
 a      1
 long  22`)
-})
-
-test("layer table: shapes, counts, total", () => {
-  const layers = [
-    { name: "conv2d_1", output: ["batch", 26, 26, 32], parameters: 320 },
-    { name: "relu_1", output: ["batch", 26, 26, 32], parameters: 0 },
-    { name: "dense_1", output: ["batch", 10], parameters: 216330 },
-  ]
-  expect(`\n${layerTable(layers)}`).toBe(`
-layer     output               parameters
-─────────────────────────────────────────
-conv2d_1  [batch, 26, 26, 32]         320
-relu_1    [batch, 26, 26, 32]           -
-dense_1   [batch, 10]             216,330
-─────────────────────────────────────────
-total                             216,650`)
-  const lines = layerTable(layers, coloured).split("\n")
-  expect(new Set(lines.map(columnsOf)).size).toBe(1)
-  expect(lines[0]).toContain("\u001b[1mlayer\u001b[22m")
 })
 
 test("bar: eighths of a column, within its bounds", () => {

@@ -1,7 +1,6 @@
 // The gpu.js backend: loop IR -> gpu.js kernels, on WebGPU, on WebAssembly, or (to debug) on plain JavaScript.
 import type { Backend } from "../backend.ts"
 import { DeviceUnavailable } from "../errors.ts"
-import { MOST_ELEMENTS } from "./check.ts"
 import { handles } from "./handles.ts"
 import { loadLibrary } from "./library.ts"
 import { guardedBy, planned } from "./program.ts"
@@ -55,7 +54,7 @@ export const gpujs = async (options: GpujsOptions): Promise<GpujsBackend> => {
   return {
     name: device,
     description: options.mode === "webasm" ? "WebAssembly SIMD, one thread" : "JavaScript, one thread",
-    limits: { reads: 24, elements: MOST_ELEMENTS, integers: false, f64: false, spells: () => false },
+    limits: { reads: 24, f64: false },
     compile: (source) => {
       const program = planned(source.lowered(), target, own)
       return guardedBy(program, device, compile(program))

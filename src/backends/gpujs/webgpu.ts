@@ -4,7 +4,6 @@ import type { Axis, Buf } from "../../core/ir/index.ts"
 import type { Backend } from "../backend.ts"
 import { DeviceLost } from "../errors.ts"
 import { openAdapter } from "./adapter.ts"
-import { MOST_ELEMENTS } from "./check.ts"
 import { type BindGroup, type ComputePass, type GpuBuffer, MAP_READ, USAGE } from "./gpu.ts"
 import { handles } from "./handles.ts"
 import { valueOf } from "./host.ts"
@@ -180,7 +179,7 @@ export const webgpuBackend = async (
   return {
     name: device,
     description: what,
-    limits: { reads, elements: MOST_ELEMENTS, integers: false, f64: false, spells: () => false },
+    limits: { reads, f64: false },
     compile: async (source) => {
       check()
       const program = planned(source.lowered(), target, own)

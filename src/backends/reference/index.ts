@@ -55,7 +55,7 @@ export const reference = (): Backend => {
   }
   return {
     name: device,
-    limits: { reads: Number.POSITIVE_INFINITY, elements: 2 ** 32 - 1, integers: true, f64: true, spells: () => true },
+    limits: { reads: Number.POSITIVE_INFINITY, f64: true },
     compile: ({ program }): Compiled => {
       const run = evaluator(program)
       let disposed = false

@@ -5,9 +5,8 @@ import { bytesOf, hostArray, type HostArray } from "../../core/dtype.ts"
 import { show, size } from "../../core/shape.ts"
 import type { Aval } from "../../core/tensor.ts"
 import type { Backend, Compiled, DeviceBuffer, Source } from "../backend.ts"
-import { DeviceUnavailable, Donated } from "../errors.ts"
+import { DeviceUnavailable, Donated, UnsupportedOnDevice } from "../errors.ts"
 import { engine, load } from "./engine.ts"
-import { spelled } from "./lanes.ts"
 import { ARENA_SLOT, SCRATCH_SLOT } from "./frame.ts"
 import { Heap } from "./memory.ts"
 import { Pool } from "./pool.ts"
@@ -103,6 +102,13 @@ const open = (heap: Heap, pool?: Pool, least?: number): Backend => {
 
   const compile = (source: Source): Compiled => {
     const lowered = source.lowered()
+    for (const b of [...lowered.args, ...lowered.outs, ...lowered.temps.map((t) => t.buf)])
+      if (size(b.shape) > MOST_ELEMENTS)
+        throw new UnsupportedOnDevice({
+          device: "wasm",
+          construct: `an array ${b.dtype}${show(b.shape)} of more than 2^29 elements`,
+          instead: "split it along an axis",
+        })
     const program = compileWasm(lowered, pool?.threads, least)
     const host = Object.fromEntries(program.host.map((s) => [s.name, (...args: readonly number[]) => s.eval("f64", ...args)]))
     const { module, exports } = load(program.bytes, { memory: heap.memory, ...host })
@@ -171,13 +177,7 @@ const open = (heap: Heap, pool?: Pool, least?: number): Backend => {
   }
   return {
     name: "wasm",
-    limits: {
-      reads: Number.POSITIVE_INFINITY,
-      elements: MOST_ELEMENTS,
-      integers: true,
-      f64: true,
-      spells: (s) => s.name in spelled,
-    },
+    limits: { reads: Number.POSITIVE_INFINITY, f64: true },
     compile,
     upload: (values, aval) => {
       const address = heap.take(bytesFor(aval))

@@ -74,7 +74,6 @@ export const range = (e: Ix): readonly [number, number] => {
   return [lo, hi]
 }
 export const keyOf = (e: Ix): string => e.c + e.t.map(([k, a]) => `+${k}*${a.id}`).join("")
-export const isConst = (e: Ix): boolean => e.t.length === 0
 
 // ---- quotients and remainders --------------------------------------------------------------------------------------
 // Equal quotients must be one atom, or indices would not cancel. The table lives for one compilation only (`interning`).

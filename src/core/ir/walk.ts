@@ -45,8 +45,6 @@ export const bufsOf = (stmts: readonly Stmt[]): Set<Buf> =>
 
 /** Replaces atoms (axes) in an index or expression; results are normalised again. */
 export type Substitution = (a: Atom) => Ix | undefined
-export const substIx = (e: Ix, m: Substitution): Ix => substitute(m).ix(e)
-export const subst = (x: Expr, m: Substitution): Expr => substitute(m).expr(x)
 
 export const substitute = (m: Substitution): { ix(e: Ix): Ix; expr(x: Expr): Expr } => {
   const memo = new Map<Expr, Expr>()

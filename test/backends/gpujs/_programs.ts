@@ -2,36 +2,13 @@
 import * as T from "../../../src/tensor.ts"
 import type { Backend } from "../../../src/backends/backend.ts"
 import { lower } from "../../../src/compiler/index.ts"
-import { captured, flatten, hostArray, mapTree, type Program, type RawTensor, trace, unflatten } from "../../../src/core/index.ts"
-import { valueAndGradOf } from "../../../src/transform/reverse.ts"
+import { captured, hostArray, type Program, type RawTensor } from "../../../src/core/index.ts"
 import { gen } from "../../../src/testing/gen.ts"
-import type { ZooProgram } from "../../zoo.ts"
+import { crossEntropy, sgd, zoo as build, type ZooProgram } from "../../zoo.ts"
 
 type Any = T.AnyTensor
 const g = gen(11, "small")
 const x = (shape: readonly number[], scale = 1): Any => g.tensor(shape, "f32", { lo: -scale, hi: scale })
-const build = (
-  name: string,
-  args: readonly unknown[],
-  f: (...args: never[]) => unknown,
-  donate: readonly number[] = [],
-): ZooProgram => {
-  const { leaves, spec } = flatten(args)
-  const donated = args.flatMap((a, k) => flatten(a).leaves.map(() => donate.includes(k)))
-  const program = trace(
-    (...p) => flatten((f as (...args: unknown[]) => unknown)(...(unflatten(spec, p) as unknown[]))).leaves,
-    leaves,
-  )
-  return { name, program, values: leaves, donated }
-}
-/** One step of gradient descent: new parameters and the loss. */
-const sgd =
-  <P>(loss: (p: P, ...rest: never[]) => Any, rate = 0.1) =>
-  (p: P, ...rest: unknown[]): unknown => {
-    const [l, d] = valueAndGradOf("grad", loss as (...args: unknown[]) => unknown, {})(p, ...rest) as unknown as [Any, P]
-    return [mapTree(p, (w, _, dw) => T.sub(w, T.mul(dw!, rate)), d), l]
-  }
-const crossEntropy = (logits: Any, onehot: Any): Any => T.neg(T.mean(T.sum(T.mul(T.logSoftmax(logits), onehot), [1])))
 const labels = (n: number, classes: number): Any =>
   T.oneHot(T.fromArray(Int32Array.from({ length: n }, (_, k) => (k * 7) % classes)), classes)
 const key = (): Any => T.fromArray(Uint32Array.of(0x12345678, 0x9abcdef0))
