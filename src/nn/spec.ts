@@ -4,6 +4,7 @@ import type { Dim } from "../../typelevel/dim.ts"
 import type { TensorLike } from "../../typelevel/rule.ts"
 import type { Shape } from "../../typelevel/shape.ts"
 import { type DType, isFloat } from "../core/dtype.ts"
+import { UNKNOWN } from "../core/dims.ts"
 import { refuse } from "../core/errors.ts"
 import { doesNotFit, needsFloat, wrongDType } from "../core/messages.ts"
 import { show } from "../core/shape.ts"
@@ -15,7 +16,7 @@ export type Spec = TensorLike
 export type AnySpec = Spec | readonly Spec[]
 /** What a user writes for a spec: a shape alone means f32. */
 export type Written = Shape | TensorLike
-export const UNKNOWN = "?"
+export { UNKNOWN } from "../core/dims.ts"
 
 export type SpecOf<I> = I extends TensorLike
   ? Tensor<[...I["shape"]], I["dtype"]>
