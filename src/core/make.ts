@@ -1,6 +1,6 @@
 // Making nodes. Inside a session equal applications are one node (hash-consing): code written twice is computed once.
 import type { OpDef } from "./op.ts"
-import { type AnyTensor, type Aval, type Node, type Program, type RawTensor, raw, Tensor } from "./tensor.ts"
+import { type AnyTensor, type Aval, type Node, type Program, type RawTensor, raw, tensorOf } from "./tensor.ts"
 
 // A session is one outermost trace, transformation or compilation. Its table dies with it: a global one would keep every graph alive.
 interface Session {
@@ -60,7 +60,7 @@ export const makeAll = <A>(op: OpDef<A>, ins: readonly RawTensor[], attrs: A): r
   const outs: RawTensor[] = []
   const node: Node = { id: ++ids, op, ins, attrs, outs }
   for (const a of Array.isArray(avals) ? (avals as readonly Aval[]) : [avals as Aval])
-    outs.push(new Tensor(node, outs.length, a.shape, a.dtype))
+    outs.push(tensorOf(node, outs.length, a.shape, a.dtype))
   if (key !== undefined) session?.nodes.set(key, node)
   return outs
 }
