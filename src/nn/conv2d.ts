@@ -9,7 +9,7 @@ import { show } from "../core/shape.ts"
 import { type RawTensor, raw } from "../core/tensor.ts"
 import { add } from "../ops/add.ts"
 import { type Conv2dRule as OpRule, conv2d as op, type ConvOptions } from "../ops/conv2d.ts"
-import { type Pair, paddingAt, perAxis } from "../ops/_windows.ts"
+import { type Pair, paddingAt, perAxis, windowsOf } from "../ops/_windows.ts"
 import { leafPlan } from "./arrow.ts"
 import type { Affine, DenseOptions } from "./dense.ts"
 import { glorotUniform, zeros } from "./initialisers.ts"
@@ -24,7 +24,6 @@ import {
   type Same,
   type ShapeIn,
 } from "./layer.ts"
-import { windowsOf } from "./pooling.ts"
 import { floats, lastSize } from "./spec.ts"
 
 export interface Conv2dOptions extends ConvOptions, DenseOptions {

@@ -1,4 +1,4 @@
-import type { Padding, PerAxis } from "../../typelevel/conv.ts"
+import type { PerAxis } from "../../typelevel/conv.ts"
 import type { Dim } from "../../typelevel/dim.ts"
 import type { needsRank } from "../../typelevel/messages.ts"
 import type { Plain } from "../../typelevel/network.ts"
@@ -10,7 +10,7 @@ import type { Or } from "../core/signature.ts"
 import { show } from "../core/shape.ts"
 import { raw, type Tensor } from "../core/tensor.ts"
 import type { PoolOptions, PoolRule } from "../ops/_pool.ts"
-import { type Pair, paddingAt, perAxis, sliding } from "../ops/_windows.ts"
+import { type Pair, paddingAt, perAxis, windowsOf } from "../ops/_windows.ts"
 import { avgPool2d as average } from "../ops/avgPool2d.ts"
 import { maxPool2d as largest } from "../ops/maxPool2d.ts"
 import { mean } from "../ops/mean.ts"
@@ -29,14 +29,6 @@ import {
   type ShapeIn,
 } from "./layer.ts"
 import { floats, type AnySpec, type Spec, UNKNOWN } from "./spec.ts"
-
-/** The number of windows along an axis, which may be a name: the twin of Windows in typelevel/conv.ts. */
-export const windowsOf = (op: string, n: Dim, size: number, stride: number, padding: Padding, dilation = 1): Dim => {
-  if (typeof n === "number") return sliding(op, n, size, stride, padding, dilation).count
-  sliding(op, Number.MAX_SAFE_INTEGER, size, stride, padding, dilation) // refuses strides and windows of 0
-  const kept = stride === 1 && (padding === "same" || (size === 1 && (padding === "valid" || padding === 0)))
-  return kept ? n : UNKNOWN
-}
 
 type PoolKind = "maxPool2d" | "avgPool2d"
 export interface Pool2dRule<Kind extends PoolKind, K extends Pair, O> extends Plain {

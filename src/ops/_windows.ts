@@ -1,11 +1,21 @@
 // Sizes of sliding windows at run time: the twin of typelevel/conv.ts.
 import { refuse } from "../core/index.ts"
+import { minus, over, plus, times, UNKNOWN } from "../core/dims.ts"
 import { notASize, notPositive, windowTooLarge } from "../core/messages.ts"
-import type { Padding } from "../../typelevel/conv.ts"
+import type {
+  ConvPadding,
+  extraTooLarge as ExtraTooLarge,
+  extraWithSame as ExtraWithSame,
+  ForAxes,
+  Padding,
+  Sliders,
+  takesTooMuch as TakesTooMuch,
+} from "../../typelevel/conv.ts"
+import type { Dim } from "../../typelevel/dim.ts"
 
 /** One value for both spatial axes, or one for each. */
-export type Pair = number | readonly [number, number]
-export type Paddings = Padding | readonly [Padding, Padding]
+export type Pair = ForAxes<2, number>
+export type Paddings = ForAxes<2, Padding>
 
 /** How windows lie on one axis: elements added below and above, and how many windows there are. */
 export interface Sliding {
@@ -16,7 +26,13 @@ export interface Sliding {
   readonly high: number
   readonly count: number
 }
-export const sliding = (op: string, n: number, size: number, stride = 1, padding: Padding = "valid", dilation = 1): Sliding => {
+interface Geometry {
+  readonly covered: number
+  /** Elements added below and above; undefined for "same", where they depend on the size. */
+  readonly added: readonly [number, number] | undefined
+}
+/** What does not depend on the size of the axis; or the sentence. */
+const geometry = (op: string, size: number, stride: number, padding: ConvPadding, dilation: number): Geometry => {
   for (const [field, v] of [
     ["stride", stride],
     ["dilation", dilation],
@@ -25,23 +41,116 @@ export const sliding = (op: string, n: number, size: number, stride = 1, padding
     if (!Number.isSafeInteger(v) || v < 1) refuse(notPositive(op, field, v))
   }
   const covered = dilation * (size - 1) + 1
-  const lay = (low: number, high: number, count: number): Sliding => ({ size, stride, dilation, low, high, count })
-  if (padding === "same") {
-    const count = Math.ceil(n / stride)
-    const missing = Math.max(0, (count - 1) * stride + covered - n)
-    const low = Math.floor(missing / 2)
-    return lay(low, missing - low, count)
-  }
-  const [low, high] = padding === "valid" ? [0, 0] : typeof padding === "number" ? [padding, padding] : padding
-  for (const v of [low, high]) if (!Number.isSafeInteger(v) || v < 0) refuse(notASize(op, v))
+  if (padding === "same") return { covered, added: undefined }
+  const both = (p: number): readonly [number, number] => [p, p]
+  const words: Readonly<Record<string, number>> = { valid: 0, full: covered - 1 }
+  const added = typeof padding === "object" ? padding : both(typeof padding === "string" ? words[padding]! : padding)
+  if (added.length !== 2 || added[0] === undefined)
+    refuse(
+      `${op}: ${JSON.stringify(padding)} is no padding; give "valid", "same", a number, or [low, high], or a list with one per axis`,
+    )
+  for (const v of added) if (!Number.isSafeInteger(v) || v < 0) refuse(notASize(op, v))
+  return { covered, added }
+}
+/** Elements that "same" padding adds for n windows that reach over `reach` elements, where there are `given`. */
+const same = (reach: number, given: number): readonly [number, number] => {
+  const missing = Math.max(0, reach - given)
+  return [Math.floor(missing / 2), Math.ceil(missing / 2)]
+}
+export const sliding = (
+  op: string,
+  n: number,
+  size: number,
+  stride = 1,
+  padding: ConvPadding = "valid",
+  dilation = 1,
+): Sliding => {
+  const { covered, added } = geometry(op, size, stride, padding, dilation)
+  const count = Math.ceil(n / stride)
+  const [low, high] = added ?? same((count - 1) * stride + covered, n)
+  const lay = { size, stride, dilation, low, high }
+  if (!added) return { ...lay, count }
   if (low + n + high < covered) refuse(windowTooLarge(op, covered, low + n + high))
-  return lay(low, high, Math.floor((low + n + high - covered) / stride) + 1)
+  return { ...lay, count: Math.floor((low + n + high - covered) / stride) + 1 }
 }
 /** Elements to add above so that the padded axis is whole strides: the adjoint then splits its axis by the stride (see fold). */
 export const wholeStrides = (n: number, { low, high, stride }: Sliding): number =>
   high + ((stride - ((low + n + high) % stride)) % stride)
 
+/** The number of windows along an axis that may be a name. */
+export const windowsOf = (op: string, n: Dim, size: number, stride: number, padding: ConvPadding, dilation = 1): Dim => {
+  if (typeof n === "number") return sliding(op, n, size, stride, padding, dilation).count
+  const { covered, added } = geometry(op, size, stride, padding, dilation)
+  const parts = over(n, stride)
+  if (!added) return stride === 1 ? n : (parts ?? UNKNOWN)
+  const room = added[0] + added[1] + stride - covered // floor((n + room) / stride)
+  if (stride === 1) return shift(n, room)
+  return parts === undefined ? (over(shift(n, room), stride) ?? UNKNOWN) : shift(parts, Math.floor(room / stride))
+}
+const shift = (n: Dim, by: number): Dim => (by === 0 ? n : by > 0 ? plus(n, by) : minus(n, -by))
+
+// ---- back again ----------------------------------------------------------------------------------------------------
+export const extraWithSame = <Op extends string, E extends number>(op: Op, extra: E): ExtraWithSame<Op, E> =>
+  `${op}: outputPadding is ${extra} with padding "same", which gives stride x size; leave it out`
+export const extraTooLarge = <Op extends string, E extends number, S extends number, D extends number>(
+  op: Op,
+  extra: E,
+  stride: S,
+  dilation: D,
+): ExtraTooLarge<Op, E, S, D> =>
+  `${op}: outputPadding is ${extra}; it must be less than the stride ${stride} or the dilation ${dilation}`
+export const takesTooMuch = <Op extends string, T extends number, M extends number>(op: Op, t: T, m: M): TakesTooMuch<Op, T, M> =>
+  `${op}: a padding of ${t} in all takes away more than the ${m} there are; pad by less`
+
+/** How the windows of a transposed convolution are put back on one axis: elements left out below, and how many stay. */
+export interface Spreading {
+  readonly size: number
+  readonly stride: number
+  readonly dilation: number
+  readonly low: number
+  readonly count: number
+}
+/** The size of the axis that a transposed convolution gives, which may be a name; or the sentence. */
+export const spreadOf = (
+  op: string,
+  n: Dim,
+  size: number,
+  stride: number,
+  padding: ConvPadding,
+  dilation: number,
+  extra: number,
+): Dim => {
+  const { covered, added } = geometry(op, size, stride, padding, dilation)
+  if (!Number.isSafeInteger(extra) || extra < 0) refuse(notASize(op, extra))
+  if (extra > 0 && !added) refuse(extraWithSame(op, extra))
+  if (extra > 0 && extra >= Math.max(stride, dilation)) refuse(extraTooLarge(op, extra, stride, dilation))
+  if (n === 0) refuse(notPositive(op, "size", n))
+  if (!added) return times(n, stride)
+  const total = added[0] + added[1]
+  if (typeof n !== "number") return shift(times(n, stride), covered + extra - stride - total)
+  const reach = (n - 1) * stride + covered + extra
+  return reach < total ? refuse(takesTooMuch(op, total, reach)) : reach - total
+}
+export const spreading = (
+  op: string,
+  n: number,
+  size: number,
+  stride: number,
+  padding: ConvPadding,
+  dilation: number,
+  extra: number,
+): Spreading => {
+  const count = spreadOf(op, n, size, stride, padding, dilation, extra) as number
+  const { covered, added } = geometry(op, size, stride, padding, dilation)
+  const [low] = added ?? same(covered, stride)
+  return { size, stride, dilation, low, count }
+}
+
+// ---- options -------------------------------------------------------------------------------------------------------
 /** The entry of an option for spatial axis k. */
-export const perAxis = <V extends number | string>(v: V | readonly V[], k: 0 | 1): V => (typeof v === "object" ? v[k]! : v)
-export const paddingAt = (p: Paddings | undefined, k: 0 | 1): Padding =>
-  p === undefined ? "valid" : typeof p === "object" ? p[k] : p
+export const perAxis = <V extends number | string>(v: V | readonly V[], k: number): V => (typeof v === "object" ? v[k]! : v)
+/** The padding of spatial axis k of `axes`: a list with an entry for each has one of its own for it. */
+export const paddingAt = <P extends ConvPadding>(p: P | readonly P[] | undefined, k: number, axes: Sliders = 2): P | "valid" =>
+  p === undefined ? "valid" : isList(p, axes) ? p[k]! : p
+const isList = <P extends ConvPadding>(p: P | readonly P[], axes: Sliders): p is readonly P[] =>
+  typeof p === "object" && p.length === axes
