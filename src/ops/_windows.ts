@@ -3,6 +3,7 @@ import { refuse } from "../core/index.ts"
 import { minus, over, plus, times, UNKNOWN } from "../core/dims.ts"
 import { notASize, notPositive, windowTooLarge } from "../core/messages.ts"
 import type {
+  AxisNames,
   ConvPadding,
   extraTooLarge as ExtraTooLarge,
   extraWithSame as ExtraWithSame,
@@ -16,6 +17,9 @@ import type { Dim } from "../../typelevel/dim.ts"
 /** One value for both spatial axes, or one for each. */
 export type Pair = ForAxes<2, number>
 export type Paddings = ForAxes<2, Padding>
+
+/** What the spatial axes are called in sentences. */
+export const axisNames: AxisNames = { 1: "length", 2: "height, width", 3: "depth, height, width" }
 
 /** How windows lie on one axis: elements added below and above, and how many windows there are. */
 export interface Sliding {
