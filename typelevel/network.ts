@@ -73,7 +73,7 @@ export type Trees<L, S, Field extends "Params" | "State", Acc = {}, Seen = {}> =
           See<H["rule"], Seen>
         >
       : never
-    : { readonly [K in keyof Acc]: Acc[K] }
+    : { -readonly [K in keyof Acc]: Acc[K] }
 /** The keys of the layers in order, of those with parameters or not: names of layers for random keys, pictures and paths. */
 export type Keys<L, Acc extends readonly string[] = [], Seen = {}> =
   L extends readonly [infer H extends AnyLayer, ...infer R]

@@ -139,8 +139,8 @@ export const infer =
 
 /** What a loss is computed from: a batch, and the key of the step where the network needs one. */
 export type LossInput<I, Y, N> = [N] extends [never]
-  ? { readonly x: Open<I>; readonly y: Open<Y>; readonly key?: Key }
-  : { readonly x: Open<I>; readonly y: Open<Y>; readonly key: Key }
+  ? { x: Open<I>; y: Open<Y>; key?: Key }
+  : { x: Open<I>; y: Open<Y>; key: Key }
 type ScalarLoss<R> = R extends TensorLike
   ? R["shape"] extends readonly []
     ? R

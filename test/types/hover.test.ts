@@ -1,0 +1,28 @@
+import { describe, expect, it } from "vitest"
+import { hovers, type Mark, marksOf } from "./hover.ts"
+
+describe("what an editor shows", () => {
+  it("is the shape, without names of helpers", () => {
+    const { checked, problems } = hovers(["hover.fx.ts"])
+    expect(problems).toEqual([])
+    expect(checked).toBeGreaterThan(50)
+  })
+
+  // The harness itself: a mark of a wrong text, and one of a name that nothing declares.
+  it("is compared exactly", () => {
+    const nobody: Mark = { line: 1, name: "nobody", text: "Tensor<[]>", at: -1 }
+    const { checked, problems } = hovers(["hover.fx.ts"], ([first]) => [{ ...first!, text: "Tensor<[8, 32, 32]>" }, nobody])
+    expect(checked).toBe(2)
+    expect(problems).toEqual([
+      expect.stringContaining("images: expected Tensor<[8, 32, 32]>, got Tensor<[8, 32, 32, 3]>"),
+      expect.stringContaining("nobody: expected Tensor<[]>, got no declaration of that name"),
+    ])
+  })
+  it("is asked of declarations of all kinds", () => {
+    const source = `// @hover a: x\nconst [b, a] = f()\n// @hover c: y\nexport declare const c: T\n`
+    expect(marksOf(source).map((m) => [m.name, m.line, source.slice(m.at, m.at + 4)])).toEqual([
+      ["a", 1, "a] ="],
+      ["c", 3, "c: T"],
+    ])
+  })
+})
