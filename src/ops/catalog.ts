@@ -4,13 +4,16 @@ import * as add from "./add.ts"
 import * as arange from "./arange.ts"
 import * as argmax from "./argmax.ts"
 import * as argmin from "./argmin.ts"
+import * as avgPool1d from "./avgPool1d.ts"
 import * as avgPool2d from "./avgPool2d.ts"
+import * as avgPool3d from "./avgPool3d.ts"
 import * as barrier from "./barrier.ts"
 import * as bitwiseAnd from "./bitwiseAnd.ts"
 import * as bitwiseOr from "./bitwiseOr.ts"
 import * as bitwiseXor from "./bitwiseXor.ts"
 import * as broadcastTo from "./broadcastTo.ts"
 import * as cast from "./cast.ts"
+import * as chunk from "./chunk.ts"
 import * as concat from "./concat.ts"
 import * as contract from "./contract.ts"
 import * as conv2d from "./conv2d.ts"
@@ -46,7 +49,9 @@ import * as logicalNot from "./logicalNot.ts"
 import * as logicalOr from "./logicalOr.ts"
 import * as matmul from "./matmul.ts"
 import * as max from "./max.ts"
+import * as maxPool1d from "./maxPool1d.ts"
 import * as maxPool2d from "./maxPool2d.ts"
+import * as maxPool3d from "./maxPool3d.ts"
 import * as maximum from "./maximum.ts"
 import * as mean from "./mean.ts"
 import * as min from "./min.ts"
@@ -73,6 +78,7 @@ import * as sin from "./sin.ts"
 import * as slice from "./slice.ts"
 import * as softmax from "./softmax.ts"
 import * as softplus from "./softplus.ts"
+import * as split from "./split.ts"
 import * as sqrt from "./sqrt.ts"
 import * as square from "./square.ts"
 import * as squeeze from "./squeeze.ts"
@@ -84,6 +90,7 @@ import * as take from "./take.ts"
 import * as tanh from "./tanh.ts"
 import * as threefry from "./threefry.ts"
 import * as transpose from "./transpose.ts"
+import * as unstack from "./unstack.ts"
 import * as variance from "./variance.ts"
 import * as where from "./where.ts"
 import * as windows from "./windows.ts"
@@ -95,13 +102,16 @@ export const catalog = {
   arange,
   argmax,
   argmin,
+  avgPool1d,
   avgPool2d,
+  avgPool3d,
   barrier,
   bitwiseAnd,
   bitwiseOr,
   bitwiseXor,
   broadcastTo,
   cast,
+  chunk,
   concat,
   contract,
   conv2d,
@@ -137,7 +147,9 @@ export const catalog = {
   logicalOr,
   matmul,
   max,
+  maxPool1d,
   maxPool2d,
+  maxPool3d,
   maximum,
   mean,
   min,
@@ -164,6 +176,7 @@ export const catalog = {
   slice,
   softmax,
   softplus,
+  split,
   sqrt,
   square,
   squeeze,
@@ -175,6 +188,7 @@ export const catalog = {
   tanh,
   threefry,
   transpose,
+  unstack,
   variance,
   where,
   windows,
