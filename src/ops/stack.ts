@@ -9,15 +9,21 @@ import { concat } from "./concat.ts"
 import { expandDims } from "./expandDims.ts"
 
 /** The list with the sentence in the place of the first tensor that differs from the first. */
-type Alike<L extends readonly TensorLike[]> = L extends readonly [infer H extends TensorLike, ...infer T]
-  ? Rest<H["shape"], H["dtype"], T, [H]>
+export type Alike<Op extends string, L extends readonly TensorLike[]> = L extends readonly [
+  infer H extends TensorLike,
+  ...infer T,
+]
+  ? Rest<Op, H["shape"], H["dtype"], T, [H]>
   : L
-type Rest<S extends Shape, D, T, Seen extends readonly unknown[]> = T extends readonly [infer H extends TensorLike, ...infer R]
+type Rest<Op extends string, S extends Shape, D, T, Seen extends readonly unknown[]> = T extends readonly [
+  infer H extends TensorLike,
+  ...infer R,
+]
   ? [D & H["dtype"]] extends [never]
-    ? [...Seen, DTypesDiffer<"stack", D & string, H["dtype"]>, ...R]
+    ? [...Seen, DTypesDiffer<Op, D & string, H["dtype"]>, ...R]
     : SameDims<S, H["shape"]> extends true
-      ? Rest<S, D, R, [...Seen, H]>
-      : [...Seen, shapesDiffer<S, H["shape"]>, ...R]
+      ? Rest<Op, S, D, R, [...Seen, H]>
+      : [...Seen, shapesDiffer<Op, S, H["shape"]>, ...R]
   : Seen
 type SameDims<S extends Shape, T extends Shape> = S extends readonly [infer H, ...infer P extends Shape]
   ? T extends readonly [infer G, ...infer Q extends Shape]
@@ -28,21 +34,31 @@ type SameDims<S extends Shape, T extends Shape> = S extends readonly [infer H, .
   : T extends readonly [Dim, ...Shape]
     ? Rankless<S>
     : true
-type shapesDiffer<S, T> = `stack: shapes differ: ${Show<S>} and ${Show<T>}`
-const shapesDiffer = (s: readonly number[], t: readonly number[]): string => `stack: shapes differ: ${show(s)} and ${show(t)}`
+type shapesDiffer<Op extends string, S, T> = `${Op}: shapes differ: ${Show<S>} and ${Show<T>}`
+const shapesDiffer = (op: string, s: readonly number[], t: readonly number[]): string =>
+  `${op}: shapes differ: ${show(s)} and ${show(t)}`
+/** The shape of all, or the sentence. */
+export const alike = (op: string, all: readonly RawTensor[]): readonly number[] => {
+  const first = all[0] ?? refuse(`${op}: of no tensors; it needs at least one`)
+  for (const x of all) {
+    if (x.dtype !== first.dtype) refuse(dtypesDiffer(op, first.dtype, x.dtype))
+    if (!same(x.shape, first.shape)) refuse(shapesDiffer(op, first.shape, x.shape))
+  }
+  return first.shape
+}
 
 /** The common shape with the number of tensors at axis X of the result, or the sentence. */
 export type StackRule<L extends readonly TensorLike[], X extends number> =
-  Rankless<L[0]["shape"]> extends true
+  L extends Alike<"stack", L> ? Stacked<L[0]["shape"], X, L["length"]> : never
+type Stacked<S extends Shape, X extends number, N extends number> =
+  Rankless<S> extends true
     ? Shape
-    : L[0]["shape"] extends infer S extends Shape
-      ? Axis<[...S, 1], X> extends infer A
-        ? [A] extends [never]
-          ? outside<S, X>
-          : number extends A
-            ? Shape
-            : Insert<S, A & number, L["length"]>
-        : never
+    : Axis<[...S, 1], X> extends infer A
+      ? [A] extends [never]
+        ? outside<S, X>
+        : number extends A
+          ? Shape
+          : Insert<S, A & number, N>
       : never
 type outside<
   S extends Shape,
@@ -83,17 +99,13 @@ export const op: OpDef<{ readonly axis: number }> = defineOp<{ readonly axis: nu
  * @example stack([zeros([2, 3]), ones([2, 3])], -1) // [2, 3, 2]
  */
 export function stack<const L extends readonly TensorLike[], const X extends number = 0>(
-  tensors: OrList<L, Alike<L>>,
+  tensors: OrList<L, Alike<"stack", L>>,
   axis?: Or<StackRule<L, X>, X>,
 ): Of<StackRule<L, X>, L[number]["dtype"]> {
   const all = tensors as unknown as readonly RawTensor[]
-  const first = all[0] ?? refuse("stack: of no tensors; it needs at least one")
-  for (const x of all) {
-    if (x.dtype !== first.dtype) refuse(dtypesDiffer("stack", first.dtype, x.dtype))
-    if (!same(x.shape, first.shape)) refuse(shapesDiffer(first.shape, x.shape))
-  }
-  const rank = first.shape.length + 1
+  const shape = alike("stack", all)
+  const rank = shape.length + 1
   const k = (axis ?? 0) as number
-  if (!Number.isInteger(k) || k < -rank || k >= rank) refuse(outside(first.shape, k))
+  if (!Number.isInteger(k) || k < -rank || k >= rank) refuse(outside(shape, k))
   return emit(op, all, { axis: k < 0 ? k + rank : k })
 }
