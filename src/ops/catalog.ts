@@ -4,9 +4,7 @@ import * as add from "./add.ts"
 import * as arange from "./arange.ts"
 import * as argmax from "./argmax.ts"
 import * as argmin from "./argmin.ts"
-import * as avgPool1d from "./avgPool1d.ts"
 import * as avgPool2d from "./avgPool2d.ts"
-import * as avgPool3d from "./avgPool3d.ts"
 import * as barrier from "./barrier.ts"
 import * as bitwiseAnd from "./bitwiseAnd.ts"
 import * as bitwiseOr from "./bitwiseOr.ts"
@@ -34,6 +32,7 @@ import * as floor from "./floor.ts"
 import * as fold from "./fold.ts"
 import * as fromArray from "./fromArray.ts"
 import * as full from "./full.ts"
+import * as gather from "./gather.ts"
 import * as gelu from "./gelu.ts"
 import * as greater from "./greater.ts"
 import * as greaterEqual from "./greaterEqual.ts"
@@ -49,9 +48,7 @@ import * as logicalNot from "./logicalNot.ts"
 import * as logicalOr from "./logicalOr.ts"
 import * as matmul from "./matmul.ts"
 import * as max from "./max.ts"
-import * as maxPool1d from "./maxPool1d.ts"
 import * as maxPool2d from "./maxPool2d.ts"
-import * as maxPool3d from "./maxPool3d.ts"
 import * as maximum from "./maximum.ts"
 import * as mean from "./mean.ts"
 import * as min from "./min.ts"
@@ -69,6 +66,7 @@ import * as relu from "./relu.ts"
 import * as reshape from "./reshape.ts"
 import * as rsqrt from "./rsqrt.ts"
 import * as scan from "./scan.ts"
+import * as scatter from "./scatter.ts"
 import * as scatterAdd from "./scatterAdd.ts"
 import * as shiftLeft from "./shiftLeft.ts"
 import * as shiftRight from "./shiftRight.ts"
@@ -87,6 +85,7 @@ import * as stopGradient from "./stopGradient.ts"
 import * as sub from "./sub.ts"
 import * as sum from "./sum.ts"
 import * as take from "./take.ts"
+import * as takeAlongAxis from "./takeAlongAxis.ts"
 import * as tanh from "./tanh.ts"
 import * as threefry from "./threefry.ts"
 import * as transpose from "./transpose.ts"
@@ -102,9 +101,7 @@ export const catalog = {
   arange,
   argmax,
   argmin,
-  avgPool1d,
   avgPool2d,
-  avgPool3d,
   barrier,
   bitwiseAnd,
   bitwiseOr,
@@ -132,6 +129,7 @@ export const catalog = {
   fold,
   fromArray,
   full,
+  gather,
   gelu,
   greater,
   greaterEqual,
@@ -147,9 +145,7 @@ export const catalog = {
   logicalOr,
   matmul,
   max,
-  maxPool1d,
   maxPool2d,
-  maxPool3d,
   maximum,
   mean,
   min,
@@ -167,6 +163,7 @@ export const catalog = {
   reshape,
   rsqrt,
   scan,
+  scatter,
   scatterAdd,
   shiftLeft,
   shiftRight,
@@ -185,6 +182,7 @@ export const catalog = {
   sub,
   sum,
   take,
+  takeAlongAxis,
   tanh,
   threefry,
   transpose,

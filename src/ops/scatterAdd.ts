@@ -1,20 +1,16 @@
-import { axisOf, defineOp, emit, ir, lift, make, type OpDef, type RawTensor, raw, refuse, same, show } from "../core/index.ts"
-import { dtypesDiffer } from "../core/messages.ts"
+import { defineOp, emit, ir, lift, make, type OpDef, type RawTensor, raw } from "../core/index.ts"
 import type { Of, Or } from "../core/signature.ts"
 import type { Tensor } from "../core/tensor.ts"
-import type { Fits } from "../../typelevel/dim.ts"
 import type { DType } from "../../typelevel/dtype.ts"
-import type { axisOutside, dtypesDiffer as DTypesDiffer } from "../../typelevel/messages.ts"
-import type { Axis, Rankless, Shape, Show } from "../../typelevel/shape.ts"
+import type { SameShape, Shape } from "../../typelevel/shape.ts"
 import type { AtTensor } from "./_axes.ts"
-import { type IntegerOnly, integersOnly, type NumberOnly, numbersOnly } from "./_dtypes.ts"
 import { constantOf } from "./_constant.ts"
+import { type IntegerOnly, type NumberOnly, numbersOnly } from "./_dtypes.ts"
 import { someIndices } from "./_examples.ts"
+import { checkScatter, type ScatterRule } from "./_scatter.ts"
 import { mul } from "./mul.ts"
-import { type Lookup, op as take, type Put } from "./take.ts"
+import { type Lookup, op as take } from "./take.ts"
 
-type AxisRule<S extends Shape, X extends number> =
-  Rankless<S> extends true ? S : [Axis<S, X>] extends [never] ? axisOutside<"scatterAdd", S, X> : S
 /** S, or the sentence where updates U are not as many as the indices I take from axis X. */
 export type ScatterAddRule<
   S extends Shape,
@@ -23,40 +19,8 @@ export type ScatterAddRule<
   U extends Shape,
   E extends DType,
   X extends number,
-> = [D & E] extends [never]
-  ? DTypesDiffer<"scatterAdd", D, E>
-  : AxisRule<S, X> extends infer M extends string
-    ? M
-    : Rankless<S> extends true
-      ? Shape
-      : Rankless<I> extends true
-        ? S
-        : number extends Axis<S, X>
-          ? S
-          : S[Axis<S, X>] extends 0
-            ? nowhere<S, Axis<S, X>>
-            : NumberOnly<
-                "scatterAdd",
-                Put<S, Axis<S, X>, I> extends infer W extends Shape ? (Alike<U, W> extends true ? S : misfit<S, I, U, W>) : never,
-                D
-              >
-type Alike<U extends Shape, W extends Shape> = U extends readonly [infer H, ...infer P extends Shape]
-  ? W extends readonly [infer G, ...infer Q extends Shape]
-    ? Fits<H, G> extends true
-      ? Alike<P, Q>
-      : false
-    : false
-  : U extends readonly []
-    ? W extends readonly []
-      ? true
-      : false
-    : true
-type misfit<S, I, U, W> = `scatterAdd: updates ${Show<U>} do not fit: indices ${Show<I>} into ${Show<S>} need ${Show<W>}`
-const misfit = (s: readonly number[], i: readonly number[], u: readonly number[], w: readonly number[]): string =>
-  `scatterAdd: updates ${show(u)} do not fit: indices ${show(i)} into ${show(s)} need ${show(w)}`
-type nowhere<S extends Shape, X extends number> = `scatterAdd: axis ${X} of ${Show<S>} is empty; there is nowhere to add`
-const nowhere = (s: readonly number[], axis: number): string =>
-  `scatterAdd: axis ${axis} of ${show(s)} is empty; there is nowhere to add`
+> = ScatterRule<"scatterAdd", S, D, I, U, E, X> extends infer R ? (R extends string ? R : NumberOnly<"scatterAdd", R, D>) : never
+type AxisRule<S extends Shape, X extends number> = SameShape<"scatterAdd", S, X>
 
 interface Attrs extends Lookup {
   readonly size: number
@@ -111,6 +75,7 @@ export const op: OpDef<Attrs> = defineOp<Attrs>({
     (g) => [g.tensor([5, 3]), g.tensor([4], "i32"), g.tensor([4, 3], g.pick(["i32", "u32"]))],
     (g) => [g.tensor([5, 3]), g.tensor([4], "i32"), g.tensor([5, 4]), g.pick([2, -3])],
     (g) => [g.tensor([0, 3]), g.tensor([g.int(1, 4)], "i32"), g.tensor([4, 3])],
+    (g) => [g.tensor([5, 3], "bool"), g.tensor([g.pick([4])], "i32"), g.tensor([4, 3], "bool")],
   ],
 })
 
@@ -137,12 +102,7 @@ export function scatterAdd<
   axis?: Or<AxisRule<S, X>, X>,
 ): Of<IntegerOnly<"scatterAdd", ScatterAddRule<S, D, I, U, E, X>, F>, D & E> {
   const [t, i, u] = [x as unknown as RawTensor, indices as unknown as RawTensor, updates as unknown as RawTensor]
-  integersOnly("scatterAdd")([i])
-  if (t.dtype !== u.dtype) refuse(dtypesDiffer("scatterAdd", t.dtype, u.dtype))
-  const k = axisOf("scatterAdd", t.shape, (axis ?? 0) as number)
-  if (t.shape[k] === 0) refuse(nowhere(t.shape, k))
+  const k = checkScatter("scatterAdd", t, i, u, axis ?? 0)
   numbersOnly("scatterAdd")([t])
-  const wanted = t.shape.toSpliced(k, 1, ...i.shape)
-  if (!same(u.shape, wanted)) refuse(misfit(t.shape, i.shape, u.shape, wanted))
   return emit(op, [i, u, t], { axis: k, batch: 0, size: t.shape[k]! })
 }

@@ -1,9 +1,9 @@
-import { axisOf, defineOp, emit, ir, lift, make, type OpDef, type RawTensor, refuse, show } from "../core/index.ts"
+import { axisOf, defineOp, emit, ir, lift, make, type OpDef, type RawTensor } from "../core/index.ts"
 import type { Of, Or } from "../core/signature.ts"
 import type { Tensor } from "../core/tensor.ts"
 import type { DType } from "../../typelevel/dtype.ts"
-import type { axisOutside } from "../../typelevel/messages.ts"
-import type { Axis, Rankless, Shape, Show } from "../../typelevel/shape.ts"
+import type { Axis, Rankless, Shape } from "../../typelevel/shape.ts"
+import { type AxisToTake, nothingToTake } from "./_along.ts"
 import type { AtTensor } from "./_axes.ts"
 import { type IntegerOnly, integersOnly } from "./_dtypes.ts"
 import { someIndices } from "./_examples.ts"
@@ -12,17 +12,15 @@ import { op as scatter } from "./scatterAdd.ts"
 
 /** S with axis X replaced by the shape of the indices, or the sentence. */
 export type TakeRule<S extends Shape, I extends Shape, X extends number> =
-  Rankless<S> extends true
-    ? Shape
-    : [Axis<S, X>] extends [never]
-      ? axisOutside<"take", S, X>
+  AxisToTake<"take", S, X> extends infer M extends string
+    ? M
+    : Rankless<S> extends true
+      ? Shape
       : Rankless<I> extends true
         ? Shape
         : number extends Axis<S, X>
           ? Shape
-          : S[Axis<S, X>] extends 0
-            ? nothing<S, Axis<S, X>>
-            : Put<S, Axis<S, X>, I>
+          : Put<S, Axis<S, X>, I>
 /** S with the dimensions I in the place of axis X. */
 export type Put<S extends Shape, X extends number, I extends Shape, Head extends Shape = []> = S extends readonly [
   infer H,
@@ -32,9 +30,6 @@ export type Put<S extends Shape, X extends number, I extends Shape, Head extends
     ? [...Head, ...I, ...T]
     : Put<T, X, I, H extends number | string ? [...Head, H] : never>
   : never
-type nothing<S extends Shape, X extends number> = `take: axis ${X} of ${Show<S>} is empty; there is nothing to take`
-const nothing = (s: readonly number[], axis: number): string =>
-  `take: axis ${axis} of ${show(s)} is empty; there is nothing to take`
 
 export interface Lookup {
   /** Axis of x, the batch axes counted. */
@@ -91,6 +86,6 @@ export function take<S extends Shape, D extends DType, I extends Shape, E extend
   const [t, i] = [x as unknown as RawTensor, indices as unknown as RawTensor]
   integersOnly("take")([i])
   const k = axisOf("take", t.shape, (axis ?? 0) as number)
-  if (t.shape[k] === 0) refuse(nothing(t.shape, k))
+  nothingToTake("take", t.shape, k)
   return emit(op, [t, i], { axis: k, batch: 0 })
 }
