@@ -121,7 +121,8 @@ type Picked<Op extends string, S extends Shape, P extends readonly number[], Res
 /** The list with a sentence in the place of the first tensor that does not fit those before it. */
 export type ConcatArgs<Op extends string, L extends readonly TensorLike[], X extends number> =
   L extends readonly [infer H extends TensorLike, ...infer T]
-    ? Rankless<H["shape"]> extends true ? L
+    ? [H] extends [never] ? L
+      : Rankless<H["shape"]> extends true ? L
       : [Axis<H["shape"], X>] extends [never] ? L
       : ConcatRest<Op, Axis<H["shape"], X> & number, H["shape"], H["dtype"], T, [H]>
     : L
@@ -158,5 +159,6 @@ type ConcatAll<S extends Shape, L, A> =
 /** X where it is an axis of the first tensor, or the sentence. */
 export type ConcatAxis<Op extends string, L extends readonly TensorLike[], X extends number> =
   L extends readonly [infer H extends TensorLike, ...unknown[]]
-    ? Rankless<H["shape"]> extends true ? X : [Axis<H["shape"], X>] extends [never] ? axisOutside<Op, H["shape"], X> : X
+    ? [H] extends [never] ? X
+      : Rankless<H["shape"]> extends true ? X : [Axis<H["shape"], X>] extends [never] ? axisOutside<Op, H["shape"], X> : X
     : X

@@ -16,9 +16,12 @@ export const axisOf = (op: string, s: readonly number[], axis: number): number =
 /** Sorted non-negative axes without repetition, or the sentence. No axes given: all of them. */
 export const axesOf = (op: string, s: readonly number[], axes: number | readonly number[] | undefined): number[] => {
   if (axes === undefined) return upto(s.length)
-  const given = (Array.isArray(axes) ? (axes as readonly number[]) : [axes as number]).map((a) => axisOf(op, s, a))
-  const twice = given.find((a, k) => given.indexOf(a) !== k)
-  if (twice !== undefined) refuse(`${op}: axis ${twice} of ${show(s)} is named twice`)
+  const given: number[] = []
+  for (const a of Array.isArray(axes) ? (axes as readonly number[]) : [axes as number]) {
+    const k = axisOf(op, s, a)
+    if (given.includes(k)) refuse(`${op}: axis ${k} of ${show(s)} is named twice`)
+    given.push(k)
+  }
   return given.sort((a, b) => a - b)
 }
 /** Row-major strides in elements. */

@@ -1,5 +1,5 @@
 import type { Dim } from "../../typelevel/dim.ts"
-import type { Sizes } from "../../typelevel/shape.ts"
+import type { Shape, Sizes } from "../../typelevel/shape.ts"
 import { defineOp, emit, type OpDef, type Tensor } from "../core/index.ts"
 import type { Or } from "../core/signature.ts"
 import { checkSizes } from "./_sizes.ts"
@@ -24,6 +24,6 @@ export const op: OpDef<{ readonly n: number }> = defineOp<{ readonly n: number }
  * Refuses what is no size.
  * @example div(zeros([2, 64]), sqrt(dim(64))) // [2, 64]
  */
-export function dim<const N extends Dim>(n: Or<DimRule<N>, N>): Tensor<[]> {
-  return emit(op, [], { n: checkSizes("dim", [n as Dim])[0] })
+export function dim<const N extends Dim>(n: Or<DimRule<N>, N>): DimRule<N> extends Shape ? Tensor<[]> : never {
+  return emit(op, [], { n: checkSizes("dim", [n as Dim])[0] }) as never
 }

@@ -33,11 +33,11 @@ export type FoldRule<S extends Shape, X extends number, N extends number, O> = S
   : Rankless<S> extends true
     ? Shape
     : NeedsRank<"fold", "2 or more", S>
-type Reaching<S extends Shape, R extends Shape, X extends number, K extends Dim, N extends number, P, Q> = P extends 0
-  ? NotPositive<"fold", "stride", 0>
-  : Q extends 0
-    ? NotPositive<"fold", "dilation", 0>
-    : [R[Axis<R, X>], K] extends [infer C extends number, infer Z extends number]
+type Reaching<S extends Shape, R extends Shape, X extends number, K extends Dim, N extends number, P, Q> = [Odd<P>] extends [
+  never,
+]
+  ? [Odd<Q>] extends [never]
+    ? [R[Axis<R, X>], K] extends [infer C extends number, infer Z extends number]
       ? 0 extends C | Z
         ? Replace<R, X, N>
         : number extends C | Z | N | P | Q
@@ -48,6 +48,10 @@ type Reaching<S extends Shape, R extends Shape, X extends number, K extends Dim,
               : Replace<R, X, N>
             : never
       : Replace<R, X, N>
+    : NotPositive<"fold", "dilation", Odd<Q>>
+  : NotPositive<"fold", "stride", Odd<P>>
+/** P where it is a literal that is no whole number of 1 or more. */
+type Odd<P> = P extends number ? (P extends 0 ? 0 : NotASize<P>) : never
 type tooFar<
   S extends Shape,
   T extends number,
@@ -101,7 +105,7 @@ export const op: OpDef<Attrs> = view<Attrs>({
     (g) => [g.tensor([g.int(1, 3)]), 0, 9],
     (g) => [g.tensor([3, 2]), 0, g.int(-3, -1)],
     (g) => [g.tensor([3, 2]), 0, g.int(1, 5), { stride: 2, dilation: 3 }],
-    (g) => [g.tensor([3, 2]), 0, g.int(4, 9), { stride: 0 }],
+    (g) => [g.tensor([3, 2]), 0, g.int(4, 9), { stride: g.pick([0, -2]) }],
     (g) => [g.tensor([3, 2], "bool"), 0, g.int(4, 9)],
   ],
 })

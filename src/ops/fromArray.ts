@@ -148,7 +148,7 @@ export function fromArray<const V extends Values, const S extends Shape | undefi
   values: Or<Given<V, S, D>, V>,
   shape?: Or<ShapeOf<V> extends string ? S : Reshaped<V, S>, S>,
   dtype?: D,
-): Of<FromArrayRule<V, S>, NoInfer<D>>
+): Of<Given<V, S, D> extends string ? never : FromArrayRule<V, S>, NoInfer<D>>
 export function fromArray(values: unknown, shape?: unknown, dtype?: DType): unknown {
   const v = values as Values
   const from = shapeOf(v)

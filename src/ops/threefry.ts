@@ -25,8 +25,16 @@ export type KeyRule<S extends Shape, D extends DType> =
           ? S
           : wrongKey<S>
         : wrongKey<S>
-export type ThreefryRule<S extends Shape, D extends DType, W extends Word> =
-  U32<S, D> extends infer R ? (R extends Shape ? (W extends "pair" ? [...R, 2] : R) : R) : never
+export type ThreefryRule<K extends Shape, E extends DType, S extends Shape, D extends DType, W extends Word> =
+  KeyRule<K, E> extends string
+    ? never
+    : U32<S, D> extends infer R
+      ? R extends Shape
+        ? W extends "pair"
+          ? [...R, 2]
+          : R
+        : R
+      : never
 
 /** Inputs: keys [...b, 2] and counters [...b, ...s], with `batch` shared axes b. */
 interface Attrs {
@@ -78,7 +86,7 @@ export function threefry<K extends Shape, E extends DType, S extends Shape, D ex
   key: Or<KeyRule<K, E>, Tensor<K, E>>,
   counter: Or<U32<S, D>, Tensor<S, D>>,
   word?: W,
-): Of<ThreefryRule<S, D, W>, "u32"> {
+): Of<ThreefryRule<K, E, S, D, W>, "u32"> {
   const k = raw(key as Tensor<K, E>)
   if (k.dtype === "u32" && (k.shape.length !== 1 || k.shape[0] !== 2)) refuse(wrongKey(k.shape))
   return emit(op, [key, counter], { batch: 0, word: word ?? "mix" })
