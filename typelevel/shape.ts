@@ -18,7 +18,12 @@ export type Show<S> = S extends Shape ? (number extends S["length"] ? "[...]" : 
 /** S (not readonly), or the sentence where a dimension is a literal that cannot be a size. */
 export type Sizes<Op extends string, S extends Shape> =
   [`${S[number] & number}` & Suspect] extends [never] ? [...S]
-    : NotASize<S[number] & number> extends infer N extends string ? ([N] extends [never] ? [...S] : notASize<Op, N>) : never
+    : NotSized<Op, S, S>
+/** Asked only where some literal looks suspicious. */
+type NotSized<Op extends string, S extends Shape, Rest extends Shape> =
+  Rest extends readonly [infer H, ...infer T extends Shape]
+    ? [NotASize<H & number>] extends [never] ? NotSized<Op, S, T> : notASize<Op, NotASize<H & number>>
+    : [...S]
 
 // ---- axes ----------------------------------------------------------------------------------------------------------
 

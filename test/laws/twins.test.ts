@@ -28,9 +28,9 @@ const add = (s: Subject, args: readonly unknown[], line: (call: string) => strin
   }
 }
 for (const s of subjects) {
-  for (const shapes of shapeClasses)
-    for (let seed = 1; seed <= VALID; seed++) {
-      const args = s.op.examples?.(gen(seed, shapes))
+  for (const [k, shapes] of shapeClasses.entries())
+    for (let j = 1; j <= VALID; j++) {
+      const args = s.op.examples?.(gen(VALID * k + j, shapes))
       if (args) add(s, args, (call) => `is<${typeOf(s.f(...args))}>()(${call})`, undefined)
     }
   for (const draw of s.op.refused ?? [])
