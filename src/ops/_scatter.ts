@@ -1,12 +1,13 @@
-// What scatter and scatterAdd ask of their arguments: updates of the shape that `take` would give for these indices.
-import { axisOf, type RawTensor, refuse, same, show } from "../core/index.ts"
+// What the scatters ask of their arguments, updates of the shape that `take` would give for these indices; and what they store.
+import { type Args, axisOf, type BodyArgs, type Gen, ir, type RawTensor, refuse, same, show, type Store } from "../core/index.ts"
 import { dtypesDiffer } from "../core/messages.ts"
 import type { Fits } from "../../typelevel/dim.ts"
 import type { DType } from "../../typelevel/dtype.ts"
 import type { dtypesDiffer as DTypesDiffer } from "../../typelevel/messages.ts"
 import type { Axis, Rankless, SameShape, Shape, Show } from "../../typelevel/shape.ts"
 import { integersOnly } from "./_dtypes.ts"
-import type { Put } from "./take.ts"
+import { someIndices } from "./_examples.ts"
+import type { Lookup, Put } from "./take.ts"
 
 /** S, or the sentence where updates U are not as many as the indices I name places on axis X. */
 export type ScatterRule<
@@ -34,7 +35,7 @@ export type ScatterRule<
                 ? S
                 : misfit<Op, S, I, U, W>
               : never
-type Alike<U extends Shape, W extends Shape> = U extends readonly [infer H, ...infer P extends Shape]
+export type Alike<U extends Shape, W extends Shape> = U extends readonly [infer H, ...infer P extends Shape]
   ? W extends readonly [infer G, ...infer Q extends Shape]
     ? Fits<H, G> extends true
       ? Alike<P, Q>
@@ -72,3 +73,48 @@ export const checkScatter = (op: string, x: RawTensor, i: RawTensor, u: RawTenso
   if (!same(u.shape, wanted)) refuse(misfit(op, x.shape, i.shape, u.shape, wanted))
   return k
 }
+
+export interface Scattering extends Lookup {
+  readonly size: number
+}
+/** i [B, I], u [B, P, I, S] and a base [B, P, n, S]: the base (0 where there is none), then each update joined to its place. */
+export const storeOf =
+  (accumulate: ir.Kind) =>
+  ([j, u, base]: readonly ir.Access[], { attrs: { axis, batch, size }, ins, i: o }: BodyArgs<Scattering>): Store => {
+    const axes = ins[1]!.shape.map(ir.axis)
+    const i = axes.map(ir.ix)
+    const rank = ins[0]!.shape.length - batch
+    const row = ir.dyn(j!([...i.slice(0, batch), ...i.slice(axis, axis + rank)]), size)
+    const init = base ? base(o) : ir.num(0, ins[1]!.dtype)
+    return { init, axes, at: i.toSpliced(axis, rank, row), value: u!(i), accumulate }
+  }
+export const scatteredShape = (
+  [j, u]: readonly { readonly shape: readonly number[] }[],
+  { axis, batch, size }: Scattering,
+): number[] => u!.shape.toSpliced(axis, j!.shape.length - batch, size)
+
+/** x, indices, updates and perhaps the axis. */
+export const someScatter =
+  (...dtypes: readonly DType[]) =>
+  (g: Gen): Args => {
+    const s = g.shape(1, 3)
+    const axis = g.int(0, s.length - 1)
+    const shape = s.with(axis, Math.max(1, s[axis]!))
+    const i = someIndices(g, shape[axis]!)
+    const dtype = g.pick(dtypes)
+    const args = [g.tensor(shape, dtype), i, g.tensor(shape.toSpliced(axis, 1, ...i.shape), dtype)]
+    return axis === 0 && g.bool() ? args : [...args, g.bool() ? axis : axis - s.length]
+  }
+/** What all scatters refuse: updates of another shape or rank, indices that are no integers, other dtypes, other axes, an empty axis. */
+export const misplaced: readonly ((g: Gen) => Args)[] = [
+  (g) => [g.tensor([5, 3]), g.tensor([4], "i32"), g.tensor([g.int(5, 9), 3])],
+  (g) => [g.tensor([5, 3]), g.tensor([4], "i32"), g.tensor([4])],
+  (g) => [g.tensor([5, 3]), g.tensor([4], g.pick(["f32", "bool"])), g.tensor([4, 3])],
+  (g) => [g.tensor([5, 3]), g.tensor([4], "i32"), g.tensor([4, 3], g.pick(["i32", "u32"]))],
+  (g) => [g.tensor([5, 3]), g.tensor([4], "i32"), g.tensor([5, 4]), g.pick([2, -3])],
+  (g) => [g.tensor([0, 3]), g.tensor([g.int(1, 4)], "i32"), g.tensor([4, 3])],
+]
+/** What those refuse that need numbers. */
+export const notNumbers: readonly ((g: Gen) => Args)[] = [
+  (g) => [g.tensor([5, 3], "bool"), g.tensor([g.pick([4])], "i32"), g.tensor([4, 3], "bool")],
+]

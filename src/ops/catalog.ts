@@ -4,6 +4,7 @@ import * as add from "./add.ts"
 import * as arange from "./arange.ts"
 import * as argmax from "./argmax.ts"
 import * as argmin from "./argmin.ts"
+import * as attention from "./attention.ts"
 import * as avgPool2d from "./avgPool2d.ts"
 import * as barrier from "./barrier.ts"
 import * as bitwiseAnd from "./bitwiseAnd.ts"
@@ -68,6 +69,7 @@ import * as rsqrt from "./rsqrt.ts"
 import * as scan from "./scan.ts"
 import * as scatter from "./scatter.ts"
 import * as scatterAdd from "./scatterAdd.ts"
+import * as scatterMax from "./scatterMax.ts"
 import * as shiftLeft from "./shiftLeft.ts"
 import * as shiftRight from "./shiftRight.ts"
 import * as sigmoid from "./sigmoid.ts"
@@ -101,6 +103,7 @@ export const catalog = {
   arange,
   argmax,
   argmin,
+  attention,
   avgPool2d,
   barrier,
   bitwiseAnd,
@@ -165,6 +168,7 @@ export const catalog = {
   scan,
   scatter,
   scatterAdd,
+  scatterMax,
   shiftLeft,
   shiftRight,
   sigmoid,

@@ -5,15 +5,17 @@ import type { DType } from "../../typelevel/dtype.ts"
 import type { SameShape, Shape } from "../../typelevel/shape.ts"
 import { type AtTensor, onesAt } from "./_axes.ts"
 import type { IntegerOnly } from "./_dtypes.ts"
-import { someIndices } from "./_examples.ts"
-import { op as last } from "./_last.ts"
-import { checkScatter, type ScatterRule as Rule } from "./_scatter.ts"
+import { checkScatter, misplaced, type ScatterRule as Rule, someScatter } from "./_scatter.ts"
+import { add } from "./add.ts"
 import { broadcastTo } from "./broadcastTo.ts"
 import { greater } from "./greater.ts"
+import { iota } from "./iota.ts"
 import { reshape } from "./reshape.ts"
+import { op as largest } from "./scatterMax.ts"
 import { sub } from "./sub.ts"
 import { op as take } from "./take.ts"
 import { where } from "./where.ts"
+import { zeros } from "./zeros.ts"
 
 /** S, or the sentence where updates U are not as many as the indices I take from axis X. */
 export type ScatterRule<
@@ -26,8 +28,8 @@ export type ScatterRule<
 > = Rule<"scatter", S, D, I, U, E, X>
 type AxisRule<S extends Shape, X extends number> = SameShape<"scatter", S, X>
 
-/** x, i, u; attributes: the axis, non-negative. For each place the last update is looked up, or there is none and x stays: no race, and
- *  a derivative by the rules of `take` and `where`, which gives 0 to updates that were overwritten. */
+/** x, i, u; attributes: the axis, non-negative. The largest number of an update of a place says which is the last, on every backend; it
+ *  is looked up, and where there is none x stays. The derivative follows, by the rules of `take` and `where`. */
 export const op: OpDef<{ readonly axis: number }> = defineOp<{ readonly axis: number }>({
   name: "scatter",
   spelling: { onnx: "ScatterND", stablehlo: "scatter" },
@@ -36,30 +38,17 @@ export const op: OpDef<{ readonly axis: number }> = defineOp<{ readonly axis: nu
     const s = x!.shape
     const count = size(i!.shape)
     if (count === 0) return x!
-    const which = make(last, [i!], { size: s[axis]!, batch: 0 })
+    const numbers = raw(reshape(raw(add(iota([count], 0), 1)), i!.shape))
+    const none = raw(zeros([s[axis]!], "i32"))
+    const which = make(largest, [i!, numbers, none], { axis: 0, batch: 0, size: s[axis]! })
     const others = s.map((_, k) => k).filter((k) => k !== axis)
     const named = broadcastTo(reshape(raw(greater(which, 0)), onesAt(s, others)), s)
     // where there is no update the index is -1, which `take` moves to 0; what is taken there is not used
     const rows = make(take, [raw(reshape(u!, s.with(axis, count))), raw(sub(which, 1))], { axis, batch: 0 })
     return where(raw(named), rows, x!)
   },
-  examples: (g) => {
-    const s = g.shape(1, 3)
-    const axis = g.int(0, s.length - 1)
-    const shape = s.with(axis, Math.max(1, s[axis]!))
-    const i = someIndices(g, shape[axis]!)
-    const dtype = g.pick(["f32", "f32", "i32", "bool"])
-    const args = [g.tensor(shape, dtype), i, g.tensor(shape.toSpliced(axis, 1, ...i.shape), dtype)]
-    return axis === 0 && g.bool() ? args : [...args, g.bool() ? axis : axis - s.length]
-  },
-  refused: [
-    (g) => [g.tensor([5, 3]), g.tensor([4], "i32"), g.tensor([g.int(5, 9), 3])],
-    (g) => [g.tensor([5, 3]), g.tensor([4], "i32"), g.tensor([4])],
-    (g) => [g.tensor([5, 3]), g.tensor([4], g.pick(["f32", "bool"])), g.tensor([4, 3])],
-    (g) => [g.tensor([5, 3]), g.tensor([4], "i32"), g.tensor([4, 3], g.pick(["i32", "bool"]))],
-    (g) => [g.tensor([5, 3]), g.tensor([4], "i32"), g.tensor([5, 4]), g.pick([2, -3])],
-    (g) => [g.tensor([0, 3]), g.tensor([g.int(1, 4)], "i32"), g.tensor([4, 3])],
-  ],
+  examples: someScatter("f32", "f32", "i32", "bool"),
+  refused: misplaced,
 })
 
 /**

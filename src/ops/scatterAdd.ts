@@ -1,4 +1,4 @@
-import { defineOp, emit, ir, lift, make, type OpDef, type RawTensor, raw } from "../core/index.ts"
+import { defineOp, emit, lift, make, type OpDef, type RawTensor, raw } from "../core/index.ts"
 import type { Of, Or } from "../core/signature.ts"
 import type { Tensor } from "../core/tensor.ts"
 import type { DType } from "../../typelevel/dtype.ts"
@@ -6,10 +6,18 @@ import type { SameShape, Shape } from "../../typelevel/shape.ts"
 import type { AtTensor } from "./_axes.ts"
 import { constantOf } from "./_constant.ts"
 import { type IntegerOnly, type NumberOnly, numbersOnly } from "./_dtypes.ts"
-import { someIndices } from "./_examples.ts"
-import { checkScatter, type ScatterRule } from "./_scatter.ts"
+import {
+  checkScatter,
+  misplaced,
+  notNumbers,
+  scatteredShape,
+  type Scattering,
+  type ScatterRule,
+  someScatter,
+  storeOf,
+} from "./_scatter.ts"
 import { mul } from "./mul.ts"
-import { type Lookup, op as take } from "./take.ts"
+import { op as take } from "./take.ts"
 
 /** S, or the sentence where updates U are not as many as the indices I take from axis X. */
 export type ScatterAddRule<
@@ -22,29 +30,14 @@ export type ScatterAddRule<
 > = ScatterRule<"scatterAdd", S, D, I, U, E, X> extends infer R ? (R extends string ? R : NumberOnly<"scatterAdd", R, D>) : never
 type AxisRule<S extends Shape, X extends number> = SameShape<"scatterAdd", S, X>
 
-interface Attrs extends Lookup {
-  readonly size: number
-}
 /** i [B, I], u [B, P, I, S] and a base [B, P, n, S], if there is one, gives [B, P, n, S]. Adjoint: take. A node of it IS the row-sparse
  *  gradient of a table: nothing dense exists until it is read. A constant factor goes into its rows, a sum into its base, so that
  *  `table - rate * gradient` is a scatter into the table. */
-export const op: OpDef<Attrs> = defineOp<Attrs>({
+export const op: OpDef<Scattering> = defineOp<Scattering>({
   name: "scatterAdd",
   spelling: { onnx: "ScatterND", stablehlo: "scatter" },
-  shape: ([j, u], { axis, batch, size }) => ({ dtype: u!.dtype, shape: u!.shape.toSpliced(axis, j!.shape.length - batch, size) }),
-  store: ([j, u, base], { attrs: { axis, batch, size }, ins, i: o }) => {
-    const axes = ins[1]!.shape.map(ir.axis)
-    const i = axes.map(ir.ix)
-    const rank = ins[0]!.shape.length - batch
-    const row = ir.dyn(j!([...i.slice(0, batch), ...i.slice(axis, axis + rank)]), size)
-    return {
-      init: base ? base(o) : ir.num(0, ins[1]!.dtype),
-      axes,
-      at: i.toSpliced(axis, rank, row),
-      value: u!(i),
-      accumulate: "add",
-    }
-  },
+  shape: (ins, attrs) => ({ dtype: ins[1]!.dtype, shape: scatteredShape(ins, attrs) }),
+  store: storeOf("add"),
   jvp: ({ ins, tans: [, u, base], attrs }) => (u ? make(op, base ? [ins[0]!, u, base] : [ins[0]!, u], attrs) : (base ?? null)),
   transpose: ({ ct, ins, lin, attrs: { axis, batch } }) => [
     null,
@@ -55,28 +48,11 @@ export const op: OpDef<Attrs> = defineOp<Attrs>({
   rewrite: ([j, u, base], attrs) => (base && constantOf(base) === 0 ? make(op, [j!, u!], attrs) : undefined),
   absorbScale: ({ ins, attrs }, by) => {
     const v = constantOf(by)
-    return ins.length === 2 && v !== undefined ? make(op, [ins[0]!, raw(mul(ins[1]!, v))], attrs as Attrs) : undefined
+    return ins.length === 2 && v !== undefined ? make(op, [ins[0]!, raw(mul(ins[1]!, v))], attrs as Scattering) : undefined
   },
-  absorbAdd: ({ ins, attrs }, to) => (ins.length === 2 ? make(op, [...ins, to], attrs as Attrs) : undefined),
-  examples: (g) => {
-    const s = g.shape(1, 3)
-    const axis = g.int(0, s.length - 1)
-    const shape = s.with(axis, Math.max(1, s[axis]!))
-    const i = someIndices(g, shape[axis]!)
-    const dtype = g.pick(["f32", "f32", "i32"])
-    const updates = g.tensor(shape.toSpliced(axis, 1, ...i.shape), dtype)
-    const args = [g.tensor(shape, dtype), i, updates]
-    return axis === 0 && g.bool() ? args : [...args, g.bool() ? axis : axis - s.length]
-  },
-  refused: [
-    (g) => [g.tensor([5, 3]), g.tensor([4], "i32"), g.tensor([g.int(5, 9), 3])],
-    (g) => [g.tensor([5, 3]), g.tensor([4], "i32"), g.tensor([4])],
-    (g) => [g.tensor([5, 3]), g.tensor([4], g.pick(["f32", "bool"])), g.tensor([4, 3])],
-    (g) => [g.tensor([5, 3]), g.tensor([4], "i32"), g.tensor([4, 3], g.pick(["i32", "u32"]))],
-    (g) => [g.tensor([5, 3]), g.tensor([4], "i32"), g.tensor([5, 4]), g.pick([2, -3])],
-    (g) => [g.tensor([0, 3]), g.tensor([g.int(1, 4)], "i32"), g.tensor([4, 3])],
-    (g) => [g.tensor([5, 3], "bool"), g.tensor([g.pick([4])], "i32"), g.tensor([4, 3], "bool")],
-  ],
+  absorbAdd: ({ ins, attrs }, to) => (ins.length === 2 ? make(op, [...ins, to], attrs as Scattering) : undefined),
+  examples: someScatter("f32", "f32", "i32"),
+  refused: [...misplaced, ...notNumbers],
 })
 
 /**

@@ -1,0 +1,208 @@
+// The rule of attention: what is wrong, and with which argument.
+import type { Option } from "../../typelevel/conv.ts"
+import type { Dim, Fits, ShowDim } from "../../typelevel/dim.ts"
+import type { DType, FloatDType } from "../../typelevel/dtype.ts"
+import type { dtypesDiffer, needsFloat, notPositive } from "../../typelevel/messages.ts"
+import type { NotASize } from "../../typelevel/nat.ts"
+import type { TensorLike } from "../../typelevel/rule.ts"
+import type { Rankless, Shape, Show } from "../../typelevel/shape.ts"
+import type { Over, Times } from "../../typelevel/symbolic.ts"
+import { show } from "../core/shape.ts"
+import type { Alike } from "./_scatter.ts"
+
+// ---- sentences -----------------------------------------------------------------------------------------------------
+type Dims = readonly number[]
+type axesWanted<
+  S extends Shape,
+  H,
+> = `attention: needs [..., time, ${H extends undefined ? "heads, size" : "heads * size"}], got ${Show<S>}`
+export const axesWanted = (s: Dims, merged: boolean): string =>
+  `attention: needs [..., time, ${merged ? "heads * size" : "heads, size"}], got ${show(s)}`
+type notDivisible<W, H> = `attention: ${ShowDim<W>} is not divisible by ${ShowDim<H>} heads`
+export const notDivisible = (w: number, h: number): string => `attention: ${w} is not divisible by ${h} heads`
+type notMultiple<S, C> = `attention: the last axis of ${Show<S>} is not a multiple of ${ShowDim<C>}, the size of a head`
+export const notMultiple = (s: Dims, c: number): string =>
+  `attention: the last axis of ${show(s)} is not a multiple of ${c}, the size of a head`
+type leadingDiffer<S, T> = `attention: leading axes differ: ${Show<S>} and ${Show<T>}`
+export const leadingDiffer = (s: Dims, t: Dims): string => `attention: leading axes differ: ${show(s)} and ${show(t)}`
+type sizesDiffer<S, T, X, Y> = `attention: heads of ${Show<S>} have size ${ShowDim<X>}, those of ${Show<T>} ${ShowDim<Y>}`
+export const sizesDiffer = (s: Dims, t: Dims, x: number, y: number): string =>
+  `attention: heads of ${show(s)} have size ${x}, those of ${show(t)} ${y}`
+type notAmong<N, G> = `attention: ${ShowDim<N>} heads of the query do not divide among ${ShowDim<G>} of the key`
+export const notAmong = (n: number, g: number): string => `attention: ${n} heads of the query do not divide among ${g} of the key`
+type lengthsDiffer<S, T, X, Y> = `attention: key ${Show<S>} and value ${Show<T>}: length ${ShowDim<X>} is not ${ShowDim<Y>}`
+export const lengthsDiffer = (s: Dims, t: Dims, x: number, y: number): string =>
+  `attention: key ${show(s)} and value ${show(t)}: length ${x} is not ${y}`
+type headsDiffer<S, T, G> = `attention: value ${Show<T>} does not have the ${ShowDim<G>} heads of key ${Show<S>}`
+export const headsDiffer = (s: Dims, t: Dims, g: number): string =>
+  `attention: value ${show(t)} does not have the ${g} heads of key ${show(s)}`
+type maskDType<
+  M extends string,
+  D extends string,
+> = `attention: the mask is ${M}; it must be bool, or ${D}, which is added to the scores`
+export const maskDType = (m: string, d: string): string =>
+  `attention: the mask is ${m}; it must be bool, or ${d}, which is added to the scores`
+type maskMisfit<M, W> = `attention: a mask ${Show<M>} does not broadcast to the scores ${Show<W>}`
+export const maskMisfit = (m: Dims, w: Dims): string => `attention: a mask ${show(m)} does not broadcast to the scores ${show(w)}`
+
+// ---- where a sentence stands ---------------------------------------------------------------------------------------
+interface Fault<At extends string, Says> {
+  readonly at: At
+  readonly says: Says
+}
+/** T, or the sentence that stands at this argument. */
+export type At<Place extends string, R, T> = [R] extends [never] ? T : R extends Fault<Place, infer M> ? M : T
+/** The options, or where they are wrong the sentence at the option. */
+export type InOptions<R, O> = [R] extends [never]
+  ? O
+  : R extends Fault<infer P, infer M>
+    ? P extends "heads" | "mask"
+      ? { readonly [_ in P]: M } & { readonly [name: string]: unknown }
+      : O
+    : O
+
+// ---- the rule ------------------------------------------------------------------------------------------------------
+/** What the shape of a query says: leading axes, time, heads and their size. */
+interface Query {
+  readonly lead: Shape
+  readonly time: Dim
+  readonly heads: Dim
+  readonly size: Dim
+}
+type QueryOf<S extends Shape, H> = H extends undefined
+  ? S extends readonly [...infer L extends Shape, infer T extends Dim, infer N extends Dim, infer C extends Dim]
+    ? { lead: L; time: T; heads: N; size: C }
+    : NoAxes<"query", S, H>
+  : S extends readonly [...infer L extends Shape, infer T extends Dim, infer W extends Dim]
+    ? Counted<H & Dim> extends infer M extends string
+      ? Fault<"heads", M>
+      : Over<W, H & Dim> extends infer C extends Dim
+        ? [C] extends [never]
+          ? Fault<"heads", notDivisible<W, H>>
+          : { lead: L; time: T; heads: H; size: C }
+        : never
+    : NoAxes<"query", S, H>
+type NoAxes<P extends string, S extends Shape, H> = Rankless<S> extends true ? Shape : Fault<P, axesWanted<S, H>>
+/** `[]` where H can be a number of heads, or the sentence. */
+type Counted<H extends Dim> = H extends 0
+  ? notPositive<"attention", "heads", 0>
+  : H extends number
+    ? NotASize<H> extends infer T extends string
+      ? [T] extends [never]
+        ? []
+        : notPositive<"attention", "heads", T>
+      : never
+    : []
+
+/** What the shape of a key adds: its length and its heads. */
+type KeyOf<Q extends Query, S extends Shape, K extends Shape, H> = H extends undefined
+  ? K extends readonly [...infer L extends Shape, infer T extends Dim, infer G extends Dim, infer C extends Dim]
+    ? Alike<L, Q["lead"]> extends false
+      ? Fault<"key", leadingDiffer<S, K>>
+      : Fits<C, Q["size"]> extends true
+        ? Grouped<Q, T, G>
+        : Fault<"key", sizesDiffer<S, K, Q["size"], C>>
+    : NoAxes<"key", K, H>
+  : K extends readonly [...infer L extends Shape, infer T extends Dim, infer W extends Dim]
+    ? Alike<L, Q["lead"]> extends false
+      ? Fault<"key", leadingDiffer<S, K>>
+      : Over<W, Q["size"]> extends infer G extends Dim
+        ? [G] extends [never]
+          ? Fault<"key", notMultiple<K, Q["size"]>>
+          : Grouped<Q, T, G>
+        : never
+    : NoAxes<"key", K, H>
+interface Key {
+  readonly length: Dim
+  readonly groups: Dim
+}
+type Grouped<Q extends Query, T extends Dim, G extends Dim> = [Over<Q["heads"], G>] extends [never]
+  ? Fault<"key", notAmong<Q["heads"], G>>
+  : { length: T; groups: G }
+
+/** The size of a head of the value. */
+type ValueOf<P extends Key, K extends Shape, V extends Shape, H> = H extends undefined
+  ? [K, V] extends [
+      readonly [...infer M extends Shape, Dim, Dim, Dim],
+      readonly [...infer L extends Shape, infer T extends Dim, infer G extends Dim, infer E extends Dim],
+    ]
+    ? Alike<L, M> extends false
+      ? Fault<"value", leadingDiffer<K, V>>
+      : Fits<T, P["length"]> extends true
+        ? Fits<G, P["groups"]> extends true
+          ? { size: E }
+          : Fault<"value", headsDiffer<K, V, P["groups"]>>
+        : Fault<"value", lengthsDiffer<K, V, P["length"], T>>
+    : NoAxes<"value", V, H>
+  : [K, V] extends [
+        readonly [...infer M extends Shape, Dim, Dim],
+        readonly [...infer L extends Shape, infer T extends Dim, infer W extends Dim],
+      ]
+    ? Alike<L, M> extends false
+      ? Fault<"value", leadingDiffer<K, V>>
+      : Fits<T, P["length"]> extends true
+        ? Over<W, P["groups"]> extends infer E extends Dim
+          ? [E] extends [never]
+            ? Fault<"value", headsDiffer<K, V, P["groups"]>>
+            : { size: E }
+          : never
+        : Fault<"value", lengthsDiffer<K, V, P["length"], T>>
+    : NoAxes<"value", V, H>
+
+type MaskFault<M, D extends DType, W extends Shape> = M extends TensorLike
+  ? [M["dtype"] & (D | "bool")] extends [never]
+    ? Fault<"mask", maskDType<M["dtype"], D>>
+    : Broadcasts<M["shape"], W> extends false
+      ? Fault<"mask", maskMisfit<M["shape"], W>>
+      : []
+  : []
+type Broadcasts<M extends Shape, W extends Shape> = M extends readonly [...infer P extends Shape, infer X extends Dim]
+  ? W extends readonly [...infer Q extends Shape, infer Y extends Dim]
+    ? X extends 1
+      ? Broadcasts<P, Q>
+      : Fits<X, Y> extends true
+        ? Broadcasts<P, Q>
+        : false
+    : false
+  : true
+
+/** The result's shape; a Fault with the sentence and its place; or `never` over an earlier failure. */
+export type AttentionRule<
+  S extends Shape,
+  D extends DType,
+  K extends Shape,
+  E extends DType,
+  V extends Shape,
+  F extends DType,
+  O,
+> = [D & FloatDType] extends [never]
+  ? Fault<"query", needsFloat<"attention", D>>
+  : [D & E] extends [never]
+    ? Fault<"key", dtypesDiffer<"attention", D, E>>
+    : [D & F] extends [never]
+      ? Fault<"value", dtypesDiffer<"attention", D, F>>
+      : Shaped<S, D, K, V, O, Option<O, "heads", undefined, number>>
+type Shaped<S extends Shape, D extends DType, K extends Shape, V extends Shape, O, H> =
+  QueryOf<S, H> extends infer Q
+    ? Q extends Query
+      ? KeyOf<Q, S, K, H> extends infer P
+        ? P extends Key
+          ? ValueOf<P, K, V, H> extends infer R
+            ? R extends { size: infer C extends Dim }
+              ? MaskFault<
+                  Option<O, "mask", undefined, unknown>,
+                  D,
+                  [...Q["lead"], Q["heads"], Q["time"], P["length"]]
+                > extends infer M
+                ? M extends Fault<string, unknown>
+                  ? M
+                  : H extends undefined
+                    ? [...Q["lead"], Q["time"], Q["heads"], C]
+                    : [...Q["lead"], Q["time"], Times<Q["heads"], C>]
+                : never
+              : R
+            : never
+          : P
+        : never
+      : Q
+    : never
