@@ -7,7 +7,7 @@ import { generated, opNames } from "../src/ops/generate.ts"
 const root = resolve(import.meta.dirname, "..")
 const filesOf = (folder: string): string[] =>
   readdirSync(join(root, folder), { recursive: true, encoding: "utf8" })
-    .filter((f) => f.endsWith(".ts"))
+    .filter((f) => f.endsWith(".ts") && !f.includes("node_modules"))
     .map((f) => join(folder, f))
 const src = [...filesOf("src"), ...filesOf("typelevel")]
 const textOf = (file: string): string => readFileSync(join(root, file), "utf8")
