@@ -63,7 +63,10 @@ import * as ones from "./ones.ts"
 import * as pad from "./pad.ts"
 import * as pow from "./pow.ts"
 import * as prod from "./prod.ts"
+import * as rearrange from "./rearrange.ts"
+import * as reduce from "./reduce.ts"
 import * as relu from "./relu.ts"
+import * as repeat from "./repeat.ts"
 import * as reshape from "./reshape.ts"
 import * as rsqrt from "./rsqrt.ts"
 import * as scan from "./scan.ts"
@@ -162,7 +165,10 @@ export const catalog = {
   pad,
   pow,
   prod,
+  rearrange,
+  reduce,
   relu,
+  repeat,
   reshape,
   rsqrt,
   scan,

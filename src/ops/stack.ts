@@ -8,22 +8,26 @@ import type { Axis, Insert, Rankless, Shape, Show } from "../../typelevel/shape.
 import { concat } from "./concat.ts"
 import { expandDims } from "./expandDims.ts"
 
-/** The list with the sentence in the place of the first tensor that differs from the first. */
+/** The list with the sentence in the place of the first tensor that differs from the first; what failed before (`never`) is passed over. */
 export type Alike<Op extends string, L extends readonly TensorLike[]> = L extends readonly [
   infer H extends TensorLike,
   ...infer T,
 ]
-  ? Rest<Op, H["shape"], H["dtype"], T, [H]>
+  ? [H] extends [never]
+    ? L
+    : Rest<Op, H["shape"], H["dtype"], T, [H]>
   : L
 type Rest<Op extends string, S extends Shape, D, T, Seen extends readonly unknown[]> = T extends readonly [
   infer H extends TensorLike,
   ...infer R,
 ]
-  ? [D & H["dtype"]] extends [never]
-    ? [...Seen, DTypesDiffer<Op, D & string, H["dtype"]>, ...R]
-    : SameDims<S, H["shape"]> extends true
-      ? Rest<Op, S, D, R, [...Seen, H]>
-      : [...Seen, shapesDiffer<Op, S, H["shape"]>, ...R]
+  ? [H] extends [never]
+    ? Rest<Op, S, D, R, [...Seen, H]>
+    : [D & H["dtype"]] extends [never]
+      ? [...Seen, DTypesDiffer<Op, D & string, H["dtype"]>, ...R]
+      : SameDims<S, H["shape"]> extends true
+        ? Rest<Op, S, D, R, [...Seen, H]>
+        : [...Seen, shapesDiffer<Op, S, H["shape"]>, ...R]
   : Seen
 type SameDims<S extends Shape, T extends Shape> = S extends readonly [infer H, ...infer P extends Shape]
   ? T extends readonly [infer G, ...infer Q extends Shape]
