@@ -181,9 +181,10 @@ export type AttentionRule<
     ? Fault<"key", dtypesDiffer<"attention", D, E>>
     : [D & F] extends [never]
       ? Fault<"value", dtypesDiffer<"attention", D, F>>
-      : Shaped<S, D, K, V, O, Option<O, "heads", undefined, number>>
-type Shaped<S extends Shape, D extends DType, K extends Shape, V extends Shape, O, H> =
-  QueryOf<S, H> extends infer Q
+      : Shaped<S, D, K, V, O, Option<O, "heads", undefined, null>>
+type Shaped<S extends Shape, D extends DType, K extends Shape, V extends Shape, O, H> = H extends null
+  ? Shape
+  : QueryOf<S, H> extends infer Q
     ? Q extends Query
       ? KeyOf<Q, S, K, H> extends infer P
         ? P extends Key
