@@ -4,6 +4,8 @@ import type { DType } from "./dtype.ts"
 import { refuse } from "./errors.ts"
 import type { OpDef } from "./op.ts"
 import { show } from "./shape.ts"
+import type { Tensor as TensorF32 } from "./tensorF32.ts"
+import type { Tensor as TensorOf } from "./tensorOf.ts"
 
 /** Shape and dtype: all that a rule may ask of an input it does not read. */
 export interface Aval {
@@ -19,25 +21,12 @@ export interface Node {
   readonly attrs: unknown
   readonly outs: readonly RawTensor[]
 }
-export declare namespace of {
-  /** A tensor as the compiler shows those of other dtypes. No methods: each property costs instantiations wherever a tensor is matched (matmul: 120 with the four methods, 112 without). */
-  interface Tensor<out S extends Shape, out D extends DType> {
-    readonly node: Node
-    readonly k: number
-    readonly shape: S
-    readonly dtype: D
-  }
-}
-export declare namespace f32 {
-  /** A tensor of f32: TypeScript prints every type argument, defaults too, so the commonest dtype has an interface of its own. */
-  interface Tensor<out S extends Shape> extends of.Tensor<S, "f32"> {}
-}
 /**
  * A tensor of shape S and dtype D: an immutable expression. Building one computes nothing and owns no memory.
  * Covariant: a `Tensor<[442, 10]>` goes where a `Tensor<[number, 10]>` is wanted.
  */
-export type Tensor<S extends Shape = Shape, D extends DType = "f32"> = [D] extends ["f32"] ? f32.Tensor<S> : of.Tensor<S, D>
-class Output<out S extends Shape, out D extends DType> implements of.Tensor<S, D> {
+export type Tensor<S extends Shape = Shape, D extends DType = "f32"> = [D] extends ["f32"] ? TensorF32<S> : TensorOf<S, D>
+class Output<out S extends Shape, out D extends DType> implements TensorOf<S, D> {
   readonly node: Node
   readonly k: number
   readonly shape: S
@@ -66,12 +55,12 @@ class Output<out S extends Shape, out D extends DType> implements of.Tensor<S, D
     return this.toString()
   }
 }
-export const tensorOf = <S extends Shape, D extends DType>(node: Node, k: number, shape: S, dtype: D): of.Tensor<S, D> =>
+export const tensorOf = <S extends Shape, D extends DType>(node: Node, k: number, shape: S, dtype: D): TensorOf<S, D> =>
   new Output(node, k, shape, dtype)
 /** Any tensor at all: every tensor is assignable to it. */
-export type AnyTensor = of.Tensor<Shape, DType>
+export type AnyTensor = TensorOf<Shape, DType>
 /** A tensor as rules see it: sizes are numbers. */
-export type RawTensor = of.Tensor<readonly number[], DType>
+export type RawTensor = TensorOf<readonly number[], DType>
 /** A tangent or cotangent; null is known to be zero and is never materialised by a rule. */
 export type Maybe = RawTensor | null
 
