@@ -20,8 +20,10 @@ import * as cos from "./cos.ts"
 import * as cumsum from "./cumsum.ts"
 import * as customJvp from "./customJvp.ts"
 import * as customVjp from "./customVjp.ts"
+import * as diagonal from "./diagonal.ts"
 import * as dim from "./dim.ts"
 import * as div from "./div.ts"
+import * as einsum from "./einsum.ts"
 import * as equal from "./equal.ts"
 import * as erf from "./erf.ts"
 import * as erfInv from "./erfInv.ts"
@@ -122,8 +124,10 @@ export const catalog = {
   cumsum,
   customJvp,
   customVjp,
+  diagonal,
   dim,
   div,
+  einsum,
   equal,
   erf,
   erfInv,

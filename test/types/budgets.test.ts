@@ -88,6 +88,51 @@ const cases: Readonly<Record<string, (r: Random) => Drawn>> = {
       call: (a, b) => `concat([${a}, ${b}])`,
     }
   },
+  "einsum, two matrices": (r) => {
+    const k = size(r)
+    return {
+      shapes: [
+        [size(r), k],
+        [k, size(r)],
+      ],
+      call: (a, b) => `einsum("ik,kj->ij", ${a}, ${b})`,
+    }
+  },
+  "einsum, attention scores": (r) => {
+    const [b, h, d] = [size(r), size(r), size(r)]
+    return {
+      shapes: [
+        [b, size(r), h, d],
+        [b, size(r), h, d],
+      ],
+      call: (q, k) => `einsum("bqhd,bkhd->bhqk", ${q}, ${k})`,
+    }
+  },
+  "einsum, subscripts of its own": (r) => {
+    const letters = [..."abcdefghijklmnopqrstuvwxyz"]
+    const [b, q, h, d, k] = letters
+      .map((c) => [c, r.upto(1000)] as const)
+      .sort((x, y) => x[1] - y[1])
+      .map(([c]) => c)
+    const n = size(r)
+    return {
+      shapes: [
+        [n, size(r), 8, 64],
+        [n, size(r), 8, 64],
+      ],
+      call: (x, y) => `einsum("${b}${q}${h}${d},${b}${k}${h}${d}->${b}${h}${q}${k}", ${x}, ${y})`,
+    }
+  },
+  "einsum, an ellipsis": (r) => {
+    const k = size(r)
+    return {
+      shapes: [
+        [size(r), size(r), k],
+        [k, size(r)],
+      ],
+      call: (a, b) => `einsum("...k,kj->...j", ${a}, ${b})`,
+    }
+  },
 }
 
 const headOf = (op: string): string => `import type { Tensor } from "../../../src/core/tensor.ts"
