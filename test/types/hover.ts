@@ -3,54 +3,54 @@
 //   // @hover part: Tensor<[1, 4]>
 //   const part = T.slice(product, [[0, 1], [1, 5]])
 //
-// The type of the next declaration of that name reads exactly so. Editors ask the compiler through the interface that is used here.
+// The type of the next declaration of that name reads exactly so, on one line.
 import { readFileSync } from "node:fs"
 import { join } from "node:path"
-import { API } from "typescript/unstable/sync"
 import type { Report } from "./check.ts"
+import { languageServer } from "./languageServer.ts"
 
 const folder = join(import.meta.dirname, "fixtures")
-/** TypeScript's TypeFormatFlags.NoTruncation. */
-const WHOLE = 1
 
 export interface Mark {
   readonly line: number
   readonly name: string
   readonly text: string
-  /** Where the name is declared, or -1. */
-  readonly at: number
+  /** Where the name is declared, as line and character from 0; undefined where it is not. */
+  readonly at: readonly [line: number, character: number] | undefined
 }
-export const marksOf = (source: string): Mark[] =>
-  [...source.matchAll(/^\/\/ @hover (\w+): (.*\S)\s*$/gm)].map((m) => {
-    const behind = source.slice(m.index)
-    const declared = new RegExp(`^(?:export )?(?:declare )?const (?:\\[[\\w, ]*)?\\b${m[1]}\\b`, "m").exec(behind)
-    return {
-      line: source.slice(0, m.index).split("\n").length,
-      name: m[1]!,
-      text: m[2]!,
-      at: declared ? m.index + declared.index + declared[0].length - m[1]!.length : -1,
-    }
+export const marksOf = (source: string): Mark[] => {
+  const lines = source.split("\n")
+  return lines.flatMap((line, k) => {
+    const m = /^\/\/ @hover (\w+): (.*\S)\s*$/.exec(line)
+    if (!m) return []
+    const declaration = new RegExp(`^(?:export )?(?:declare )?const (?:\\[[\\w, ]*)?\\b(?=${m[1]}\\b)`)
+    const j = lines.findIndex((l, i) => i > k && declaration.test(l))
+    return [{ line: k + 1, name: m[1]!, text: m[2]!, at: j < 0 ? undefined : [j, declaration.exec(lines[j]!)![0].length] }]
   })
+}
 
 /** Checks the marks of the fixtures named, as `adjust` leaves them. */
-export const hovers = (names: readonly string[], adjust = (marks: readonly Mark[]): readonly Mark[] => marks): Report => {
-  const api = new API({ cwd: folder })
+export const hovers = async (
+  names: readonly string[],
+  adjust = (marks: readonly Mark[]): readonly Mark[] => marks,
+): Promise<Report> => {
+  const server = await languageServer(folder)
+  const problems: string[] = []
+  let checked = 0
   try {
-    const project = api.updateSnapshot({ openProjects: [join(folder, "tsconfig.json")] }).getProjects()[0]
-    if (!project) throw new Error(`${folder}: no project was opened`)
-    let checked = 0
-    const problems = names.flatMap((name) => {
+    for (const name of names) {
       const file = join(folder, name)
-      return adjust(marksOf(readFileSync(file, "utf8"))).flatMap((mark) => {
+      const source = readFileSync(file, "utf8")
+      server.open(file, source)
+      for (const mark of adjust(marksOf(source))) {
         checked++
-        const symbol = mark.at < 0 ? undefined : project.checker.getSymbolAtPosition(file, mark.at)
-        const type = symbol && project.checker.getTypeOfSymbol(symbol)
-        const text = type ? project.checker.typeToString(type, undefined, WHOLE) : "no declaration of that name"
-        return text === mark.text ? [] : [`${name}:${mark.line}: ${mark.name}: expected ${mark.text}, got ${text}`]
-      })
-    })
+        const shown = mark.at ? await server.hover(file, ...mark.at) : "no declaration of that name"
+        const text = shown.replace(/^const \w+: /, "").replaceAll(/\s+/g, " ")
+        if (text !== mark.text) problems.push(`${name}:${mark.line}: ${mark.name}: expected ${mark.text}, got ${text}`)
+      }
+    }
     return { checked, problems }
   } finally {
-    api.close()
+    await server.close()
   }
 }
