@@ -3,6 +3,7 @@
 // are not named) and groups in parentheses, whose product the axis is. The run-time twin is src/ops/_einops.ts.
 import type { Dim, Fits, Meet, ShowDim } from "./dim.ts"
 import type { Digit } from "./digits.ts"
+import type { Split } from "./ellipsis.ts"
 import type { notPositive } from "./messages.ts"
 import type { NotASize, Suspect } from "./nat.ts"
 import type { Rankless, Shape, Show } from "./shape.ts"
@@ -152,11 +153,6 @@ type Bind<C extends Call, S, L, Env = never> =
         ? Solve<C, D, A> extends infer Q ? (Q extends { env: infer E } ? Bind<C, R, T, Env | E> : Q) : never
       : never
     : { env: Env }
-/** What `...` stands for, and the shape of the axes L behind it. */
-type Split<S, L, Back extends Shape = []> =
-  L extends readonly [unknown, ...infer T]
-    ? S extends readonly [...infer R, infer D extends Dim] ? Split<R, T, [D, ...Back]> : never
-    : [S, Back]
 /** Has S an axis for each of L? */
 type RankFits<S extends Shape, L extends readonly unknown[]> =
   "..." extends L[number] ? (S extends Axes<L> ? true : false) : S["length"] extends L["length"] ? true : false

@@ -30,6 +30,7 @@ import * as erfInv from "./erfInv.ts"
 import * as exp from "./exp.ts"
 import * as expandDims from "./expandDims.ts"
 import * as expm1 from "./expm1.ts"
+import * as flatten from "./flatten.ts"
 import * as flip from "./flip.ts"
 import * as floor from "./floor.ts"
 import * as fold from "./fold.ts"
@@ -96,6 +97,7 @@ import * as takeAlongAxis from "./takeAlongAxis.ts"
 import * as tanh from "./tanh.ts"
 import * as threefry from "./threefry.ts"
 import * as transpose from "./transpose.ts"
+import * as unflatten from "./unflatten.ts"
 import * as unstack from "./unstack.ts"
 import * as variance from "./variance.ts"
 import * as where from "./where.ts"
@@ -134,6 +136,7 @@ export const catalog = {
   exp,
   expandDims,
   expm1,
+  flatten,
   flip,
   floor,
   fold,
@@ -200,6 +203,7 @@ export const catalog = {
   tanh,
   threefry,
   transpose,
+  unflatten,
   unstack,
   variance,
   where,

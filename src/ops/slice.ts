@@ -3,8 +3,10 @@ import type { Of, Or } from "../core/signature.ts"
 import type { Tensor } from "../core/tensor.ts"
 import type { Dim } from "../../typelevel/dim.ts"
 import type { DType } from "../../typelevel/dtype.ts"
+import type { Spread } from "../../typelevel/ellipsis.ts"
 import type { Add, CeilDiv, Compare, Sub } from "../../typelevel/nat.ts"
 import type { Rankless, Shape, Show } from "../../typelevel/shape.ts"
+import { others, spread } from "./_ellipsis.ts"
 import { flip } from "./flip.ts"
 import { pad } from "./pad.ts"
 import { reshape } from "./reshape.ts"
@@ -13,9 +15,21 @@ import { reshape } from "./reshape.ts"
 export type Range = number | null | readonly [start: number | null, end?: number | null, step?: number]
 
 // ---- type rule -----------------------------------------------------------------------------------------------------
+/** Ranges of the axes in order; "..." stands for all axes between those before and those behind it. */
+export type Ranges = readonly (Range | "...")[]
 /** S with each axis reduced to its range; axes without one stay. Or the sentence. */
-export type SliceRule<S extends Shape, R extends readonly Range[]> =
-  Rankless<S> extends true ? Shape : number extends R["length"] ? Shape : Walk<S, R, S, R>
+export type SliceRule<S extends Shape, R extends Ranges> =
+  Rankless<S> extends true
+    ? Shape
+    : number extends R["length"]
+      ? Shape
+      : "..." extends R[number]
+        ? Spread<"slice", S, R, null> extends infer Q
+          ? Q extends readonly Range[]
+            ? Walk<S, Q, S, Q>
+            : Q
+          : never
+        : Walk<S, R & readonly Range[], S, R>
 type Walk<
   S extends Shape,
   All extends readonly Range[],
@@ -205,7 +219,11 @@ export const op: OpDef<Attrs> = view<Attrs>({
         [null, null, 3],
       ])
     }
-    return [g.tensor(s), s.slice(0, g.int(0, s.length)).map(of)]
+    const ranges = s.slice(0, g.int(0, s.length)).map(of)
+    if (g.int(0, 3) > 0) return [g.tensor(s), ranges]
+    const first = g.int(0, ranges.length)
+    const rest = s.length - (ranges.length - first)
+    return [g.tensor(s), [...ranges.slice(0, first), "...", ...s.slice(rest).map(of)]]
   },
   refused: [
     (g) => [g.tensor([2, 3]), [g.int(2, 5)]],
@@ -215,25 +233,40 @@ export const op: OpDef<Attrs> = view<Attrs>({
     (g) => [g.tensor([2, 3]), [[null, null, g.pick([0])]]],
     (g) => [g.tensor([g.int(2, 4)]), [null, null]],
     (g) => [g.tensor([4]), [[g.int(-9, -5)]]],
+    (g) => [g.tensor([2, g.int(2, 4)]), [0, "...", null, 0]],
+    (g) => [g.tensor([2, 3, g.int(2, 4)]), ["...", 0, "..."]],
+    (g) => [g.tensor([2, 3, g.int(2, 4)]), [0, "...", g.int(4, 9)]],
   ],
 })
-const whole = (t: Taken): boolean => t.step > 0 || t.count === 0
+/** The ranges with one for each axis that "..." stands for. */
+const filled = (s: readonly number[], ranges: Ranges): readonly Range[] => {
+  if (!ranges.includes("...")) return ranges as readonly Range[]
+  const named = others<Range>("slice", ranges)
+  return named.length > s.length
+    ? named
+    : spread<Range>(
+        ranges,
+        s.slice(named.length).map(() => null),
+      )
+}
+const forward = (t: Taken): boolean => t.step > 0 || t.count === 0
 
 /**
  * A part of x: for each axis an index (the axis disappears), `null` (all of it) or `[start, end, step]`; further axes stay whole.
+ * "..." stands for as many `null` as there are axes without a range.
  *
  * Indices may be negative (from the end), steps too (backwards), and `null` goes as far as there is. `x[2:5, ::-1, 0]` in NumPy is
  * `slice(x, [[2, 5], [null, null, -1], 0])`. Other than in NumPy a range outside the axis is refused, not clipped. Every dtype.
  * @example slice(zeros([6, 4, 3]), [[1, -1, 2], null, 0]) // [2, 4]
  */
-export function slice<S extends Shape, D extends DType, const R extends readonly Range[]>(
+export function slice<S extends Shape, D extends DType, const R extends Ranges>(
   x: Tensor<S, D>,
   ranges: Or<SliceRule<S, R>, readonly [...R]>,
 ): Of<SliceRule<S, R>, D> {
   const s = x.shape as readonly number[]
-  const given = ranges as readonly Range[]
-  if (given.length > s.length) refuse(tooMany(s, given.length))
+  const given = filled(s, ranges as Ranges)
   const parts = s.map((_, k) => taken(s, k, given[k] ?? null))
+  if (given.length > s.length) refuse(tooMany(s, given.length))
   const low = (t: Taken): number => (t.count === 0 ? 0 : t.step > 0 ? t.first : t.first + (t.count - 1) * t.step)
   const reach = (t: Taken): number => (t.count === 0 ? 0 : low(t) + (t.count - 1) * Math.abs(t.step) + 1)
   // one element or none: the step says nothing; 1 keeps equal slices equal
@@ -241,7 +274,7 @@ export function slice<S extends Shape, D extends DType, const R extends readonly
   const cut = make(op, [x as unknown as RawTensor], { start: parts.map(low), end: parts.map(reach), step: parts.map(step) })
   const turned = flip(
     cut,
-    upto(s.length).filter((k) => !whole(parts[k]!)),
+    upto(s.length).filter((k) => !forward(parts[k]!)),
   )
   if (!parts.some((t) => t.drop)) return turned as Of<SliceRule<S, R>, D>
   return reshape(turned, turned.shape.filter((_, k) => !parts[k]!.drop) as readonly number[]) as Of<SliceRule<S, R>, D>
