@@ -1,4 +1,6 @@
 // adjoint/promise: the same names as promises.
+/** Its programs are effects: a session runs them, `await s.effect(Checkpoint.load(...))`. */
+export * as Checkpoint from "./io/index.ts"
 export * as Data from "./data/index.ts"
 export * from "./pure.ts"
 export * as T from "./promise/tensor.ts"

@@ -6,6 +6,7 @@ export { dense } from "./dense.ts"
 export { dropout } from "./dropout.ts"
 export { embedding } from "./embedding.ts"
 export type { AnyLayer, Layer } from "./layer.ts"
+export { load } from "./load.ts"
 export {
   type AnyNetwork,
   type InputOf,
