@@ -2,11 +2,12 @@
 import type { Dim, Fits, Meet } from "./dim.ts"
 import type {
   axisOutside, dimsDiffer, doesNotFit, dtypesDiffer, elementsDiffer, inferredFromNothing, inferredTwice, notASize, notDivisible,
-  ranksDiffer, shapesDiffer, wrongPermutation
+  notMultiple, ranksDiffer, shapesDiffer, wrongPermutation
 } from "./messages.ts"
-import type { Add, DivD, NotASize, Num, Product, ProductD, SameProduct } from "./nat.ts"
+import type { DivD, NotASize, Num, Product, ProductD, SameProduct } from "./nat.ts"
 import type { TensorLike } from "./rule.ts"
 import type { Axis, Rankless, ReverseShape, Shape } from "./shape.ts"
+import type { Over, Plus, ProductOf } from "./symbolic.ts"
 
 // ---- reshape -------------------------------------------------------------------------------------------------------
 
@@ -33,11 +34,15 @@ type Products<Op extends string, S extends Shape, T extends Shape, A extends Sha
     : Cancel<A, B> extends [infer P extends Shape, infer Q extends Shape]
       ? [Names<P> | Names<Q>] extends [never]
         ? SameProduct<P, Q> extends true ? true : Unequal<Op, S, T, P, Q>
-        : number extends P[number] | Q[number] ? true : dimsDiffer<Op, S, T>
+        : Fits<ProductOf<P>, ProductOf<Q>> extends true ? true : dimsDiffer<Op, S, T>
       : never
 
-/** The sentence about S and T, of which A and B are left. Beside names only what is left has a number of elements. */
+/**
+ * The sentence about S and T, of which A and B are left. Beside names only what is left has a number of elements; a size of 0 on
+ * both sides makes all the others equal.
+ */
 type Unequal<Op extends string, S extends Shape, T extends Shape, A extends Shape, B extends Shape> =
+  [0, 0] extends [S[number], T[number]] ? true :
   [Names<S> | Names<T>] extends [never]
     ? elementsDiffer<Op, S, T, ProductD<S>, ProductD<T>>
     : doesNotFit<Op, S, T, `${ProductD<A>} is not ${ProductD<B>}`>
@@ -75,25 +80,23 @@ type Quotient<Op extends string, S extends Shape, T extends Shape, P extends Sha
   0 extends Q[number] ? inferredFromNothing<Op, T>
     : [Names<Q>] extends [never]
       ? number extends P[number] | Q[number] ? Fill<T, number>
-        : DivD<ProductD<Numbers<P>>, ProductD<Q>> extends [infer N extends string, infer R]
-          ? R extends "0"
-            ? Fill<T, [Names<P>] extends [never] ? Num<N> : Alone<P, N>>
-            : notDivisible<Op, S, T, ProductD<Numbers<P>>, ProductD<Q>>
-          : never
-      : number extends P[number] ? Fill<T, number> : string extends Names<Q> ? Fill<T, number> : dimsDiffer<Op, S, T>
-type Numbers<S extends Shape, Acc extends Shape = []> =
-  S extends readonly [infer H extends Dim, ...infer R extends Shape] ? Numbers<R, H extends number ? [...Acc, H] : Acc> : Acc
-/** The one name that is left; a product with a name in it has no name, and is unknown. */
-type Alone<P extends Shape, N extends string> = N extends "1" ? (Named<P> extends [infer D extends Dim] ? D : number) : number
-type Named<S extends Shape, Acc extends Shape = []> =
-  S extends readonly [infer H extends Dim, ...infer R extends Shape] ? Named<R, H extends string ? [...Acc, H] : Acc> : Acc
+        : [Names<P>] extends [never] ? Exact<Op, S, T, P, Q> : Share<Op, S, T, ProductOf<P>, ProductOf<Q>>
+      : number extends P[number] ? Fill<T, number> : string extends Names<Q> ? Fill<T, number>
+      : Share<Op, S, T, ProductOf<P>, ProductOf<Q>>
+type Exact<Op extends string, S extends Shape, T extends Shape, P extends Shape, Q extends Shape> =
+  DivD<ProductD<P>, ProductD<Q>> extends [infer N extends string, infer R]
+    ? R extends "0" ? Fill<T, Num<N>> : notDivisible<Op, S, T, ProductD<P>, ProductD<Q>>
+    : never
+/** What is left for the -1, with names. */
+type Share<Op extends string, S extends Shape, T extends Shape, A extends Dim, B extends Dim> =
+  Over<A, B> extends infer D ? ([D] extends [never] ? notMultiple<Op, S, T, A, B> : Fill<T, D & Dim>) : never
 
-/** The axes From and later become one. Names: a lone name stays, a product with a name in it is unknown. */
+/** The axes From and later become one. */
 export type Flatten<S extends Shape, From extends number, Head extends Shape = []> =
   Rankless<S> extends true ? Shape
     : Head["length"] extends From ? [...Head, Folded<S>]
     : S extends readonly [infer H extends Dim, ...infer R extends Shape] ? Flatten<R, From, [...Head, H]> : Head
-type Folded<S extends Shape> = S extends readonly [infer D extends Dim] ? D : [Names<S>] extends [never] ? Product<S> : number
+type Folded<S extends Shape> = [Names<S>] extends [never] ? Product<S> : ProductOf<S>
 
 // ---- permutation ---------------------------------------------------------------------------------------------------
 
@@ -143,14 +146,17 @@ export type Beside<Op extends string, S extends Shape, T extends Shape, A extend
 type Sides<S extends Shape, T extends Shape, A extends number, Acc extends Shape = []> =
   S extends readonly [infer H extends Dim, ...infer P extends Shape]
     ? T extends readonly [infer G extends Dim, ...infer Q extends Shape]
-      ? Acc["length"] extends A ? Sides<P, Q, A, [...Acc, H extends number ? (G extends number ? Add<H, G> : number) : number]>
+      ? Acc["length"] extends A ? Sides<P, Q, A, [...Acc, Plus<H, G>]>
         : Fits<H, G> extends true ? Sides<P, Q, A, [...Acc, Meet<H, G>]> : never
       : never
     : Acc
 /** The shape of the concatenation; `Shape` for a list of unknown length, `never` where a sentence says why not. */
 export type Concat<L extends readonly TensorLike[], X extends number> =
   L extends readonly [infer H extends TensorLike, ...infer T extends readonly TensorLike[]]
-    ? Rankless<H["shape"]> extends true ? Shape : ConcatAll<H["shape"], T, Axis<H["shape"], X>>
+    ? Rankless<H["shape"]> extends true ? Shape
+      : L extends ConcatArgs<"concat", L, X>
+        ? Axis<H["shape"], X> extends infer A ? ([A] extends [never] ? never : ConcatAll<H["shape"], T, A>) : never
+        : never
     : Shape
 type ConcatAll<S extends Shape, L, A> =
   L extends readonly [infer H extends TensorLike, ...infer T]

@@ -65,9 +65,11 @@ const nowhere = (op: string, s: readonly number[], axis: number): string =>
 
 /** The axis, non-negative, or the sentence. */
 export const checkScatter = (op: string, x: RawTensor, i: RawTensor, u: RawTensor, axis: unknown): number => {
+  // the order of the arguments: what is wrong with the first axis stands at the tensor
+  if (axis === 0) axisOf(op, x.shape, 0)
   integersOnly(op)([i])
-  if (x.dtype !== u.dtype) refuse(dtypesDiffer(op, x.dtype, u.dtype))
   const k = axisOf(op, x.shape, axis as number)
+  if (x.dtype !== u.dtype) refuse(dtypesDiffer(op, x.dtype, u.dtype))
   if (x.shape[k] === 0) refuse(nowhere(op, x.shape, k))
   const wanted = x.shape.toSpliced(k, 1, ...i.shape)
   if (!same(u.shape, wanted)) refuse(misfit(op, x.shape, i.shape, u.shape, wanted))

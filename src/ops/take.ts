@@ -84,8 +84,14 @@ export function take<S extends Shape, D extends DType, I extends Shape, E extend
   axis?: Or<TakeRule<S, I, X>, X>,
 ): Of<IntegerOnly<"take", TakeRule<S, I, X>, E>, D> {
   const [t, i] = [x as unknown as RawTensor, indices as unknown as RawTensor]
+  const along = (): number => {
+    const k = axisOf("take", t.shape, (axis ?? 0) as number)
+    nothingToTake("take", t.shape, k)
+    return k
+  }
+  // the order of the arguments: what is wrong with the first axis stands at the tensor
+  if ((axis ?? 0) === 0) along()
   integersOnly("take")([i])
-  const k = axisOf("take", t.shape, (axis ?? 0) as number)
-  nothingToTake("take", t.shape, k)
+  const k = along()
   return emit(op, [t, i], { axis: k, batch: 0 })
 }
