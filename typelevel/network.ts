@@ -2,9 +2,11 @@
 // and state it has. Networks fold these rules over their layers.
 //
 // A rule is an interface with `In: unknown`, read as `this["In"]`. (With `In: Shape`, `infer` would see the intersection of
-// Shape and the actual shape, and sentences would print three shapes for one.) What comes in is a tree of specs: a shape (f32),
-// a shape with a dtype (`TensorLike`, for indices and masks), or a list or record of these.
-import type { AddD, NextR, Num, Reverse } from "./nat.ts"
+// Shape and the actual shape, and sentences would print three shapes for one.) What comes in is a tensor, or a list of tensors.
+//
+// Folds take lists that are not readonly (`[...L]`): the rest of a list is one of these, and is matched again without being
+// compared element by element. That is a quarter of the cost of a deep network.
+import type { AddD, NextR, Num, ProductD, Reverse, SubD } from "./nat.ts"
 import type { Shape, Show } from "./shape.ts"
 import type { TensorLike } from "./rule.ts"
 import type { CountD } from "./tree.ts"
@@ -20,6 +22,10 @@ export interface Rule {
   readonly Kind: string
   /** or by a name of their own. */
   readonly Name?: string
+  /** Of a layer made of layers: how many elements are alive while it runs (`Live`), */
+  readonly Live?: unknown
+  /** and the shapes of the layers within (`Row`s). */
+  readonly Rows?: unknown
 }
 /** A layer without parameters and state, which needs nothing. */
 export interface Plain extends Rule {
@@ -30,58 +36,81 @@ export interface Plain extends Rule {
 export interface LayerLike<F extends Rule = Rule> {
   readonly rule: F
 }
-type AnyLayer = { readonly rule: Rule }
 
 /** A field of rule F for input S. */
-export type Apply<F extends Rule, S, Field extends "Out" | "Params" | "State"> = (F & { readonly In: S })[Field]
+export type Apply<F extends Rule, S, Field extends "Out" | "Params" | "State" | "Live" | "Rows"> = (F & {
+  readonly In: S
+})[Field]
 
-/** The shape that a spec has, and its text in sentences: `[batch, 28]`, `[batch, 28] i32`. */
+/** The shape that a spec has, and its text in sentences: `[batch, 28]`, `[batch, 28] i32`, `[b, t], [b, t] bool`. */
 export type SpecShape<S> = S extends Shape ? S : S extends TensorLike ? S["shape"] : never
 export type ShowSpec<S> =
   S extends Shape ? Show<S>
     : S extends TensorLike ? (S["dtype"] extends "f32" ? Show<S["shape"]> : `${Show<S["shape"]>} ${S["dtype"]}`)
-    : "a tree of inputs"
+    : S extends readonly unknown[] ? ShowSpecs<S>
+    : "something else"
+type ShowSpecs<L, Acc extends string = ""> =
+  L extends readonly [infer H, ...infer R] ? ShowSpecs<R, Acc extends "" ? ShowSpec<H> : `${Acc}, ${ShowSpec<H>}`> : Acc
 
-// ---- folds over layers ---------------------------------------------------------------------------------------------
+// ---- what goes through a list of layers ----------------------------------------------------------------------------
 
-/** The layers, with a sentence in the place of the first that does not fit; the layers behind it are not looked at. */
-export type CheckedLayers<L, S, Acc extends readonly unknown[] = []> =
-  L extends readonly [infer H extends AnyLayer, ...infer R]
-    ? Apply<H["rule"], S, "Out"> extends infer O
-      ? O extends string ? [...Acc, O, ...R] : CheckedLayers<R, O, [...Acc, H]>
-      : never
-    : L extends readonly [] ? Acc : [unknownLength]
+/** The first layer that does not fit: what is wrong, and the layers behind it. */
+export interface Misfit<R extends readonly unknown[], Why extends string> {
+  readonly behind: R
+  readonly why: Why
+}
+/** What comes out behind the last layer, or the first misfit. */
+export type Walk<L extends readonly unknown[], X> =
+  L extends [infer H, ...infer R]
+    ? H extends LayerLike
+      ? Apply<H["rule"], X, "Out"> extends infer O
+        ? O extends string ? Misfit<R, O> : Walk<R, O>
+        : never
+      : Misfit<R, notALayer<H>>
+    : L extends [] ? X : Misfit<never, unknownLength>
+/** What a misfit says in a layer of the kind Op made of the layers L: `sequential[1] > dense: ...`; anything else as it is. */
+export type Within<Op extends string, L extends readonly unknown[], W> =
+  W extends Misfit<readonly unknown[], string>
+    ? [W["behind"]] extends [never] ? W["why"]
+      : [...L] extends [...infer Before, unknown, ...W["behind"]] ? `${Op}[${Before["length"]}] > ${W["why"]}` : never
+    : W
 export type unknownLength =
   "network: a list of layers of unknown length has no shape; write the layers out, or use Net.repeat(n, layer)"
+export type notALayer<H> =
+  `network: ${H extends string ? H : "this"} is no layer; a layer is a value such as Net.relu or Net.dense(10)`
 
-/** What comes out behind the last layer, or the first sentence. */
-export type Through<L, S> =
-  L extends readonly [infer H extends AnyLayer, ...infer R]
-    ? Apply<H["rule"], S, "Out"> extends infer O ? (O extends string ? O : Through<R, O>) : never
-    : S
+/**
+ * How layers in a list are fed: each with what the one before gives ("then"), all with the same ("both"), or each with its own
+ * member of a list ("each").
+ */
+export type Feed = "then" | "both" | "each"
+type Fed<M, X> = M extends "each" ? (X extends readonly [infer H, ...unknown[]] ? H : never) : X
+type After<M, F extends Rule, X> =
+  M extends "then" ? Apply<F, X, "Out">
+    : M extends "each" ? (X extends readonly [unknown, ...infer R] ? R : never)
+    : X
+
+// ---- trees, counts, rows ---------------------------------------------------------------------------------------------
 
 /**
  * The records of the layers' parameters (or state), keyed by name, or by kind and ordinal; layers that have none have no
  * entry.
  */
-export type Trees<L, S, Field extends "Params" | "State", Acc = {}, Seen = {}> =
-  L extends readonly [infer H extends AnyLayer, ...infer R]
-    ? Apply<H["rule"], S, Field> extends infer T
-      ? Trees<
-          R, Apply<H["rule"], S, "Out">, Field,
-          {} extends T ? Acc : Acc & { readonly [K in KeyOf<H["rule"], Seen>]: T },
+export type Trees<L extends readonly unknown[], X, Field extends "Params" | "State", M extends Feed = "then"> =
+  Entries<[...L], X, Field, M>
+type Entries<L, X, Field extends "Params" | "State", M, Acc = {}, Seen = {}> =
+  L extends [infer H extends LayerLike, ...infer R]
+    ? Apply<H["rule"], Fed<M, X>, Field> extends infer T
+      ? Entries<
+          R, After<M, H["rule"], X>, Field, M,
+          {} extends T ? Acc : Acc & { [K in KeyOf<H["rule"], Seen>]: T },
           See<H["rule"], Seen>
         >
       : never
     : { -readonly [K in keyof Acc]: Acc[K] }
-/** The keys of the layers in order, of those with parameters or not: names of layers for random keys, pictures and paths. */
-export type Keys<L, Acc extends readonly string[] = [], Seen = {}> =
-  L extends readonly [infer H extends AnyLayer, ...infer R]
-    ? Keys<R, [...Acc, KeyOf<H["rule"], Seen>], See<H["rule"], Seen>>
-    : Acc
 
 /** The key of a layer behind layers whose kinds were counted in Seen: a record of the next ordinals, digits reversed. */
-export type KeyOf<F extends Rule, Seen> =
+type KeyOf<F extends Rule, Seen> =
   F extends { readonly Name: infer N extends string } ? N
     : F["Kind"] extends keyof Seen
       ? Seen[F["Kind"]] extends infer N extends string ? `${F["Kind"]}_${Reverse<N>}` : never
@@ -92,52 +121,117 @@ type See<F extends Rule, Seen> =
     : F["Kind"] extends keyof Seen
       ? { [K in keyof Seen]: K extends F["Kind"] ? NextR<Seen[K] & string> : Seen[K] }
       : { [K in keyof Seen | F["Kind"]]: K extends keyof Seen ? Seen[K] : "2" }
-/** How many parameters the layers have together. (`Count` of the whole record gives the same and costs five times as much.) */
-export type CountOf<L, S, Acc extends string = "0"> =
-  L extends readonly [infer H extends AnyLayer, ...infer R]
-    ? Apply<H["rule"], S, "Params"> extends infer T
-      ? {} extends T ? CountOf<R, Apply<H["rule"], S, "Out">, Acc>
-        : CountD<T> extends infer P extends string
-          ? string extends P ? number : CountOf<R, Apply<H["rule"], S, "Out">, AddD<Acc, P>>
-          : never
+
+/** The number of parameters of a list of layers, layer by layer, so that the cost is linear; what is shared counts once. */
+export type CountOf<L extends readonly unknown[], X> = Counted<[...L], X>
+type Counted<L, X, Acc extends string = "0", Tied = never> =
+  L extends [infer H extends LayerLike, ...infer R]
+    ? Apply<H["rule"], X, "Params"> extends infer P
+      ? {} extends P ? Counted<R, Apply<H["rule"], X, "Out">, Acc, Tied>
+        : H["rule"] extends { readonly Shared: true; readonly Name: infer N extends string }
+          ? Counted<R, Apply<H["rule"], X, "Out">, N extends Tied ? Acc : PlusD<Acc, CountD<P>>, Tied | N>
+          : Counted<R, Apply<H["rule"], X, "Out">, PlusD<Acc, CountD<P>>, Tied>
       : never
-    : Num<Acc>
+    : ToNumber<Acc>
+type ToNumber<D extends string> = string extends D ? number : Num<D>
 /** What any of the layers needs. */
-export type NeedsOf<L extends readonly AnyLayer[]> = L[number]["rule"]["Needs"]
+export type NeedsIn<L extends readonly unknown[]> =
+  L[number] extends infer H ? (H extends { readonly rule: { readonly Needs: infer N extends string } } ? N : never) : never
 
-// ---- layers made of layers -----------------------------------------------------------------------------------------
-
-export interface SequentialRule<L extends readonly AnyLayer[]> extends Rule {
-  readonly Kind: "sequential"
-  readonly Needs: NeedsOf<L>
-  readonly Out: Through<L, this["In"]>
-  readonly Params: Trees<L, this["In"], "Params">
-  readonly State: Trees<L, this["In"], "State">
-}
-/** x + layer(x) */
-export interface ResidualRule<F extends Rule> extends Rule {
-  readonly Kind: "residual"
-  readonly Needs: F["Needs"]
-  readonly Out: this["In"] extends infer S ? Skip<S, Apply<F, S, "Out">> : never
-  readonly Params: this["In"] extends infer S ? Apply<F, S, "Params"> : never
-  readonly State: this["In"] extends infer S ? Apply<F, S, "State"> : never
-}
-type Skip<S, O> =
-  O extends string ? `residual > ${O}`
-    : [O] extends [S] ? O
-    : `residual: the block maps ${ShowSpec<S>} to ${ShowSpec<O>}; a skip connection needs equal shapes`
-/** The layer under a name of its own. */
-export interface NamedRule<N extends string, F extends Rule> extends Rule {
-  readonly Kind: F["Kind"]
-  readonly Name: N
-  readonly Needs: F["Needs"]
-  readonly Out: this["In"] extends infer S
-    ? Apply<F, S, "Out"> extends infer O
-      ? O extends string
-        ? `${N} > ${O}`
-        : O
-      : never
+/** A layer's path and the shape that it gives (or the shapes, of several outputs). */
+export type Row = readonly [path: string, shape: unknown]
+type ShapesOf<O> = O extends TensorLike ? O["shape"] : { readonly [K in keyof O]: ShapesOf<O[K]> }
+/** The rows of the layers in a list; a layer made of layers gives a row for each. */
+export type RowsOf<L extends readonly unknown[], X, M extends Feed = "then"> = RowsIn<[...L], X, M>
+type RowsIn<L, X, M, Acc extends readonly Row[] = [], Seen = {}> =
+  L extends [infer H extends LayerLike, ...infer R]
+    ? RowsIn<
+        R, After<M, H["rule"], X>, M,
+        [...Acc, ...RowsAt<KeyOf<H["rule"], Seen>, H["rule"], Fed<M, X>>],
+        See<H["rule"], Seen>
+      >
+    : Acc
+/** The rows of a layer at the key K. */
+export type RowsAt<K extends string, F extends Rule, X> =
+  Apply<F, X, "Rows"> extends infer T
+    ? T extends readonly [Row, ...Row[]] ? Moved<K, T> : [[K, ShapesOf<Apply<F, X, "Out">>]]
     : never
-  readonly Params: this["In"] extends infer S ? Apply<F, S, "Params"> : never
-  readonly State: this["In"] extends infer S ? Apply<F, S, "State"> : never
-}
+type Moved<K extends string, T extends readonly Row[]> = { -readonly [I in keyof T]: [Below<K, T[I][0]>, T[I][1]] }
+type Below<K extends string, P extends string> = P extends "" ? K : `${K}/${P}`
+/** The rows of a layer inside another: at its name, if it has one. */
+export type RowsInside<F extends Rule, X> =
+  F extends { readonly Name: infer N extends string } ? RowsAt<N, F, X>
+    : Apply<F, X, "Rows"> extends infer T extends readonly Row[] ? T : []
+/** The rows T and, behind them, one for the whole, which gives O. */
+export type RowsAnd<T extends readonly Row[], O> = [...T, ["", ShapesOf<O>]]
+
+// ---- how much is alive -----------------------------------------------------------------------------------------------
+
+/**
+ * How many elements are alive at most while a layer runs, as digit strings (`string`: unknown): if what comes in is freed by
+ * the first that has used it, and if it is held for others. The run-time twin, with the definition, is src/nn/live.ts.
+ */
+export type Live = readonly [peak: string, held: string]
+
+export type PlusD<A extends string, B extends string> = string extends A | B ? string : AddD<A, B>
+export type MaxD<A extends string, B extends string> =
+  string extends A | B ? string : SubD<A, B> extends "negative" ? B : A
+/** The elements of a tensor, or of the tensors of a list; a name counts as 1. */
+export type SizeD<S> = S extends TensorLike ? ProductD<Named<S["shape"]>> : S extends readonly unknown[] ? SizesD<S> : "0"
+type Named<S extends Shape> = { [K in keyof S]: S[K] extends string ? 1 : S[K] }
+type SizesD<L, Acc extends string = "0"> = L extends readonly [infer H, ...infer R] ? SizesD<R, PlusD<Acc, SizeD<H>>> : Acc
+
+/** A layer that is made of others says so; any other holds what comes in until all that comes out is there. */
+export type LiveOf<F extends Rule, X> =
+  Apply<F, X, "Live"> extends infer V
+    ? V extends Live ? V
+      : PlusD<SizeD<X>, SizeD<Apply<F, X, "Out">>> extends infer N extends string ? [N, N] : never
+    : never
+/** Layers one behind the other. */
+export type LiveThrough<L extends readonly unknown[], X> =
+  [...L] extends [infer H extends LayerLike, ...infer R]
+    ? LiveOf<H["rule"], X> extends [infer P extends string, infer Q extends string]
+      ? Peak<R, Apply<H["rule"], X, "Out">> extends infer T extends string
+        ? T extends "0" ? [P, Q] : [MaxD<P, T>, MaxD<Q, PlusD<SizeD<X>, T>>]
+        : never
+      : never
+    : [SizeD<X>, SizeD<X>]
+type Peak<L, X, Acc extends string = "0"> =
+  L extends [infer H extends LayerLike, ...infer R]
+    ? LiveOf<H["rule"], X> extends readonly [infer P extends string, string]
+      ? Peak<R, Apply<H["rule"], X, "Out">, MaxD<Acc, P>>
+      : never
+    : Acc
+/** Layers beside each other, fed with the same X one after the other; what each gives stays. `Last`: what the end adds to that. */
+export type LiveBeside<L extends readonly unknown[], X, Last extends string = "0"> = Beside<[...L], X, SizeD<X>, Last>
+type Beside<
+  L, X, N extends string, Last extends string, Done extends string = "0", P extends string = "0", Q extends string = "0"
+> =
+  L extends [infer H extends LayerLike, ...infer R]
+    ? LiveOf<H["rule"], X> extends [infer V extends string, infer W extends string]
+      ? Beside<
+          R, X, N, Last,
+          PlusD<Done, SizeD<Apply<H["rule"], X, "Out">>>,
+          MaxD<P, PlusD<Done, R extends [] ? V : W>>,
+          MaxD<Q, PlusD<Done, W>>
+        >
+      : never
+    : [MaxD<P, PlusD<Done, Last>>, MaxD<Q, PlusD<N, PlusD<Done, Last>>>]
+/** Layers beside each other, each fed with its own member of a list. Rest: what has yet to be used; Used: what has been. */
+export type LiveEach<L extends readonly unknown[], X> = Each<[...L], X, SizeD<X>>
+type Each<L, X, All extends string, Done extends string = "0", Used extends string = "0", P extends string = "0", Q extends string = "0"> =
+  L extends [infer H extends LayerLike, ...infer R]
+    ? X extends readonly [infer A, ...infer XR]
+      ? LiveOf<H["rule"], A> extends [infer V extends string, infer W extends string]
+        ? Each<
+            R, XR, All,
+            PlusD<Done, SizeD<Apply<H["rule"], A, "Out">>>,
+            PlusD<Used, SizeD<A>>,
+            MaxD<P, PlusD<PlusD<Done, SizeD<XR>>, V>>,
+            MaxD<Q, PlusD<PlusD<PlusD<Done, SizeD<XR>>, Used>, W>>
+          >
+        : never
+      : never
+    : [P, MaxD<Q, PlusD<All, Done>>]
+/** The peak as a literal. */
+export type PeakOf<L extends readonly unknown[], X> = LiveThrough<L, X> extends [infer P extends string, string] ? ToNumber<P> : never

@@ -42,7 +42,7 @@ export const large = Net.network(
 )
 
 export interface Recipe {
-  readonly net: Net.AnyNetwork
+  readonly net: Net.AnyNetwork & Net.Counted
   readonly model: Train.Model<unknown, unknown>
   readonly epochs: number
   readonly batch: number
@@ -51,7 +51,7 @@ export interface Recipe {
 }
 const adam = (lr: number, steps: number): Optim.Optimizer =>
   Optim.adam({ lr: Optim.warmup(Math.ceil(steps / 10), Optim.cosine({ lr, steps })) })
-const recipe = (net: Net.AnyNetwork, settings: Omit<Recipe, "net" | "model">): Recipe => ({
+const recipe = (net: Net.AnyNetwork & Net.Counted, settings: Omit<Recipe, "net" | "model">): Recipe => ({
   net,
   model: Train.model(net, classifier),
   ...settings,

@@ -6,6 +6,7 @@ import { same as sameShape, size } from "../core/shape.ts"
 import type { RawTensor } from "../core/tensor.ts"
 import type { Key } from "../random/index.ts"
 import type { Initialiser } from "./initialisers.ts"
+import { leafLive, type Live, liveThrough, sizeOf } from "./live.ts"
 import type { AnySpec } from "./spec.ts"
 
 /** A tensor that has yet to be made. */
@@ -32,7 +33,10 @@ export interface Plan {
   readonly rows: readonly Row[]
   /** Paths of layers that share their parameters with others of that name. */
   readonly shared: readonly string[]
+  /** How many elements are alive while it runs; not said by a layer that is not made of others. */
+  readonly live?: Live
 }
+export const liveOf = (input: AnySpec, p: Plan): Live => p.live ?? leafLive(input, p.out)
 export type Tree = { readonly [key: string]: RawTensor | Tree }
 /** Where a layer is applied: its part of the trees, and what training brings. */
 export interface Env {
@@ -50,6 +54,7 @@ export interface Result {
 export interface Arrow {
   /** Throws the sentence if the input does not fit. */
   readonly plan: (input: AnySpec) => Plan
+  /** x and y are lists of tensors where the plan has lists; who reads them so says so. */
   readonly apply: (env: Env, x: RawTensor) => Result
 }
 
@@ -66,40 +71,47 @@ export const pureArrow = (out: (s: AnySpec) => AnySpec, f: (x: RawTensor, env: E
   plan: (s) => leafPlan(out(s)),
   apply: (env, x) => ({ y: f(x, env), state: {} }),
 })
-export const identity: Arrow = pureArrow(
-  (s) => s,
-  (x) => x,
-)
+/** What comes in comes out. */
+export const identity: Arrow = {
+  plan: (s) => ({ ...leafPlan(s), live: { peak: sizeOf(s), held: sizeOf(s) } }),
+  apply: (_, x) => ({ y: x, state: {} }),
+}
 const same = (a: Slot | Slots, b: Slot | Slots): boolean =>
   isSlot(a)
     ? isSlot(b) && a.dtype === b.dtype && sameShape(a.shape, b.shape)
     : !isSlot(b) && Object.keys({ ...a, ...b }).every((k) => a[k] && b[k] && same(a[k], b[k]))
 /** Both trees in one; what is in both is shared, and must agree. */
-const united = (a: Slots, b: Slots): Slots => {
+const merged = (a: Slots, b: Slots): Slots => {
   for (const key of Object.keys(b))
     if (a[key] && !same(a[key], b[key]!))
       refuse(`shared: ${key} has other parameters in an earlier place; share a layer between inputs of one shape`)
   return { ...a, ...b }
 }
-/** g after f. Both see the same trees; what they add to them is united. */
-export const compose = (g: Arrow, f: Arrow): Arrow => ({
-  plan: (s) => {
-    const p = f.plan(s)
-    const q = g.plan(p.out)
-    return {
-      out: q.out,
-      params: united(p.params, q.params),
-      state: { ...p.state, ...q.state },
-      rows: [...p.rows, ...q.rows.map((r) => (p.rows.some((o) => o.path === r.path) ? { ...r, parameters: 0 } : r))],
-      shared: [...p.shared, ...q.shared],
-    }
-  },
-  apply: (env, x) => {
-    const a = f.apply(env, x)
-    const b = g.apply(env, a.y)
-    return { y: b.y, state: { ...a.state, ...b.state } }
-  },
+/** Trees, rows and shared paths of two plans in one; what both share is counted once. */
+export const united = (p: Plan, q: Plan): Pick<Plan, "params" | "state" | "rows" | "shared"> => ({
+  params: merged(p.params, q.params),
+  state: { ...p.state, ...q.state },
+  rows: [...p.rows, ...q.rows.map((r) => (p.rows.some((o) => o.path === r.path) ? { ...r, parameters: 0 } : r))],
+  shared: [...p.shared, ...q.shared],
 })
+/** g after f. Both see the same trees; what they add to them is united. */
+export const compose = (g: Arrow, f: Arrow): Arrow =>
+  f === identity
+    ? g
+    : g === identity
+      ? f
+      : {
+          plan: (s) => {
+            const p = f.plan(s)
+            const q = g.plan(p.out)
+            return { out: q.out, ...united(p, q), live: liveThrough(s, liveOf(s, p), liveOf(p.out, q)) }
+          },
+          apply: (env, x) => {
+            const a = f.apply(env, x)
+            const b = g.apply(env, a.y)
+            return { y: b.y, state: { ...a.state, ...b.state } }
+          },
+        }
 const entry = <T extends object>(key: string, tree: T): Record<string, T> =>
   Object.keys(tree).length === 0 ? {} : { [key]: tree }
 export const below = (path: string, key: string): string => (path === "" ? key : `${path}/${key}`)
@@ -112,7 +124,7 @@ export const at = (key: string, f: Arrow & { readonly kind: string; readonly sha
         ? [{ path: key, kind: f.kind, out: p.out, parameters: elements(p.params) }]
         : p.rows.map((r) => ({ ...r, path: r.path === "" ? key : below(key, r.path) }))
     const shared = [...(f.shared ? [key] : []), ...p.shared.map((path) => below(key, path))]
-    return { out: p.out, params: entry(key, p.params), state: entry(key, p.state), rows, shared }
+    return { ...p, params: entry(key, p.params), state: entry(key, p.state), rows, shared }
   },
   apply: (env, x) => {
     const inner = {

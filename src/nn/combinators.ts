@@ -1,13 +1,27 @@
-// Skip connections and names.
-import type { Apply, Rule, ShowSpec } from "../../typelevel/network.ts"
+// Skip connections by addition, and names.
+import type {
+  Apply,
+  Live,
+  LiveOf,
+  MaxD,
+  PlusD,
+  Row,
+  RowsAnd,
+  RowsAt,
+  RowsInside,
+  Rule,
+  ShowSpec,
+  SizeD,
+} from "../../typelevel/network.ts"
 import type { needsTensors } from "../../typelevel/pattern.ts"
 import { refuse } from "../core/errors.ts"
 import type { Or } from "../core/signature.ts"
 import { same } from "../core/shape.ts"
 import { raw } from "../core/tensor.ts"
 import { add } from "../ops/add.ts"
-import { type Arrow, at, type Plan, within } from "./arrow.ts"
+import { type Arrow, at, liveOf, type Plan, united, within } from "./arrow.ts"
 import { type Layer, layerOf } from "./layer.ts"
+import { type Live as Alive, sizeOf } from "./live.ts"
 import { type AnySpec, isList, showSpec, single } from "./spec.ts"
 
 // ---- skip connections ----------------------------------------------------------------------------------------------
@@ -24,9 +38,15 @@ export interface ResidualRule<F extends Rule> extends Rule {
   readonly Out: this["In"] extends infer X ? Skip<X, Apply<F, X, "Out">> : never
   readonly Params: this["In"] extends infer X ? Own<F, Apply<F, X, "Params">> : never
   readonly State: this["In"] extends infer X ? Own<F, Apply<F, X, "State">> : never
+  readonly Live: this["In"] extends infer X ? Added<SizeD<X>, LiveOf<F, X>> : never
+  readonly Rows: this["In"] extends infer X ? Summed<RowsInside<F, X>, Apply<F, X, "Out">> : never
 }
 /** The trees of a layer inside another: under its name, if it has one. */
-type Own<F extends Rule, T> = F extends { readonly Name: infer N extends string } ? ({} extends T ? {} : { [_ in N]: T }) : T
+export type Own<F extends Rule, T> = F extends { readonly Name: infer N extends string }
+  ? {} extends T
+    ? {}
+    : { [_ in N]: T }
+  : T
 type Skip<X, O> = X extends readonly unknown[]
   ? needsTensors<"residual", 1, X>
   : O extends string
@@ -34,6 +54,14 @@ type Skip<X, O> = X extends readonly unknown[]
     : [O] extends [X]
       ? O
       : unequal<X, O>
+/** x is held while the block runs; the sum then holds both and its result. */
+type Added<N extends string, V> = V extends Live
+  ? MaxD<V[1], PlusD<N, PlusD<N, N>>> extends infer M extends string
+    ? [M, M]
+    : never
+  : never
+/** A single layer is one row. */
+type Summed<T extends readonly Row[], O> = T extends readonly [] ? [] : RowsAnd<T, O>
 
 /** shortcut(x) + layer(x); the trees have an entry for each. */
 export interface ShortcutRule<F extends Rule, G extends Rule> extends Rule {
@@ -44,20 +72,48 @@ export interface ShortcutRule<F extends Rule, G extends Rule> extends Rule {
     : never
   readonly Params: this["In"] extends infer X ? Both<Own<F, Apply<F, X, "Params">>, Own<G, Apply<G, X, "Params">>> : never
   readonly State: this["In"] extends infer X ? Both<Own<F, Apply<F, X, "State">>, Own<G, Apply<G, X, "State">>> : never
+  readonly Live: this["In"] extends infer X ? Forked<SizeD<X>, SizeD<Apply<F, X, "Out">>, LiveOf<F, X>, LiveOf<G, X>> : never
+  readonly Rows: this["In"] extends infer X
+    ? RowsAnd<[...RowsAt<"block", Inner<F>, X>, ...RowsAt<"shortcut", Inner<G>, X>], Apply<F, X, "Out">>
+    : never
 }
 type Meet<X, O, T> = O extends string ? O : T extends string ? T : [O] extends [T] ? O : shortcutUnequal<X, O, T>
 type Both<P, Q> = {} extends P ? ({} extends Q ? {} : { shortcut: Q }) : {} extends Q ? { block: P } : { block: P; shortcut: Q }
+/** First the block, then the shortcut, then their sum. */
+type Forked<N extends string, O extends string, V, W> = V extends readonly [string, infer Held extends string]
+  ? W extends readonly [infer P extends string, infer Q extends string]
+    ? PlusD<O, PlusD<O, O>> extends infer Sum extends string
+      ? [MaxD<Held, MaxD<PlusD<O, P>, Sum>>, MaxD<Held, MaxD<PlusD<O, Q>, PlusD<N, Sum>>>]
+      : never
+    : never
+  : never
+/** A layer whose name, if it has one, is a step in the paths below a key. */
+interface Inner<F extends Rule> extends Rule {
+  readonly Out: this["In"] extends infer X ? Apply<F, X, "Out"> : never
+  readonly Rows: this["In"] extends infer X ? RowsInside<F, X> : never
+}
 
 /** The layer inside another: at its name, if it has one. */
-const own = (layer: Layer): Arrow & { readonly kind: string; readonly shared: false } => ({
+export const own = (layer: Layer): Arrow & { readonly kind: string; readonly shared: false } => ({
   ...(layer.name === undefined ? { plan: layer.plan, apply: layer.apply } : at(layer.name, layer)),
   kind: layer.kind,
   shared: false,
 })
 const equal = (a: AnySpec, b: AnySpec): boolean => !isList(a) && !isList(b) && a.dtype === b.dtype && same(a.shape, b.shape)
-const summed = (kind: string, p: Plan): Plan => ({
+/** A last row for the whole. */
+export const withRow = (kind: string, p: Plan): Plan => ({
   ...p,
   rows: [...p.rows, { path: "", kind, out: p.out, parameters: 0 }],
+})
+/** Alive in layer(x) and then x + layer(x). */
+const added = (n: number, block: Alive): Alive => {
+  const most = Math.max(block.held, 3 * n)
+  return { peak: most, held: most }
+}
+/** Alive in layer(x), then shortcut(x), then their sum. */
+const forked = (n: number, out: number, block: Alive, shortcut: Alive): Alive => ({
+  peak: Math.max(block.held, out + shortcut.peak, 3 * out),
+  held: Math.max(block.held, out + shortcut.held, n + 3 * out),
 })
 
 /**
@@ -84,7 +140,8 @@ export function residual(layer: Layer, options?: { readonly shortcut: Layer }): 
           refuse(
             `residual: the block maps ${showSpec(s)} to ${showSpec(p.out)}; a skip connection needs equal shapes, or a shortcut`,
           )
-        return p.rows.length === 0 ? p : summed("residual", p)
+        const alive = { ...p, live: added(sizeOf(s), liveOf(s, p)) }
+        return p.rows.length === 0 ? alive : withRow("residual", alive)
       },
       apply: (env, x) => {
         const r = body.apply(env, x)
@@ -100,8 +157,8 @@ export function residual(layer: Layer, options?: { readonly shortcut: Layer }): 
         refuse(
           `residual: the block maps ${showSpec(s)} to ${showSpec(p.out)}, the shortcut to ${showSpec(q.out)}; they must agree`,
         )
-      const both = { params: { ...p.params, ...q.params }, state: { ...p.state, ...q.state } }
-      return summed("residual", { out: p.out, ...both, rows: [...p.rows, ...q.rows], shared: [...p.shared, ...q.shared] })
+      const live = forked(sizeOf(s), sizeOf(p.out), liveOf(s, p), liveOf(s, q))
+      return withRow("residual", { out: p.out, ...united(p, q), live })
     },
     apply: (env, x) => {
       const [a, b] = [f.apply(env, x), g.apply(env, x)]
@@ -119,6 +176,8 @@ export interface NamedRule<N extends string, F extends Rule> extends Rule {
   readonly Out: this["In"] extends infer X ? In<N, Apply<F, X, "Out">> : never
   readonly Params: this["In"] extends infer X ? Apply<F, X, "Params"> : never
   readonly State: this["In"] extends infer X ? Apply<F, X, "State"> : never
+  readonly Live: this["In"] extends infer X ? LiveOf<F, X> : never
+  readonly Rows: this["In"] extends infer X ? Apply<F, X, "Rows"> : never
 }
 export interface SharedRule<N extends string, F extends Rule> extends Rule {
   readonly Kind: F["Kind"]
@@ -128,6 +187,8 @@ export interface SharedRule<N extends string, F extends Rule> extends Rule {
   readonly Out: this["In"] extends infer X ? Stateless<N, In<N, Apply<F, X, "Out">>, Apply<F, X, "State">> : never
   readonly Params: this["In"] extends infer X ? Apply<F, X, "Params"> : never
   readonly State: {}
+  readonly Live: this["In"] extends infer X ? LiveOf<F, X> : never
+  readonly Rows: this["In"] extends infer X ? Apply<F, X, "Rows"> : never
 }
 type withState<N extends string> =
   `shared: ${N} has state (running statistics), which two places cannot share; share layers without state`

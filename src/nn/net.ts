@@ -6,12 +6,13 @@ export { dense } from "./dense.ts"
 export { dropout } from "./dropout.ts"
 export { embedding } from "./embedding.ts"
 export type { AnyLayer, Layer } from "./layer.ts"
-export { load } from "./load.ts"
 export {
   type AnyNetwork,
+  type Counted,
   type InputOf,
   network,
   type Network,
+  type NetworkOf,
   type OutputOf,
   type ParamsOf,
   type StateOf,
@@ -24,4 +25,6 @@ export { repeat, sequential } from "./sequential.ts"
 export { input } from "./spec.ts"
 export { type ApplyOptions, apply, type Inference, infer, init, loss, type LossInput, predict } from "./variables.ts"
 export { type Context, type Declared, type Definition, layer, param } from "./user.ts"
-export { summary } from "./summary.ts"
+export { add, concat, join, total } from "./gather.ts"
+export { branch, identity, parallel, select } from "./parallel.ts"
+export { rows, summary } from "./summary.ts"

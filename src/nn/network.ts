@@ -1,14 +1,13 @@
 // Networks: layers with the shape of what goes in, and so with all their shapes.
-import type { SpecShape, Trees } from "../../typelevel/network.ts"
+import type { CountOf, Misfit, NeedsIn, PeakOf, RowsOf, SpecShape, Trees, Walk } from "../../typelevel/network.ts"
 import type { Sizes } from "../../typelevel/shape.ts"
 import { refuse } from "../core/errors.ts"
 import { notASize } from "../core/messages.ts"
 import type { Or } from "../core/signature.ts"
-import { type Arrow, elements, type Plan } from "./arrow.ts"
+import { type Arrow, elements, liveOf, type Plan } from "./arrow.ts"
 import type { AnyLayer } from "./layer.ts"
-import { type CheckedList, type CountOf, inSequence, type NeedsIn } from "./sequential.ts"
+import { type Fitting, inSequence } from "./sequential.ts"
 import { type AnySpec, listOf, specOf, type SpecOf, type Written } from "./spec.ts"
-import type { Through } from "../../typelevel/network.ts"
 
 /**
  * Layers for an input. I and O are the types of what goes in and comes out, over names; P and S the trees of parameters and of
@@ -19,15 +18,41 @@ export interface Network<out I, out O, out P, out S, out N> {
   readonly types: { readonly input: I; readonly output: O; readonly params: P; readonly state: S; readonly needs: N }
   readonly input: AnySpec
   readonly output: AnySpec
-  /** The number of parameters. */
-  readonly parameters: number
   readonly layers: readonly AnyLayer[]
   readonly arrow: Arrow
   readonly plan: Plan
 }
-/** The number of parameters as a literal type, where all sizes are known. */
-export interface Counted<L, X> {
+/**
+ * The network of the layers L for the input X, a `Network`. Nothing is computed before it is looked at: a program pays for the
+ * shapes, and for trees and counts where it uses them. (For that reason counts are no part of `Network`: to see that this is one,
+ * the compiler computes all that both have.)
+ */
+export interface NetworkOf<X, L extends readonly unknown[]> {
+  readonly types: {
+    readonly input: X
+    readonly output: Quiet<Walk<[...L], X>>
+    readonly params: Trees<L, X, "Params">
+    readonly state: Trees<L, X, "State">
+    readonly needs: NeedsIn<L>
+    /** The path and the shape of each layer, as `Net.rows` gives them. */
+    readonly rows: RowsOf<L, X>
+  }
+  readonly input: AnySpec
+  readonly output: AnySpec
+  /** The number of parameters, a literal where all sizes are known. */
   readonly parameters: CountOf<L, X>
+  /** The most elements that are alive at once while the network infers one example, a literal where all sizes are known. */
+  readonly peakActivations: PeakOf<L, X>
+  readonly layers: readonly AnyLayer[]
+  readonly arrow: Arrow
+  readonly plan: Plan
+}
+/** What was refused gives nothing that could be refused again. */
+type Quiet<W> = W extends Misfit<readonly unknown[], string> ? never : W
+/** What is counted in a network: `Network & Counted` is what `Net.network` gives. */
+export interface Counted {
+  readonly parameters: number
+  readonly peakActivations: number
 }
 export type AnyNetwork = Network<unknown, unknown, unknown, unknown, unknown>
 export type InputOf<N extends AnyNetwork> = N["types"]["input"]
@@ -69,9 +94,8 @@ type Layers<L, C> = L extends C ? L : C
  */
 export function network<const I extends Written | readonly Written[], const L extends readonly unknown[]>(
   input: Or<InputRule<I>, I>,
-  ...layers: Layers<L, CheckedList<L, Start<I>>>
-): Network<Start<I>, Through<L, Start<I>>, Trees<L, Start<I>, "Params">, Trees<L, Start<I>, "State">, NeedsIn<L>> &
-  Counted<L, Start<I>> {
+  ...layers: Layers<L, Fitting<L, Start<I>>>
+): NetworkOf<Start<I>, L> {
   const list = layers as unknown as readonly AnyLayer[]
   const spec = specOf(input as Written | readonly Written[])
   for (const d of listOf(spec).flatMap((t) => t.shape))
@@ -80,7 +104,8 @@ export function network<const I extends Written | readonly Written[], const L ex
   const plan = arrow.plan(spec)
   checkShared(plan.shared)
   const types = {} as never
-  return { types, input: spec, output: plan.out, parameters: elements(plan.params) as never, layers: list, arrow, plan }
+  const [parameters, peakActivations] = [elements(plan.params) as never, liveOf(spec, plan).peak as never]
+  return { types, input: spec, output: plan.out, parameters, peakActivations, layers: list, arrow, plan }
 }
 /** A name shared in two lists would be two sets of parameters. */
 const checkShared = (paths: readonly string[]): void => {

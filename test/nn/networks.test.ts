@@ -367,6 +367,7 @@ describe("summary", () => {
       "dense_1    [batch, 10]              330         40 B",
       "----------------------------------------------------",
       "350 parameters (1.4 KiB), 424 B of outputs per example",
+      "at most 68 elements alive at once in inference, per example",
     ])
   })
 })
