@@ -23,6 +23,7 @@ import * as customVjp from "./customVjp.ts"
 import * as diagonal from "./diagonal.ts"
 import * as dim from "./dim.ts"
 import * as div from "./div.ts"
+import * as dotGeneral from "./dotGeneral.ts"
 import * as einsum from "./einsum.ts"
 import * as equal from "./equal.ts"
 import * as erf from "./erf.ts"
@@ -129,6 +130,7 @@ export const catalog = {
   diagonal,
   dim,
   div,
+  dotGeneral,
   einsum,
   equal,
   erf,
