@@ -4,6 +4,7 @@
 import type { Dim } from "./dim.ts"
 import type { notASize, notPositive, windowTooLarge } from "./messages.ts"
 import type { Add, AddD, CeilDiv, Compare, DivD, FloorDiv, Mul, NotASize, Num, Sub, SubD, Suspect } from "./nat.ts"
+import type { Shape, Show } from "./shape.ts"
 import type { Minus, Over, Plus, Times } from "./symbolic.ts"
 
 /** Padding of one axis: none, enough for ceil(n / stride), or explicit (both sides, or [low, high]). */
@@ -27,6 +28,17 @@ export interface AxisNames {
   readonly 2: "height, width"
   readonly 3: "depth, height, width"
 }
+
+/** [batch axes, the N spatial axes, channels]; `false` where X has too few. */
+export type Split<N extends Sliders, X extends Shape> =
+  N extends 2
+    ? X extends readonly [...infer B extends Shape, infer H extends Dim, infer W extends Dim, infer C extends Dim]
+      ? [B, [H, W], C] : false
+  : N extends 1
+    ? X extends readonly [...infer B extends Shape, infer L extends Dim, infer C extends Dim] ? [B, [L], C] : false
+  : X extends readonly [...infer B extends Shape, infer L extends Dim, infer H extends Dim, infer W extends Dim, infer C extends Dim]
+    ? [B, [L, H, W], C] : false
+export type needsImage<Op extends string, N extends Sliders, X> = `${Op}: needs [..., ${AxisNames[N]}, channels], got ${Show<X>}`
 
 /** What a window of K spreads over: dilation (K - 1) + 1. */
 export type Covered<K extends number, Dilation extends number> =

@@ -73,6 +73,16 @@ export type Positive<Op extends string, Field extends string, N extends number> 
         ? []
         : notPositive<Op, Field, T>
       : never
+/** The same for one number or for each of a list. */
+export type Positives<Op extends string, Field extends string, V> = V extends readonly [infer H extends number, ...infer R]
+  ? Positive<Op, Field, H> extends infer M
+    ? M extends string
+      ? M
+      : Positives<Op, Field, R>
+    : never
+  : V extends number
+    ? Positive<Op, Field, V>
+    : []
 export const positive = (op: string, field: string, n: number): number =>
   Number.isSafeInteger(n) && n >= 1 ? n : refuse(positiveSentence(op, field, n))
 export function rankOfAtLeast(op: string, least: number, s: AnySpec): asserts s is Spec {

@@ -1,10 +1,27 @@
 // The namespace `Net`.
-export { gelu, relu, sigmoid, softplus, tanh } from "./activations.ts"
+export {
+  adaptiveAvgPool1d,
+  adaptiveAvgPool2d,
+  adaptiveAvgPool3d,
+  adaptiveMaxPool1d,
+  adaptiveMaxPool2d,
+  adaptiveMaxPool3d,
+} from "./adaptivePooling.ts"
+export { elu, gelu, leakyRelu, relu, relu6, sigmoid, silu, softplus, tanh } from "./activations.ts"
 export { named, residual, shared } from "./combinators.ts"
 export { conv2d } from "./conv2d.ts"
 export { dense } from "./dense.ts"
 export { dropout } from "./dropout.ts"
+export { crop2d, trim2d, zeroPad2d } from "./edges.ts"
 export { embedding } from "./embedding.ts"
+export {
+  globalAvgPool1d,
+  globalAvgPool2d,
+  globalAvgPool3d,
+  globalMaxPool1d,
+  globalMaxPool2d,
+  globalMaxPool3d,
+} from "./globalPooling.ts"
 export type { AnyLayer, Layer } from "./layer.ts"
 export {
   type AnyNetwork,
@@ -19,12 +36,16 @@ export {
   type Variables,
   type VariablesOf,
 } from "./network.ts"
+export { localResponseNorm } from "./localResponseNorm.ts"
 export { batchNorm, layerNorm } from "./norms.ts"
-export { avgPool2d, flatten, globalAvgPool2d, maxPool2d } from "./pooling.ts"
+export { avgPool1d, avgPool2d, avgPool3d, maxPool1d, maxPool2d, maxPool3d } from "./pooling.ts"
+export { flatten, reshape, transpose } from "./reshaping.ts"
 export { repeat, sequential } from "./sequential.ts"
+export { softmax } from "./softmax.ts"
 export { input } from "./spec.ts"
 export { type ApplyOptions, apply, type Inference, infer, init, loss, type LossInput, predict } from "./variables.ts"
 export { type Context, type Declared, type Definition, layer, param } from "./user.ts"
 export { add, concat, join, total } from "./gather.ts"
 export { branch, identity, parallel, select } from "./parallel.ts"
 export { rows, summary } from "./summary.ts"
+export { upsample2d } from "./upsample.ts"

@@ -1,113 +1,238 @@
-// What pools share: windows over height and width of [..., height, width, channels].
-import { emit, type Gen, type RawTensor, raw, refuse, show, upto } from "../core/index.ts"
-import type { Option, Padding, PerAxis, Windows } from "../../typelevel/conv.ts"
+// What pools share: windows over the spatial axes of [..., length, channels], [..., height, width, channels] or [..., depth, height,
+// width, channels]. The run-time twin of typelevel/pool.ts.
+import { defineOp, emit, type Gen, type OpDef, type RawTensor, raw, refuse, show, upto } from "../core/index.ts"
+import { minus, over, plus, UNKNOWN } from "../core/dims.ts"
+import { windowTooLarge } from "../core/messages.ts"
+import type { ForAxes, Padding, Sliders } from "../../typelevel/conv.ts"
 import type { Dim } from "../../typelevel/dim.ts"
-import type { Compare } from "../../typelevel/nat.ts"
-import type { Rankless, Shape, Show } from "../../typelevel/shape.ts"
-import { type Pair, type Paddings, paddingAt, perAxis, type Sliding, sliding, wholeStrides } from "./_windows.ts"
+import { axisNames, paddingAt, perAxis, type Sliding, sliding, wholeStrides, windowsOf } from "./_windows.ts"
+import { div } from "./div.ts"
+import { full } from "./full.ts"
 import { pad } from "./pad.ts"
+import { reshape } from "./reshape.ts"
+import { sum } from "./sum.ts"
 import { op as windows } from "./windows.ts"
 
-export interface PoolOptions {
-  /** Distance from one window to the next, for both axes or each. Default: the size, so that windows do not overlap. */
-  readonly stride?: Pair
+export interface PoolOptions<N extends Sliders = Sliders> {
+  /** Distance from one window to the next, for all axes or each. Default: the size, so that windows do not overlap. */
+  readonly stride?: ForAxes<N, number>
   /** "valid" (none), "same" (as much as gives ceil(n / stride)), a number, or [low, high]; a list is one per axis. Default "valid". */
-  readonly padding?: Paddings
+  readonly padding?: ForAxes<N, Padding>
+  /** Is there a window for the elements that are left over at the end, as long as it begins before they end? Default false. */
+  readonly ceilMode?: boolean
 }
-type At<V, I extends 0 | 1> = PerAxis<V, I> & number
-type Pad<O, I extends 0 | 1> =
-  Option<O, "padding", "valid", Padding> extends infer P ? (P extends readonly [Padding, Padding] ? P[I] : P) : never
+export interface AvgPoolOptions<N extends Sliders = Sliders> extends PoolOptions<N> {
+  /** Do the zeros of the padding count as elements? (What a last window reaches beyond them never does.) Default false. */
+  readonly countPadding?: boolean
+}
 
-/** [..., height, width, channels] with the numbers of windows, or the sentence. */
-export type PoolRule<Op extends string, S extends Shape, K, O> = S extends readonly [
-  ...infer B extends Shape,
-  infer H extends Dim,
-  infer W extends Dim,
-  infer C extends Dim,
-]
-  ? Along<Op, H, At<K, 0>, At<Option<O, "stride", K, number>, 0>, Pad<O, 0>> extends infer Y
-    ? Y extends `${Op}: ${string}`
-      ? Y
-      : Along<Op, W, At<K, 1>, At<Option<O, "stride", K, number>, 1>, Pad<O, 1>> extends infer Z
-        ? Z extends `${Op}: ${string}`
-          ? Z
-          : [...B, Y & Dim, Z & Dim, C]
-        : never
-    : never
-  : Rankless<S> extends true
-    ? Shape
-    : noImage<Op, S>
-type Along<Op extends string, N extends Dim, K extends number, Stride extends number, P> =
-  Windows<Op, N, K, Stride, P> extends infer M
-    ? M extends `${Op}: ${string}`
-      ? M
-      : P extends number
-        ? Covers<Op, P, K, M>
-        : P extends readonly [infer L extends number, infer U extends number]
-          ? Covers<Op, L, K, M> extends infer R
-            ? R extends `${Op}: ${string}`
-              ? R
-              : Covers<Op, U, K, M>
-            : never
-          : M
-    : never
-type Covers<Op extends string, P extends number, K extends number, M> =
-  Compare<P, K> extends infer C ? ("<" extends C ? M : allPadding<Op, P, K>) : never
-type noImage<Op extends string, S> = `${Op}: needs [..., height, width, channels], got ${Show<S>}`
-const noImage = (op: string, s: readonly number[]): string => `${op}: needs [..., height, width, channels], got ${show(s)}`
-type allPadding<
-  Op extends string,
-  P extends number,
-  K extends number,
-> = `${Op}: a padding of ${P} leaves a window of ${K} nothing to see; pad by less`
+const needsImage = (op: string, n: Sliders, s: readonly Dim[]): string =>
+  `${op}: needs [..., ${axisNames[n]}, channels], got ${show(s)}`
 const allPadding = (op: string, p: number, k: number): string =>
   `${op}: a padding of ${p} leaves a window of ${k} nothing to see; pad by less`
+const nothingToPool = (op: string, s: readonly Dim[]): string =>
+  `${op}: ${show(s)} has no elements to pool; every spatial axis needs at least one`
 
-/** How windows lie on each axis. */
+// ---- shapes, which may hold names ----------------------------------------------------------------------------------
+/** The size of spatial axis k of n. */
+const axisOf = <D>(s: readonly D[], n: number, k: number): D => s.at(k - n - 1)!
+/** s with its spatial axes replaced. */
+export const withSpatial = (s: readonly Dim[], axes: readonly Dim[]): Dim[] => [
+  ...s.slice(0, -1 - axes.length),
+  ...axes,
+  s.at(-1)!,
+]
+export const anImage = (op: string, n: Sliders, s: readonly Dim[]): void => {
+  if (s.length <= n) refuse(needsImage(op, n, s))
+}
+/** Refuses what is no image, and an image without elements along an axis. */
+export const someImage = (op: string, n: Sliders, s: readonly Dim[]): void => {
+  anImage(op, n, s)
+  if (s.slice(-1 - n, -1).includes(0)) refuse(nothingToPool(op, s))
+}
+
+interface Axis {
+  readonly size: number
+  readonly stride: number
+  readonly padding: Padding
+  readonly ceil: boolean
+}
+/** The options of each axis; or the sentence. */
+const axesOf = (op: string, n: Sliders, size: ForAxes<Sliders, number>, options: PoolOptions): Axis[] =>
+  upto(n).map((k) => ({
+    size: perAxis(size, k),
+    stride: perAxis(options.stride ?? size, k),
+    padding: paddingAt(options.padding as Padding | undefined, k, n),
+    ceil: options.ceilMode ?? false,
+  }))
+const sides = (p: Padding): readonly number[] => (typeof p === "object" ? p : typeof p === "number" ? [p] : [])
+const seeing = (op: string, { size, padding }: Axis): void => {
+  for (const side of sides(padding)) if (side >= size) refuse(allPadding(op, side, size))
+}
+/** How windows lie along an axis of n. */
+const lay = (op: string, n: number, a: Axis): Sliding => {
+  const { size, stride, padding } = a
+  const s = a.ceil && stride !== 1 && padding !== "same" ? overhanging(op, n, a) : sliding(op, n, size, stride, padding)
+  seeing(op, a)
+  return s
+}
+/** The same with the ceiling of the division: the last window may reach beyond the padding, but begins inside. */
+const overhanging = (op: string, n: number, { size, stride, padding }: Axis): Sliding => {
+  const { low, high, dilation } = sliding(op, size, size, stride, padding)
+  const room = low + n + high + stride - 1 - size
+  if (room < 0) refuse(windowTooLarge(op, size, low + n + high))
+  const last = Math.floor(room / stride)
+  const count = last * stride < low + n ? last + 1 : last
+  return { size, stride, dilation, low, high: Math.max(high, (count - 1) * stride + size - low - n), count }
+}
+/** The number of windows along an axis that may be a name. */
+const countOf = (op: string, n: Dim, a: Axis): Dim => {
+  if (typeof n === "number") return lay(op, n, a).count
+  const { size, stride, padding, ceil } = a
+  const parts = over(n, stride)
+  const plain = windowsOf(op, n, size, stride, padding)
+  seeing(op, a)
+  if (!ceil || stride === 1 || padding === "same" || parts === undefined) return plain
+  return parts === UNKNOWN ? UNKNOWN : plus(minus(parts, size), lay(op, size * stride, a).count)
+}
+/** The shape of a pool; or the sentence. */
+export const poolShape = (
+  op: string,
+  n: Sliders,
+  s: readonly Dim[],
+  size: ForAxes<Sliders, number>,
+  options: PoolOptions,
+): Dim[] => {
+  anImage(op, n, s)
+  return withSpatial(
+    s,
+    axesOf(op, n, size, options).map((a, k) => countOf(op, axisOf(s, n, k), a)),
+  )
+}
+
+// ---- ops -----------------------------------------------------------------------------------------------------------
+/** How windows lie on each spatial axis, and how many of the elements added below and above count for the mean. */
 export interface Pooled {
-  readonly h: Sliding
-  readonly w: Sliding
+  readonly axes: readonly Sliding[]
+  readonly counted: readonly (readonly [low: number, high: number])[]
 }
-export const pooled = (op: string, s: readonly number[], size: Pair, { stride = size, padding }: PoolOptions): Pooled => {
-  if (s.length < 3) refuse(noImage(op, s))
-  const along = (i: 0 | 1): Sliding => {
-    const k = perAxis(size, i)
-    const p = paddingAt(padding, i)
-    const lay = sliding(op, s.at(i - 3)!, k, perAxis(stride, i), p)
-    if (p !== "same") for (const n of [lay.low, lay.high]) if (n >= k) refuse(allPadding(op, n, k))
-    return lay
-  }
-  return { h: along(0), w: along(1) }
+export const pooled = <R>(
+  op: OpDef<Pooled>,
+  n: Sliders,
+  x: RawTensor,
+  size: unknown,
+  options: AvgPoolOptions | undefined,
+): R & RawTensor => {
+  const o = options ?? {}
+  anImage(op.name, n, x.shape)
+  const axes = axesOf(op.name, n, size as number, o)
+  const laid = axes.map((a, k) => lay(op.name, axisOf(x.shape, n, k), a))
+  const counted = laid.map(({ low, high }, k): readonly [number, number] => {
+    const { padding } = axes[k]!
+    return o.countPadding ? [low, padding === "same" ? high : (sides(padding).at(-1) ?? 0)] : [0, 0]
+  })
+  return emit(op, [x], { axes: laid, counted })
 }
-export const pooledShape = (s: readonly number[], { h, w }: Pooled): number[] => [...s.slice(0, -3), h.count, w.count, s.at(-1)!]
-/** All windows, as two more axes at the end; `value` around x. */
-export const poolWindows = (x: RawTensor, { h, w }: Pooled, value: number): RawTensor => {
-  const rank = x.shape.length
-  const around = (s: Sliding, n: number) => [s.low, wholeStrides(n, s)] as const
-  const widths = [...upto(rank - 3).map(() => 0), around(h, x.shape[rank - 3]!), around(w, x.shape[rank - 2]!), 0]
-  const along = (t: RawTensor, axis: number, { size, stride, dilation, count }: Sliding): RawTensor =>
-    emit(windows, [t], { axis, size, stride, dilation, count })
-  return along(along(raw(pad(x, widths, value)), rank - 3, h), rank - 2, w)
+/** All windows, as more axes at the end; `value` around x. By default the spatial axes stand before the channels. */
+export const poolWindows = (
+  x: RawTensor,
+  axes: readonly Sliding[],
+  value: number,
+  first = x.shape.length - 1 - axes.length,
+): RawTensor => {
+  const around = axes.map((a, k) => [a.low, wholeStrides(x.shape[first + k]!, a)] as const)
+  const widths = x.shape.map((_, k) => around[k - first] ?? 0)
+  return axes.reduce<RawTensor>(
+    (t, { size, stride, dilation, count }, k) => emit(windows, [t], { axis: first + k, size, stride, dilation, count }),
+    raw(pad(x, widths, value)),
+  )
 }
-export const poolExamples = (g: Gen): readonly unknown[] => {
+/** The axes of the windows, from the end. */
+export const last = (n: number): number[] => upto(n).map((k) => k - n)
+/** The mean of windows of `sizes` elements whose sums are given; `counts` is the number of elements of each, where it varies. */
+export const divided = (sums: RawTensor, sizes: readonly number[], counts: readonly (RawTensor | undefined)[]): RawTensor => {
+  const whole = sizes.reduce((n, k, j) => (counts[j] ? n : n * k), 1)
+  const n = sizes.length
+  return counts.reduce<RawTensor>(
+    (t, c, k) => (c ? raw(div(t, reshape(c, [c.shape[0]!, ...upto(n - k).map(() => 1)]))) : t),
+    whole === 1 ? sums : raw(div(sums, whole)),
+  )
+}
+/** The mean of each window. */
+export const meanOfWindows = (x: RawTensor, { axes, counted }: Pooled): RawTensor => {
+  const n = axes.length
+  const counts = axes.map((a, k): RawTensor | undefined => {
+    const [low, high] = counted[k]!
+    if (low === a.low && high === a.high) return undefined
+    const inside = raw(full([low + axisOf(x.shape, n, k) + high, 1], 1, x.dtype))
+    return raw(sum(poolWindows(inside, [{ ...a, low: a.low - low, high: a.high - high }], 0), [-2, -1]))
+  })
+  return divided(
+    raw(sum(poolWindows(x, axes, 0), last(n))),
+    axes.map((a) => a.size),
+    counts,
+  )
+}
+
+/** An op that pools windows over n spatial axes. */
+export const pooling = (name: string, n: Sliders, onnx: string, expand: (x: RawTensor, a: Pooled) => RawTensor): OpDef<Pooled> =>
+  defineOp<Pooled>({
+    name,
+    spelling: { onnx, stablehlo: "reduce_window" },
+    shape: ([x], { axes }) => ({
+      dtype: x!.dtype,
+      shape: withSpatial(
+        x!.shape,
+        axes.map((a) => a.count),
+      ) as number[],
+    }),
+    expand: ([x], a) => expand(x!, a),
+    examples: poolExamples(n, onnx === "AveragePool"),
+    refused: poolRefused(n),
+  })
+
+// ---- what is drawn -------------------------------------------------------------------------------------------------
+/** An image with n spatial axes. */
+export const drawImage = (g: Gen, n: Sliders): RawTensor => {
   const one = g.shapes === "ones" || g.shapes === "scalar"
   const large = g.shapes === "large"
-  const side = (): number => (one ? 1 : large ? g.int(12, 17) : g.int(4, 7))
+  const side = (): number => (one ? 1 : n === 3 ? (large ? g.int(6, 7) : g.int(3, 4)) : large ? g.int(12, 17) : g.int(4, 7))
   const lead = g.shapes === "empty" ? [0] : g.pick([[], [1], [2]])
-  const x = g.tensor([...lead, side(), side(), large ? 5 : g.int(1, 2)])
-  if (one) return [x, 1]
-  return g.pick([
-    [x, 2],
-    [x, g.int(2, 3), { stride: g.int(1, 3), padding: 1 }],
-    [x, [g.int(1, 3), 3], { padding: "same" }],
-    [x, [2, 3], { stride: [1, 2], padding: [[0, 1], 1] }],
-  ])
+  return g.tensor([...lead, ...upto(n).map(side), large ? 5 : g.int(1, 2)])
 }
-export const poolRefused: readonly ((g: Gen) => readonly unknown[])[] = [
-  (g) => [g.tensor([1, 5, 5, g.int(1, 3)]), g.int(6, 9)],
-  (g) => [g.tensor([5, g.int(1, 5)]), 2],
-  (g) => [g.tensor([5, 5, 1]), [2, 2], { stride: [g.int(1, 3), 0] }],
-  (g) => [g.tensor([5, 5, 1]), 2, { padding: g.int(2, 4) }],
-  (g) => [g.tensor([5, 5, 1]), [3, 0], { stride: g.int(1, 3) }],
-  (g) => [g.tensor([5, 5, 1], g.pick(["i32", "bool"])), 2],
-]
+const poolExamples =
+  (n: Sliders, mean: boolean) =>
+  (g: Gen): readonly unknown[] => {
+    const x = drawImage(g, n)
+    if (g.shapes === "ones" || g.shapes === "scalar") return [x, 1]
+    const each = (f: (k: number) => unknown): unknown => (n === 1 ? f(0) : upto(n).map(f))
+    const counting = mean && g.bool() ? { countPadding: g.bool() } : {}
+    const ceilMode = { ceilMode: true }
+    return g.pick([
+      [x, 2],
+      [x, 2, { ...ceilMode, ...counting }],
+      [x, g.int(2, 3), { stride: g.int(1, 3), padding: 1, ...counting }],
+      [x, g.int(2, 3), { stride: g.int(2, 4), padding: g.int(0, 1), ...ceilMode, ...counting }],
+      [x, each(() => g.int(1, 3)), { padding: "same", ...counting }],
+      [
+        x,
+        each((k) => 2 + (k % 2)),
+        { stride: each((k) => 1 + (k % 2)), padding: each((k) => (k === 0 ? [0, 1] : 1)), ...counting },
+      ],
+    ])
+  }
+const poolRefused = (n: Sliders): readonly ((g: Gen) => readonly unknown[])[] => {
+  const image = [...upto(n).map(() => 5), 1]
+  const list = (...v: readonly unknown[]): readonly unknown[] => v.slice(3 - n)
+  return [
+    (g) => [g.tensor([1, ...image.slice(0, -1), g.int(1, 3)]), g.int(6, 9)],
+    (g) => [g.tensor([...image.slice(2), g.int(1, 5)]), 2],
+    (g) => [g.tensor(image), list(2, 2, 2), { stride: list(1, g.int(1, 3), 0) }],
+    (g) => [g.tensor(image), 2, { padding: g.int(2, 4) }],
+    (g) => [g.tensor(image), list(3, 3, 0), { stride: g.int(1, 3) }],
+    (g) => [g.tensor(image), 2, { padding: [g.int(0, 1), 2], ceilMode: true }],
+    (g) => [g.tensor(image), g.int(9, 11), { stride: 3, ceilMode: true }],
+    (g) => [g.tensor(image), 2, { stride: 0, ceilMode: true }],
+    (g) => [g.tensor(image, g.pick(["i32", "bool"])), 2],
+  ]
+}

@@ -1,11 +1,19 @@
 // Generated from the files of this folder by generate.ts: every op with its definition, for laws and docs; the library itself never imports this. Do not edit.
 import * as abs from "./abs.ts"
+import * as adaptiveAvgPool1d from "./adaptiveAvgPool1d.ts"
+import * as adaptiveAvgPool2d from "./adaptiveAvgPool2d.ts"
+import * as adaptiveAvgPool3d from "./adaptiveAvgPool3d.ts"
+import * as adaptiveMaxPool1d from "./adaptiveMaxPool1d.ts"
+import * as adaptiveMaxPool2d from "./adaptiveMaxPool2d.ts"
+import * as adaptiveMaxPool3d from "./adaptiveMaxPool3d.ts"
 import * as add from "./add.ts"
 import * as arange from "./arange.ts"
 import * as argmax from "./argmax.ts"
 import * as argmin from "./argmin.ts"
 import * as attention from "./attention.ts"
+import * as avgPool1d from "./avgPool1d.ts"
 import * as avgPool2d from "./avgPool2d.ts"
+import * as avgPool3d from "./avgPool3d.ts"
 import * as barrier from "./barrier.ts"
 import * as bitwiseAnd from "./bitwiseAnd.ts"
 import * as bitwiseOr from "./bitwiseOr.ts"
@@ -25,6 +33,7 @@ import * as dim from "./dim.ts"
 import * as div from "./div.ts"
 import * as dotGeneral from "./dotGeneral.ts"
 import * as einsum from "./einsum.ts"
+import * as elu from "./elu.ts"
 import * as equal from "./equal.ts"
 import * as erf from "./erf.ts"
 import * as erfInv from "./erfInv.ts"
@@ -39,9 +48,16 @@ import * as fromArray from "./fromArray.ts"
 import * as full from "./full.ts"
 import * as gather from "./gather.ts"
 import * as gelu from "./gelu.ts"
+import * as globalAvgPool1d from "./globalAvgPool1d.ts"
+import * as globalAvgPool2d from "./globalAvgPool2d.ts"
+import * as globalAvgPool3d from "./globalAvgPool3d.ts"
+import * as globalMaxPool1d from "./globalMaxPool1d.ts"
+import * as globalMaxPool2d from "./globalMaxPool2d.ts"
+import * as globalMaxPool3d from "./globalMaxPool3d.ts"
 import * as greater from "./greater.ts"
 import * as greaterEqual from "./greaterEqual.ts"
 import * as iota from "./iota.ts"
+import * as leakyRelu from "./leakyRelu.ts"
 import * as less from "./less.ts"
 import * as lessEqual from "./lessEqual.ts"
 import * as log from "./log.ts"
@@ -53,7 +69,9 @@ import * as logicalNot from "./logicalNot.ts"
 import * as logicalOr from "./logicalOr.ts"
 import * as matmul from "./matmul.ts"
 import * as max from "./max.ts"
+import * as maxPool1d from "./maxPool1d.ts"
 import * as maxPool2d from "./maxPool2d.ts"
+import * as maxPool3d from "./maxPool3d.ts"
 import * as maximum from "./maximum.ts"
 import * as mean from "./mean.ts"
 import * as min from "./min.ts"
@@ -70,6 +88,7 @@ import * as prod from "./prod.ts"
 import * as rearrange from "./rearrange.ts"
 import * as reduce from "./reduce.ts"
 import * as relu from "./relu.ts"
+import * as relu6 from "./relu6.ts"
 import * as repeat from "./repeat.ts"
 import * as reshape from "./reshape.ts"
 import * as rsqrt from "./rsqrt.ts"
@@ -81,6 +100,7 @@ import * as shiftLeft from "./shiftLeft.ts"
 import * as shiftRight from "./shiftRight.ts"
 import * as sigmoid from "./sigmoid.ts"
 import * as sign from "./sign.ts"
+import * as silu from "./silu.ts"
 import * as sin from "./sin.ts"
 import * as slice from "./slice.ts"
 import * as softmax from "./softmax.ts"
@@ -107,12 +127,20 @@ import * as zeros from "./zeros.ts"
 
 export const catalog = {
   abs,
+  adaptiveAvgPool1d,
+  adaptiveAvgPool2d,
+  adaptiveAvgPool3d,
+  adaptiveMaxPool1d,
+  adaptiveMaxPool2d,
+  adaptiveMaxPool3d,
   add,
   arange,
   argmax,
   argmin,
   attention,
+  avgPool1d,
   avgPool2d,
+  avgPool3d,
   barrier,
   bitwiseAnd,
   bitwiseOr,
@@ -132,6 +160,7 @@ export const catalog = {
   div,
   dotGeneral,
   einsum,
+  elu,
   equal,
   erf,
   erfInv,
@@ -146,9 +175,16 @@ export const catalog = {
   full,
   gather,
   gelu,
+  globalAvgPool1d,
+  globalAvgPool2d,
+  globalAvgPool3d,
+  globalMaxPool1d,
+  globalMaxPool2d,
+  globalMaxPool3d,
   greater,
   greaterEqual,
   iota,
+  leakyRelu,
   less,
   lessEqual,
   log,
@@ -160,7 +196,9 @@ export const catalog = {
   logicalOr,
   matmul,
   max,
+  maxPool1d,
   maxPool2d,
+  maxPool3d,
   maximum,
   mean,
   min,
@@ -177,6 +215,7 @@ export const catalog = {
   rearrange,
   reduce,
   relu,
+  relu6,
   repeat,
   reshape,
   rsqrt,
@@ -188,6 +227,7 @@ export const catalog = {
   shiftRight,
   sigmoid,
   sign,
+  silu,
   sin,
   slice,
   softmax,

@@ -205,7 +205,7 @@ describe("what layers refuse when the program runs, in the words of the compiler
       () => untyped(["b", 3, 3, 1], Net.maxPool2d(2, { padding: 2 })),
       "maxPool2d: a padding of 2 leaves a window of 2 nothing to see; pad by less",
     ],
-    [() => untyped(["b", 3], Net.globalAvgPool2d), "globalAvgPool2d: needs rank 3 or more, got [b, 3]"],
+    [() => untyped(["b", 3], Net.globalAvgPool2d), "globalAvgPool2d: needs [..., height, width, channels], got [b, 3]"],
     [() => untyped(["b"], Net.flatten), "flatten: needs rank 2 or more, got [b]"],
     [() => Net.dropout(1 as number), "dropout: a rate of 1; it must be at least 0 and less than 1"],
     [() => untyped(["b"], Net.batchNorm()), "batchNorm: needs rank 2 or more, got [b]"],

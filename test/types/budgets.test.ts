@@ -77,6 +77,9 @@ const cases: Readonly<Record<string, (r: Random) => Drawn>> = {
     const x = image(r)
     return { shapes: [x, [3, 3, x[3]!, size(r)]], call: (a, b) => `conv2d(${a}, ${b}, { stride: 2, padding: "same" })` }
   },
+  maxPool2d: (r) => ({ shapes: [image(r)], call: (a) => `maxPool2d(${a}, 2)` }),
+  "maxPool2d, the ceiling": (r) => ({ shapes: [image(r)], call: (a) => `maxPool2d(${a}, 3, { stride: 2, ceilMode: true })` }),
+  adaptiveAvgPool2d: (r) => ({ shapes: [image(r)], call: (a) => `adaptiveAvgPool2d(${a}, [7, ${r.between(1, 50)}])` }),
   "concat of two": (r) => {
     const k = size(r)
     return {

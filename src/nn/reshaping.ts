@@ -1,0 +1,115 @@
+// Layers that give the elements another shape: flatten, reshape, transpose.
+import type { Dim } from "../../typelevel/dim.ts"
+import type { needsRank } from "../../typelevel/messages.ts"
+import type { Plain } from "../../typelevel/network.ts"
+import type { Flatten, Permute, Reshape } from "../../typelevel/reshape.ts"
+import type { TensorLike } from "../../typelevel/rule.ts"
+import type { Rankless, Shape } from "../../typelevel/shape.ts"
+import { refuse } from "../core/errors.ts"
+import { wrongPermutation } from "../core/messages.ts"
+import { raw, type Tensor } from "../core/tensor.ts"
+import { reshape as reshapeOf, reshaped } from "../ops/reshape.ts"
+import { transpose as transposeOf } from "../ops/transpose.ts"
+import { pureArrow } from "./arrow.ts"
+import { type DTypeIn, type Layer, layerOf, type needsTensors, rankOfAtLeast } from "./layer.ts"
+import { single, UNKNOWN } from "./spec.ts"
+
+export interface FlattenRule extends Plain {
+  readonly Kind: "flatten"
+  readonly Out: this["In"] extends infer X ? (X extends TensorLike ? Flat<X, X["shape"]> : needsTensors<"flatten", 1, X>) : never
+}
+type Flat<X, S extends Shape> = S extends readonly [] | readonly [Dim]
+  ? needsRank<"flatten", "2 or more", S>
+  : Flatten<S, 1> extends infer R extends Shape
+    ? Tensor<R, DTypeIn<X>>
+    : never
+/** All axes but the first become one, [n, ...s] to [n, product of s]. Every dtype. Refuses ranks below 2. */
+export const flatten: Layer<FlattenRule> = layerOf(
+  "flatten",
+  pureArrow(
+    (s) => {
+      rankOfAtLeast("flatten", 2, s)
+      const [n, ...rest] = s.shape as readonly [Dim, ...Dim[]]
+      const one =
+        rest.length === 1
+          ? rest[0]!
+          : rest.every((d) => typeof d === "number")
+            ? rest.reduce((a: number, d) => a * (d as number), 1)
+            : UNKNOWN
+      return { shape: [n, one], dtype: s.dtype }
+    },
+    (x) => raw(reshapeOf(x, [x.shape[0]!, x.shape.slice(1).reduce((a, d) => a * d, 1)])),
+  ),
+)
+
+/** A rule R of one tensor's shape, of every dtype. */
+type Every<Op extends string, X, R> = X extends TensorLike
+  ? R extends Shape
+    ? Tensor<R, DTypeIn<X>>
+    : R
+  : needsTensors<Op, 1, X>
+type ShapeOf<X> = X extends TensorLike ? X["shape"] : never
+
+export interface ReshapeRule<T extends Shape> extends Plain {
+  readonly Kind: "reshape"
+  readonly Out: Every<"reshape", this["In"], Behind<ShapeOf<this["In"]>, T>>
+}
+type Behind<S extends Shape, T extends Shape> = S extends readonly [infer N extends Dim, ...infer R extends Shape]
+  ? ([Extract<R[number], string>] extends [never] ? Reshape<"reshape", R, T> : Gradual<T>) extends infer M
+    ? M extends Shape
+      ? [N, ...M]
+      : M
+    : never
+  : Rankless<S> extends true
+    ? Shape
+    : needsRank<"reshape", "1 or more", S>
+/** T, where names keep the number of elements from being known before the program runs. */
+type Gradual<T extends Shape> = { -readonly [K in keyof T]: T[K] extends -1 ? number : T[K] }
+/**
+ * Another shape for each example, [n, ...s] to [n, ...shape]; one size may be -1, which is inferred. Every dtype.
+ *
+ * Refuses another number of elements. Sizes that are names are checked when the program runs.
+ * @example Net.network(["batch", 784], Net.reshape([28, 28, -1]))
+ */
+export const reshape = <const T extends readonly number[]>(shape: readonly [...T]): Layer<ReshapeRule<T>> => {
+  const wanted = shape as readonly number[]
+  const behind = (s: readonly Dim[]): Dim[] =>
+    s.every((d) => typeof d === "number")
+      ? reshaped("reshape", s as readonly number[], wanted)
+      : wanted.map((d) => (d === -1 ? UNKNOWN : d))
+  return layerOf<ReshapeRule<T>>(
+    "reshape",
+    pureArrow(
+      (s) => {
+        rankOfAtLeast("reshape", 1, s)
+        return { shape: [s.shape[0]!, ...behind(s.shape.slice(1))], dtype: s.dtype }
+      },
+      (x) => raw(reshapeOf(x, [x.shape[0]!, ...reshaped("reshape", x.shape.slice(1), wanted)])),
+    ),
+  )
+}
+
+export interface TransposeRule<P extends readonly number[]> extends Plain {
+  readonly Kind: "transpose"
+  readonly Out: Every<"transpose", this["In"], Permute<"transpose", ShapeOf<this["In"]>, P>>
+}
+/**
+ * Axes in another order: axis k of what comes out is axis `axes[k]` of what comes in. Every dtype; axes may be negative.
+ *
+ * Refuses a list that does not name each axis once.
+ * @example Net.network(["batch", 32, 32, 3], Net.transpose([0, 3, 1, 2]))
+ */
+export const transpose = <const P extends readonly number[]>(axes: readonly [...P]): Layer<TransposeRule<P>> =>
+  layerOf<TransposeRule<P>>(
+    "transpose",
+    pureArrow(
+      (s) => {
+        single("transpose", s)
+        const at = axes.map((a) => (a < 0 ? a + s.shape.length : a))
+        if (at.length !== s.shape.length || s.shape.some((_, k) => !at.includes(k)))
+          refuse(wrongPermutation("transpose", s.shape, axes))
+        return { shape: at.map((k) => s.shape[k]!), dtype: s.dtype }
+      },
+      (x) => raw(transposeOf(x, axes as readonly number[])),
+    ),
+  )
