@@ -1,5 +1,5 @@
 import type { Shape } from "../../typelevel/shape.ts"
-import { defineOp, type DType, emit, floatsOnly, type OpDef, type RawTensor, refuse, type Tensor } from "../core/index.ts"
+import { defineOp, type DType, emit, floatsOnly, type OpDef, type RawTensor, type Tensor } from "../core/index.ts"
 import type { FloatOnly, Of, Or } from "../core/signature.ts"
 import { notFloats } from "./_examples.ts"
 import { exp } from "./exp.ts"

@@ -1,15 +1,5 @@
 import type { Shape } from "../../typelevel/shape.ts"
-import {
-  type AnyTensor,
-  defineOp,
-  type DType,
-  emit,
-  floatsOnly,
-  type OpDef,
-  type RawTensor,
-  refuse,
-  type Tensor,
-} from "../core/index.ts"
+import { type AnyTensor, defineOp, type DType, emit, floatsOnly, type OpDef, type RawTensor, type Tensor } from "../core/index.ts"
 import type { FloatOnly, Of, Or } from "../core/signature.ts"
 import { notFloats } from "./_examples.ts"
 import { full } from "./full.ts"
