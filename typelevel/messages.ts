@@ -30,6 +30,8 @@ export type dimsDiffer<Op extends string, S extends Shape, T extends Shape> =
   `${Op}: ${Show<S>} and ${Show<T>} have different named dimensions`
 export type notDivisible<Op extends string, S extends Shape, T extends Shape, N extends Text, M extends Text> =
   `${Op}: ${Show<S>} does not fit ${Show<T>}: ${N} is not divisible by ${M}`
+export type notMultiple<Op extends string, S extends Shape, T extends Shape, A extends Dim, B extends Dim> =
+  `${Op}: ${Show<S>} does not fit ${Show<T>}: ${ShowDim<A>} is not known to be a multiple of ${ShowDim<B>}; declare it, or give the sizes`
 export type inferredTwice<Op extends string, T extends Shape> =
   `${Op}: ${Show<T>} leaves more than one dimension (-1) to be inferred`
 export type inferredFromNothing<Op extends string, T extends Shape> =

@@ -29,6 +29,8 @@ export const dimsDiffer = (op: string, s: Dims, t: Dims): string =>
   `${op}: ${show(s)} and ${show(t)} have different named dimensions`
 export const notDivisible = (op: string, s: Dims, t: Dims, n: Text, m: Text): string =>
   `${op}: ${show(s)} does not fit ${show(t)}: ${n} is not divisible by ${m}`
+export const notMultiple = (op: string, s: Dims, t: Dims, a: Text, b: Text): string =>
+  `${op}: ${show(s)} does not fit ${show(t)}: ${a} is not known to be a multiple of ${b}; declare it, or give the sizes`
 export const inferredTwice = (op: string, t: Dims): string =>
   `${op}: ${show(t)} leaves more than one dimension (-1) to be inferred`
 export const inferredFromNothing = (op: string, t: Dims): string =>
