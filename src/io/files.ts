@@ -48,7 +48,7 @@ export const reading = <A>(file: string, use: (open: OpenFile) => Promise<A>): E
 let written = 0
 /** Writes pieces into a file beside it, which takes its name when all of them are on the disk: nobody ever sees half a file. */
 export const writeWhole = (file: string, pieces: Iterable<Uint8Array>): Effect.Effect<void, CheckpointError> => {
-  const attempt = <B>(f: () => Promise<B>): Effect.Effect<B, CheckpointError> =>
+  const attempt = <B>(f: (signal: AbortSignal) => Promise<B>): Effect.Effect<B, CheckpointError> =>
     Effect.tryPromise({ try: f, catch: (cause) => failure(file, "written", cause) })
   return Effect.acquireUseRelease(
     attempt(async () => {
@@ -57,10 +57,10 @@ export const writeWhole = (file: string, pieces: Iterable<Uint8Array>): Effect.E
       return { fs, temporary, handle: await fs.open(temporary, "wx") }
     }),
     ({ fs, temporary, handle }) =>
-      attempt(async () => {
-        for (const piece of pieces) await handle.writeFile(piece)
+      attempt(async (signal) => {
+        for (const piece of pieces) if (!signal.aborted) await handle.writeFile(piece)
         await handle.sync()
-        await fs.rename(temporary, file)
+        if (!signal.aborted) await fs.rename(temporary, file)
       }),
     // After the renaming there is nothing to remove.
     ({ fs, temporary, handle }) => Effect.promise(() => handle.close().finally(() => fs.rm(temporary, { force: true }))),
