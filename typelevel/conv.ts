@@ -28,7 +28,6 @@ export interface AxisNames {
   readonly 2: "height, width"
   readonly 3: "depth, height, width"
 }
-
 /** [batch axes, the N spatial axes, channels]; `false` where X has too few. */
 export type Split<N extends Sliders, X extends Shape> =
   N extends 2
@@ -52,58 +51,66 @@ type Added<P, C extends number> =
 
 // ---- options that no size fits -------------------------------------------------------------------------------------
 
-/** R, or the sentence where stride, dilation or window is a literal that is no whole number of 1 or more. */
-type Counted<Op extends string, Stride extends number, Dilation extends number, K extends Dim, R> =
-  [`${Stride | Dilation | (K & number)}` & (Suspect | "0")] extends [never] ? R
+/** `0`, or the sentence where an option is a literal that makes no sense. (Nothing here depends on the axis: it is computed once.) */
+type Wrong<Op extends string, Stride extends number, Dilation extends number, K extends Dim, P> =
+  [`${Stride | Dilation | (K & number)}` & (Suspect | "0")] extends [never] ? Widths<Op, P>
     : [Zero<Stride>] extends [never]
       ? [Zero<Dilation>] extends [never]
-        ? [Zero<K>] extends [never] ? R : notPositive<Op, "window", Zero<K>>
+        ? [Zero<K>] extends [never] ? Widths<Op, P> : notPositive<Op, "window", Zero<K>>
         : notPositive<Op, "dilation", Zero<Dilation>>
       : notPositive<Op, "stride", Zero<Stride>>
-type Zero<N> = N extends number ? (N extends 0 ? 0 : NotASize<N>) : never
-/** R, or the sentence where a padding is a literal that is no size. */
-type Widths<Op extends string, P, R> =
-  P extends string ? R
-    : P extends number ? Width<Op, P, R>
-    : P extends readonly [infer Low extends number, infer High extends number] ? Width<Op, Low, Width<Op, High, R>> : R
-type Width<Op extends string, N extends number, R> =
-  [`${N}` & Suspect] extends [never] ? R : [NotASize<N>] extends [never] ? R : notASize<Op, NotASize<N>>
+/** A literal that is no whole number of 1 or more, as sentences show it. */
+export type Zero<N> = N extends number ? (N extends 0 ? 0 : NotASize<N>) : never
+type Widths<Op extends string, P> =
+  P extends number ? Width<Op, P>
+    : P extends readonly [infer Low extends number, infer High extends number]
+      ? Width<Op, Low> extends infer E extends string ? E : Width<Op, High>
+      : 0
+type Width<Op extends string, N extends number> = [NotASize<N>] extends [never] ? 0 : notASize<Op, NotASize<N>>
 
 // ---- windows -------------------------------------------------------------------------------------------------------
 
 /** The number of windows along an axis of size N, or the sentence. */
 export type Windows<
   Op extends string, N extends Dim, K extends Dim, Stride extends number = 1, P = "valid", Dilation extends number = 1
-> = Counted<Op, Stride, Dilation, K, Widths<Op, P, Counts<Op, N, K, Stride, P, Dilation>>>
-type Counts<Op extends string, N extends Dim, K extends Dim, Stride extends number, P, Dilation extends number> =
-  P extends "same" ? (Stride extends 1 ? N : N extends number ? CeilDiv<N, Stride> : Known<Over<N, Stride>>)
-    : K extends number ? Slide<Op, N, Covered<K, Dilation>, Stride, P> : number
-type Slide<Op extends string, N extends Dim, C extends number, Stride extends number, P> =
-  N extends number
-    ? Add<N, Added<P, C>> extends infer M extends number
-      ? number extends M | C | Stride ? number
-        : SubD<`${M}`, `${C}`> extends infer Room extends string
-          ? Room extends "negative" ? windowTooLarge<Op, C, M>
-            : Stride extends 1 ? Num<AddD<Room, "1">>
-            : DivD<Room, `${Stride}`> extends [infer Q extends string, unknown] ? Num<AddD<Q, "1">> : never
-          : never
+> =
+  Wrong<Op, Stride, Dilation, K, P> extends infer E extends string ? E
+    : P extends "same" ? (Stride extends 1 ? N : N extends number ? CeilDiv<N, Stride> : Known<Over<N, Stride>>)
+    : Room<K, Stride, P, Dilation> extends infer R extends string
+      ? N extends number
+        ? number extends N ? number
+          : (R extends `-${infer Less}` ? SubD<`${N}`, Less> : AddD<`${N}`, R>) extends infer M extends string
+            ? M extends "negative" | "0" ? TooLarge<Op, N, K, P, Dilation>
+              : Stride extends 1 ? Num<M>
+              : DivD<M, `${Stride}`> extends [infer Q extends string, unknown]
+                ? Q extends "0" ? TooLarge<Op, N, K, P, Dilation> : Num<Q>
+                : never
+            : never
+        : Floor<N, R, Stride>
+      : number
+/** What N gets before it is divided by the stride, padding + stride - covered: "3" more, or "-3". */
+type Room<K extends Dim, Stride extends number, P, Dilation extends number> =
+  K extends number
+    ? Covered<K, Dilation> extends infer C extends number
+      ? Added<P, C> extends infer T extends number
+        ? number extends T | C | Stride ? number : Signed<Add<T, Stride>, C>
+        : never
       : never
-    : Added<P, C> extends infer T extends number
-      ? number extends T | C | Stride ? number : Floor<N, Add<T, Stride>, C, Stride>
-      : never
+    : number
+type Signed<Up extends number, Down extends number> =
+  Compare<Up, Down> extends "<" ? `-${Sub<Down, Up>}` : `${Sub<Up, Down>}`
+type TooLarge<Op extends string, N extends number, K extends Dim, P, Dilation extends number> =
+  Covered<K & number, Dilation> extends infer C extends number ? windowTooLarge<Op, C, Add<N, Added<P, C>>> : never
 /** N, or `number` where there is none. */
 type Known<N> = [N] extends [never] ? number : N
-/** N + Up - Down */
-type Shift<N extends Dim, Up extends number, Down extends number> =
-  Compare<Up, Down> extends infer Order
-    ? Order extends "=" ? N : Order extends ">" ? Plus<N, Sub<Up, Down>> : Minus<N, Sub<Down, Up>>
-    : never
-/** floor((N + Up - Down) / S) for a name N, where N or the whole is a multiple of S; `number` elsewhere. */
-type Floor<N extends Dim, Up extends number, Down extends number, S extends number> =
-  S extends 1 ? Shift<N, Up, Down>
+/** N + R */
+type Shift<N extends Dim, R extends string> = R extends "0" ? N : R extends `-${infer Less}` ? Minus<N, Num<Less>> : Plus<N, Num<R>>
+/** floor((N + R) / S) for a name N, where N or the whole is a multiple of S; `number` elsewhere. */
+type Floor<N extends Dim, R extends string, S extends number> =
+  S extends 1 ? Shift<N, R>
     : Over<N, S> extends infer Q extends Dim
-      ? [Q] extends [never] ? Known<Over<Shift<N, Up, Down>, S>>
-        : Compare<Up, Down> extends "<" ? Shift<Q, 0, CeilDiv<Sub<Down, Up>, S>> : Shift<Q, FloorDiv<Sub<Up, Down>, S>, 0>
+      ? [Q] extends [never] ? Known<Over<Shift<N, R>, S>>
+        : R extends `-${infer Less}` ? Shift<Q, `-${CeilDiv<Num<Less>, S>}`> : Shift<Q, `${FloorDiv<Num<R>, S>}`>
       : never
 
 // ---- back again ----------------------------------------------------------------------------------------------------
@@ -115,27 +122,40 @@ type Floor<N extends Dim, Up extends number, Down extends number, S extends numb
 export type Spread<
   Op extends string, N extends Dim, K extends Dim, Stride extends number = 1, P = "valid", Dilation extends number = 1,
   Extra extends number = 0
-> = Counted<Op, Stride, Dilation, K, Widths<Op, P, Widths<Op, Extra, Beyond<
-  Op, P, Stride, Dilation, Extra,
-  N extends 0 ? notPositive<Op, "size", 0>
+> =
+  WrongExtra<Op, Stride, Dilation, K, P, Extra> extends infer E extends string ? E
+    : N extends 0 ? notPositive<Op, "size", 0>
     : P extends "same" ? Times<N, Stride>
-    : K extends number ? Taken<Op, Times<N, Stride>, Stride, Add<Covered<K, Dilation>, Extra>, Added<P, Covered<K, Dilation>>>
-    : number
->>>>
-type Beyond<Op extends string, P, Stride extends number, Dilation extends number, Extra extends number, R> =
-  Extra extends 0 ? R
-    : P extends "same" ? extraWithSame<Op, Extra>
-    : Compare<Extra, Stride> extends "<" ? R
-    : Compare<Extra, Dilation> extends "<" ? R
-    : number extends Extra | Stride | Dilation ? R : extraTooLarge<Op, Extra, Stride, Dilation>
-/** S + C - Stride - T, where S is stride times n. */
-type Taken<Op extends string, S extends Dim, Stride extends number, C extends number, T extends number> =
-  number extends S | C | T | Stride ? number
-    : S extends number
-      ? Sub<Add<S, C>, Stride> extends infer M extends number
-        ? Sub<M, T> extends infer R ? ([R] extends [never] ? takesTooMuch<Op, T, M> : R) : never
+    : Left<K, Stride, P, Dilation, Extra> extends infer R extends string
+      ? Shift<Times<N, Stride>, R> extends infer M
+        ? [M] extends [never] ? TooMuch<Op, N & number, K, Stride, P, Dilation, Extra> : M
         : never
-      : Shift<S, C, Add<Stride, T>>
+      : number
+/** What stride times n gets, covered + extra - stride - padding: "3" more, or "-3". */
+type Left<K extends Dim, Stride extends number, P, Dilation extends number, Extra extends number> =
+  K extends number
+    ? Covered<K, Dilation> extends infer C extends number
+      ? Added<P, C> extends infer T extends number
+        ? number extends T | C | Stride | Extra ? number : Signed<Add<C, Extra>, Add<Stride, T>>
+        : never
+      : never
+    : number
+/** As Wrong. */
+type WrongExtra<
+  Op extends string, Stride extends number, Dilation extends number, K extends Dim, P, Extra extends number
+> =
+  Wrong<Op, Stride, Dilation, K, P> extends infer E extends string ? E
+    : Extra extends 0 ? 0
+    : Width<Op, Extra> extends infer E extends string ? E
+    : P extends "same" ? extraWithSame<Op, Extra>
+    : "<" extends Compare<Extra, Stride> | Compare<Extra, Dilation> ? 0
+    : extraTooLarge<Op, Extra, Stride, Dilation>
+type TooMuch<
+  Op extends string, N extends number, K extends Dim, Stride extends number, P, Dilation extends number, Extra extends number
+> =
+  Covered<K & number, Dilation> extends infer C extends number
+    ? takesTooMuch<Op, Added<P, C>, Add<Mul<Sub<N, 1>, Stride>, Add<C, Extra>>>
+    : never
 export type extraWithSame<Op extends string, Extra extends number> =
   `${Op}: outputPadding is ${Extra} with padding "same", which gives stride x size; leave it out`
 export type extraTooLarge<Op extends string, Extra extends number, Stride extends number, Dilation extends number> =
@@ -149,7 +169,6 @@ export type takesTooMuch<Op extends string, T extends number, M extends number> 
 export type Option<O, Name extends string, Default, Wide> =
   Name extends keyof O ? (undefined extends O[Name] ? Wide : O[Name]) : Default
 /** `2` means `[2, 2]`: one number for all spatial axes, or one per axis. */
-export type PerAxis<V, I extends 0 | 1 | 2> = V extends readonly unknown[] ? V[I] : V
+export type PerAxis<V, I> = V extends readonly unknown[] ? V[I & keyof V] : V
 /** The padding of axis I of N: a list of N has one per axis. */
-export type PaddingAt<O, N extends Sliders, I extends 0 | 1 | 2> =
-  Option<O, "padding", "valid", ConvPadding> extends infer P ? (P extends Each<ConvPadding>[N] ? P[I] : P) : never
+export type PaddingAt<P, N extends Sliders, I> = P extends Each<ConvPadding>[N] ? P[I & keyof P] : P

@@ -8,7 +8,8 @@ import type { Or } from "../core/signature.ts"
 import { show } from "../core/shape.ts"
 import { type RawTensor, raw } from "../core/tensor.ts"
 import { add } from "../ops/add.ts"
-import { type Conv2dRule as OpRule, conv2d as op, type ConvOptions } from "../ops/conv2d.ts"
+import type { ConvOptions } from "../ops/_conv.ts"
+import { type Conv2dRule as OpRule, conv2d as op } from "../ops/conv2d.ts"
 import { type Pair, paddingAt, perAxis, windowsOf } from "../ops/_windows.ts"
 import { leafPlan } from "./arrow.ts"
 import type { Affine, DenseOptions } from "./dense.ts"
@@ -26,7 +27,7 @@ import {
 } from "./layer.ts"
 import { floats, lastSize } from "./spec.ts"
 
-export interface Conv2dOptions extends ConvOptions, DenseOptions {
+export interface Conv2dOptions extends ConvOptions<2>, DenseOptions {
   /** Number of channels that come out. */
   readonly filters: number
   /** Height and width of the window, or one number for both. */

@@ -23,7 +23,12 @@ import * as cast from "./cast.ts"
 import * as chunk from "./chunk.ts"
 import * as concat from "./concat.ts"
 import * as contract from "./contract.ts"
+import * as conv1d from "./conv1d.ts"
 import * as conv2d from "./conv2d.ts"
+import * as conv3d from "./conv3d.ts"
+import * as convTranspose1d from "./convTranspose1d.ts"
+import * as convTranspose2d from "./convTranspose2d.ts"
+import * as convTranspose3d from "./convTranspose3d.ts"
 import * as cos from "./cos.ts"
 import * as cumsum from "./cumsum.ts"
 import * as customJvp from "./customJvp.ts"
@@ -150,7 +155,12 @@ export const catalog = {
   chunk,
   concat,
   contract,
+  conv1d,
   conv2d,
+  conv3d,
+  convTranspose1d,
+  convTranspose2d,
+  convTranspose3d,
   cos,
   cumsum,
   customJvp,
