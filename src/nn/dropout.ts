@@ -1,12 +1,12 @@
 import type { Rule } from "../../typelevel/network.ts"
 import { refuse } from "../core/errors.ts"
 import type { Or } from "../core/signature.ts"
-import { raw } from "../core/tensor.ts"
+import { type RawTensor, raw } from "../core/tensor.ts"
 import { div } from "../ops/div.ts"
 import { full } from "../ops/full.ts"
 import { where } from "../ops/where.ts"
 import * as Random from "../random/index.ts"
-import { pureArrow } from "./arrow.ts"
+import { type Env, pureArrow } from "./arrow.ts"
 import { type Floating, type Layer, layerOf } from "./layer.ts"
 import { floats } from "./spec.ts"
 
@@ -17,15 +17,24 @@ export interface DropoutRule extends Rule {
   readonly State: {}
   readonly Needs: "Random"
 }
-type notARate<R extends number | string> = `dropout: a rate of ${R}; it must be at least 0 and less than 1`
+type notARate<Op extends string, R extends number> = `${Op}: a rate of ${R}; it must be at least 0 and less than 1`
 /** `[]` where R is in [0, 1), or the sentence. */
-type Rate<R extends number> = number extends R
+export type Rate<Op extends string, R extends number> = number extends R
   ? []
   : `${R}` extends "0" | `0.${string}` | `${number}e-${string}`
     ? `${R}` extends `-${string}`
-      ? notARate<R>
+      ? notARate<Op, R>
       : []
-    : notARate<R>
+    : notARate<Op, R>
+export const checkRate = (op: string, r: number): number =>
+  r >= 0 && r < 1 ? r : refuse(`${op}: a rate of ${r}; it must be at least 0 and less than 1`)
+/** x, of which a part is dropped while training. */
+export const dropped = (kind: string, x: RawTensor, rate: number, { train, key, path }: Env): RawTensor => {
+  if (!train || rate === 0) return x
+  const k = key ?? refuse(`${kind}: ${path} is trained without a key; pass { train: true, key }`)
+  const kept = Random.bernoulli(Random.fold(k, path), 1 - rate, x.shape)
+  return raw(where(raw(kept), raw(div(x, 1 - rate)), raw(full(x.shape, 0, x.dtype))))
+}
 
 /**
  * Puts zero in the place of each element with probability `rate`, and divides the others by 1 - rate: [...s] to [...s].
@@ -34,9 +43,8 @@ type Rate<R extends number> = number extends R
  * 2014.
  * @example Net.dropout(0.25)
  */
-export const dropout = <const R extends number>(rate: Or<Rate<R>, R>): Layer<DropoutRule> => {
-  const r = rate as number
-  if (!(r >= 0 && r < 1)) refuse(`dropout: a rate of ${r}; it must be at least 0 and less than 1`)
+export const dropout = <const R extends number>(rate: Or<Rate<"dropout", R>, R>): Layer<DropoutRule> => {
+  const r = checkRate("dropout", rate as number)
   return layerOf(
     "dropout",
     pureArrow(
@@ -44,12 +52,7 @@ export const dropout = <const R extends number>(rate: Or<Rate<R>, R>): Layer<Dro
         floats("dropout", s)
         return s
       },
-      (x, { train, key, path }) => {
-        if (!train || r === 0) return x
-        const k = key ?? refuse(`dropout: ${path} is trained without a key; pass { train: true, key }`)
-        const kept = Random.bernoulli(Random.fold(k, path), 1 - r, x.shape)
-        return raw(where(raw(kept), raw(div(x, 1 - r)), raw(full(x.shape, 0, x.dtype))))
-      },
+      (x, env) => dropped("dropout", x, r, env),
     ),
   )
 }

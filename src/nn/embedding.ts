@@ -3,11 +3,25 @@ import type { TensorLike } from "../../typelevel/rule.ts"
 import { refuse } from "../core/errors.ts"
 import type { Or } from "../core/signature.ts"
 import { type RawTensor, raw, type Tensor } from "../core/tensor.ts"
+import { matmul } from "../ops/matmul.ts"
 import { take } from "../ops/take.ts"
+import { transpose } from "../ops/transpose.ts"
 import { leafPlan } from "./arrow.ts"
 import { type Initialiser, normal } from "./initialisers.ts"
-import { type Layer, layerOf, type needsTensors, type Positive, positive } from "./layer.ts"
-import { single } from "./spec.ts"
+import {
+  type DTypeIn,
+  type Floating,
+  type LastSize,
+  type Layer,
+  layerOf,
+  type needsTensors,
+  type Positive,
+  positive,
+  type Same,
+  type ShapeIn,
+  type WithLast,
+} from "./layer.ts"
+import { floats, lastSize, single } from "./spec.ts"
 
 export interface EmbeddingOptions {
   /** Default Init.normal(1 / sqrt(features)), which gives rows of length about 1. */
@@ -45,5 +59,43 @@ export const embedding = <const V extends number, const F extends number>(
       return leafPlan({ shape: [...s.shape, f], dtype: "f32" }, { table: { shape: [v, f], dtype: "f32", init } })
     },
     apply: ({ params }, x) => ({ y: raw(take(params["table"] as RawTensor, x, 0)), state: {} }),
+  })
+}
+
+// ---- back to the vocabulary ----------------------------------------------------------------------------------------
+export interface UnembeddingRule<V extends number> extends Plain {
+  readonly Kind: "unembedding"
+  readonly Out: Floating<"unembedding", this["In"], Scores<this["In"], V>>
+  readonly Params: this["In"] extends infer X ? TableOf<X, V> : never
+}
+type TableOf<X, V extends number> =
+  LastSize<"unembedding", ShapeIn<X>> extends infer F extends number
+    ? { table: Tensor<[V, F], DTypeIn<X> & ("f32" | "f64")> }
+    : never
+type Scores<X, V extends number> =
+  LastSize<"unembedding", ShapeIn<X>> extends infer F ? (F extends string ? F : Same<WithLast<ShapeIn<X>, V>, X>) : never
+
+/**
+ * How well a vector fits each row of a table, y = x table^T: [..., features] to [..., vocabulary].
+ *
+ * Parameter: table [vocabulary, features], the one of `Net.embedding`: under one name (`Net.shared`) the two are tied, and counted once.
+ * Floats. Refuses a last axis without a size. Press and Wolf 2017.
+ * @example
+ * Net.network(Net.input(["batch", 1024], "i32"), Net.shared("wte", Net.embedding(50257, 768)), Net.layerNorm(),
+ *   Net.shared("wte", Net.unembedding(50257)))
+ */
+export const unembedding = <const V extends number>(
+  vocabulary: Or<Positive<"unembedding", "vocabulary", V>, V>,
+  options: EmbeddingOptions = {},
+): Layer<UnembeddingRule<V>> => {
+  const v = positive("unembedding", "vocabulary", vocabulary as number)
+  return layerOf("unembedding", {
+    plan: (s) => {
+      floats("unembedding", s)
+      const f = lastSize("unembedding", s)
+      const init = options.tableInit ?? normal(1 / Math.sqrt(f))
+      return leafPlan({ shape: s.shape.with(-1, v), dtype: s.dtype }, { table: { shape: [v, f], dtype: s.dtype, init } })
+    },
+    apply: ({ params }, x) => ({ y: raw(matmul(x, raw(transpose(params["table"] as RawTensor)))), state: {} }),
   })
 }

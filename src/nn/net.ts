@@ -8,12 +8,13 @@ export {
   adaptiveMaxPool3d,
 } from "./adaptivePooling.ts"
 export { elu, gelu, leakyRelu, relu, relu6, sigmoid, silu, softplus, tanh } from "./activations.ts"
+export { multiHeadAttention, type MultiHeadAttentionOptions } from "./attention.ts"
 export { named, residual, shared } from "./combinators.ts"
 export { conv2d } from "./conv2d.ts"
 export { dense } from "./dense.ts"
 export { dropout } from "./dropout.ts"
 export { crop2d, trim2d, zeroPad2d } from "./edges.ts"
-export { embedding } from "./embedding.ts"
+export { embedding, unembedding } from "./embedding.ts"
 export {
   globalAvgPool1d,
   globalAvgPool2d,
@@ -43,6 +44,7 @@ export { flatten, reshape, transpose } from "./reshaping.ts"
 export { repeat, sequential } from "./sequential.ts"
 export { softmax } from "./softmax.ts"
 export { input } from "./spec.ts"
+export { positionEmbedding, prependToken, selectToken } from "./tokens.ts"
 export { type ApplyOptions, apply, type Inference, infer, init, loss, type LossInput, predict } from "./variables.ts"
 export { type Context, type Declared, type Definition, layer, param } from "./user.ts"
 export { add, concat, join, total } from "./gather.ts"

@@ -59,7 +59,8 @@ export const input = <const S extends Shape, const D extends DType = "f32">(
 /** What names stand for; "..." stands for several axes. */
 export type Bindings = ReadonlyMap<string, Dim | readonly Dim[]>
 const known = (d: Dim): boolean => d !== UNKNOWN
-const fits = (a: Dim, b: Dim): boolean => a === b || !known(a) || !known(b)
+/** Can the two be one size? */
+export const fits = (a: Dim, b: Dim): boolean => a === b || !known(a) || !known(b)
 
 /** What the names of a pattern are in a shape, or the sentence. */
 export const match = (op: string, pattern: Shape, shape: Shape, earlier: Bindings = new Map()): Bindings => {

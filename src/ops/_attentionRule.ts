@@ -11,25 +11,30 @@ import { show } from "../core/shape.ts"
 import type { Alike } from "./_scatter.ts"
 
 // ---- sentences -----------------------------------------------------------------------------------------------------
-type Dims = readonly number[]
+type Dims = readonly Dim[]
 type axesWanted<
   S extends Shape,
   H,
 > = `attention: needs [..., time, ${H extends undefined ? "heads, size" : "heads * size"}], got ${Show<S>}`
 export const axesWanted = (s: Dims, merged: boolean): string =>
   `attention: needs [..., time, ${merged ? "heads * size" : "heads, size"}], got ${show(s)}`
-type notDivisible<W, H> = `attention: ${ShowDim<W>} is not divisible by ${ShowDim<H>} heads`
-export const notDivisible = (w: number, h: number): string => `attention: ${w} is not divisible by ${h} heads`
+export type notDivisible<Op extends string, W, H> = `${Op}: ${ShowDim<W>} is not divisible by ${ShowDim<H>} heads`
+export const notDivisible = (op: string, w: Dim, h: Dim): string => `${op}: ${w} is not divisible by ${h} heads`
 type notMultiple<S, C> = `attention: the last axis of ${Show<S>} is not a multiple of ${ShowDim<C>}, the size of a head`
 export const notMultiple = (s: Dims, c: number): string =>
   `attention: the last axis of ${show(s)} is not a multiple of ${c}, the size of a head`
-type leadingDiffer<S, T> = `attention: leading axes differ: ${Show<S>} and ${Show<T>}`
-export const leadingDiffer = (s: Dims, t: Dims): string => `attention: leading axes differ: ${show(s)} and ${show(t)}`
+export type leadingDiffer<Op extends string, S, T> = `${Op}: leading axes differ: ${Show<S>} and ${Show<T>}`
+export const leadingDiffer = (op: string, s: Dims, t: Dims): string => `${op}: leading axes differ: ${show(s)} and ${show(t)}`
 type sizesDiffer<S, T, X, Y> = `attention: heads of ${Show<S>} have size ${ShowDim<X>}, those of ${Show<T>} ${ShowDim<Y>}`
 export const sizesDiffer = (s: Dims, t: Dims, x: number, y: number): string =>
   `attention: heads of ${show(s)} have size ${x}, those of ${show(t)} ${y}`
-type notAmong<N, G> = `attention: ${ShowDim<N>} heads of the query do not divide among ${ShowDim<G>} of the key`
-export const notAmong = (n: number, g: number): string => `attention: ${n} heads of the query do not divide among ${g} of the key`
+export type notAmong<
+  Op extends string,
+  N,
+  G,
+> = `${Op}: ${ShowDim<N>} heads of the query do not divide among ${ShowDim<G>} of the key`
+export const notAmong = (op: string, n: number, g: number): string =>
+  `${op}: ${n} heads of the query do not divide among ${g} of the key`
 type lengthsDiffer<S, T, X, Y> = `attention: key ${Show<S>} and value ${Show<T>}: length ${ShowDim<X>} is not ${ShowDim<Y>}`
 export const lengthsDiffer = (s: Dims, t: Dims, x: number, y: number): string =>
   `attention: key ${show(s)} and value ${show(t)}: length ${x} is not ${y}`
@@ -42,11 +47,12 @@ type maskDType<
 > = `attention: the mask is ${M}; it must be bool, or ${D}, which is added to the scores`
 export const maskDType = (m: string, d: string): string =>
   `attention: the mask is ${m}; it must be bool, or ${d}, which is added to the scores`
-type maskMisfit<M, W> = `attention: a mask ${Show<M>} does not broadcast to the scores ${Show<W>}`
-export const maskMisfit = (m: Dims, w: Dims): string => `attention: a mask ${show(m)} does not broadcast to the scores ${show(w)}`
+export type maskMisfit<Op extends string, M, W> = `${Op}: a mask ${Show<M>} does not broadcast to the scores ${Show<W>}`
+export const maskMisfit = (op: string, m: Dims, w: Dims): string =>
+  `${op}: a mask ${show(m)} does not broadcast to the scores ${show(w)}`
 
 // ---- where a sentence stands ---------------------------------------------------------------------------------------
-interface Fault<At extends string, Says> {
+export interface Fault<At extends string, Says> {
   readonly at: At
   readonly says: Says
 }
@@ -56,9 +62,9 @@ export type At<Place extends string, R, T> = [R] extends [never] ? T : R extends
 export type InOptions<R, O> = [R] extends [never]
   ? O
   : R extends Fault<infer P, infer M>
-    ? P extends "heads" | "mask"
-      ? { readonly [_ in P]: M } & { readonly [name: string]: unknown }
-      : O
+    ? P extends "query" | "key" | "value"
+      ? O
+      : { readonly [_ in P]: M } & { readonly [name: string]: unknown }
     : O
 
 // ---- the rule ------------------------------------------------------------------------------------------------------
@@ -78,7 +84,7 @@ type QueryOf<S extends Shape, H> = H extends undefined
       ? Fault<"heads", M>
       : Over<W, H & Dim> extends infer C extends Dim
         ? [C] extends [never]
-          ? Fault<"heads", notDivisible<W, H>>
+          ? Fault<"heads", notDivisible<"attention", W, H>>
           : { lead: L; time: T; heads: H; size: C }
         : never
     : NoAxes<"query", S, H>
@@ -98,14 +104,14 @@ type Counted<H extends Dim> = H extends 0
 type KeyOf<Q extends Query, S extends Shape, K extends Shape, H> = H extends undefined
   ? K extends readonly [...infer L extends Shape, infer T extends Dim, infer G extends Dim, infer C extends Dim]
     ? Alike<L, Q["lead"]> extends false
-      ? Fault<"key", leadingDiffer<S, K>>
+      ? Fault<"key", leadingDiffer<"attention", S, K>>
       : Fits<C, Q["size"]> extends true
         ? Grouped<Q, T, G>
         : Fault<"key", sizesDiffer<S, K, Q["size"], C>>
     : NoAxes<"key", K, H>
   : K extends readonly [...infer L extends Shape, infer T extends Dim, infer W extends Dim]
     ? Alike<L, Q["lead"]> extends false
-      ? Fault<"key", leadingDiffer<S, K>>
+      ? Fault<"key", leadingDiffer<"attention", S, K>>
       : Over<W, Q["size"]> extends infer G extends Dim
         ? [G] extends [never]
           ? Fault<"key", notMultiple<K, Q["size"]>>
@@ -117,7 +123,7 @@ interface Key {
   readonly groups: Dim
 }
 type Grouped<Q extends Query, T extends Dim, G extends Dim> = [Over<Q["heads"], G>] extends [never]
-  ? Fault<"key", notAmong<Q["heads"], G>>
+  ? Fault<"key", notAmong<"attention", Q["heads"], G>>
   : { length: T; groups: G }
 
 /** The size of a head of the value. */
@@ -127,7 +133,7 @@ type ValueOf<P extends Key, K extends Shape, V extends Shape, H> = H extends und
       readonly [...infer L extends Shape, infer T extends Dim, infer G extends Dim, infer E extends Dim],
     ]
     ? Alike<L, M> extends false
-      ? Fault<"value", leadingDiffer<K, V>>
+      ? Fault<"value", leadingDiffer<"attention", K, V>>
       : Fits<T, P["length"]> extends true
         ? Fits<G, P["groups"]> extends true
           ? { size: E }
@@ -139,7 +145,7 @@ type ValueOf<P extends Key, K extends Shape, V extends Shape, H> = H extends und
         readonly [...infer L extends Shape, infer T extends Dim, infer W extends Dim],
       ]
     ? Alike<L, M> extends false
-      ? Fault<"value", leadingDiffer<K, V>>
+      ? Fault<"value", leadingDiffer<"attention", K, V>>
       : Fits<T, P["length"]> extends true
         ? Over<W, P["groups"]> extends infer E extends Dim
           ? [E] extends [never]
@@ -153,10 +159,11 @@ type MaskFault<M, D extends DType, W extends Shape> = M extends TensorLike
   ? [M["dtype"] & (D | "bool")] extends [never]
     ? Fault<"mask", maskDType<M["dtype"], D>>
     : Broadcasts<M["shape"], W> extends false
-      ? Fault<"mask", maskMisfit<M["shape"], W>>
+      ? Fault<"mask", maskMisfit<"attention", M["shape"], W>>
       : []
   : []
-type Broadcasts<M extends Shape, W extends Shape> = M extends readonly [...infer P extends Shape, infer X extends Dim]
+/** Does M broadcast to W? */
+export type Broadcasts<M extends Shape, W extends Shape> = M extends readonly [...infer P extends Shape, infer X extends Dim]
   ? W extends readonly [...infer Q extends Shape, infer Y extends Dim]
     ? X extends 1
       ? Broadcasts<P, Q>

@@ -126,24 +126,24 @@ const shapesOf = (
   if (heads !== undefined) {
     if (!Number.isSafeInteger(heads) || heads < 1) refuse(notPositive("attention", "heads", heads))
     const width = query.at(-1)!
-    if (width % heads !== 0) refuse(says.notDivisible(width, heads))
+    if (width % heads !== 0) refuse(says.notDivisible("attention", width, heads))
     query.splice(-1, 1, heads, width / heads)
   }
   const [n, size] = query.slice(-2) as [number, number]
 
   const key = separated(k, heads)
   const lead = (a: readonly number[]): readonly number[] => a.slice(0, heads === undefined ? -3 : -2)
-  if (!same(lead(k.shape), lead(q.shape))) refuse(says.leadingDiffer(q.shape, k.shape))
+  if (!same(lead(k.shape), lead(q.shape))) refuse(says.leadingDiffer("attention", q.shape, k.shape))
   if (heads !== undefined) {
     const width = key.at(-1)!
     if (size === 0 || width % size !== 0) refuse(says.notMultiple(k.shape, size))
     key.splice(-1, 1, width / size, size)
   } else if (key.at(-1) !== size) refuse(says.sizesDiffer(q.shape, k.shape, size, key.at(-1)!))
   const [length, groups] = key.slice(-3) as [number, number]
-  if (groups === 0 || n % groups !== 0) refuse(says.notAmong(n, groups))
+  if (groups === 0 || n % groups !== 0) refuse(says.notAmong("attention", n, groups))
 
   const value = separated(v, heads)
-  if (!same(lead(v.shape), lead(k.shape))) refuse(says.leadingDiffer(k.shape, v.shape))
+  if (!same(lead(v.shape), lead(k.shape))) refuse(says.leadingDiffer("attention", k.shape, v.shape))
   const own = value.at(heads === undefined ? -3 : -2)!
   if (own !== length) refuse(says.lengthsDiffer(k.shape, v.shape, length, own))
   const fits = heads === undefined ? value.at(-2) === groups : value.at(-1)! % groups === 0
@@ -155,7 +155,7 @@ const checkMask = (mask: RawTensor, scores: readonly number[], dtype: DType): Ra
   if (mask.dtype !== "bool" && mask.dtype !== dtype) refuse(says.maskDType(mask.dtype, dtype))
   const aligned = scores.slice(scores.length - mask.shape.length)
   if (mask.shape.length > scores.length || mask.shape.some((n, k) => n !== 1 && n !== aligned[k]))
-    refuse(says.maskMisfit(mask.shape, scores))
+    refuse(says.maskMisfit("attention", mask.shape, scores))
   return mask
 }
 
