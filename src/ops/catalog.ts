@@ -61,6 +61,7 @@ import * as globalMaxPool2d from "./globalMaxPool2d.ts"
 import * as globalMaxPool3d from "./globalMaxPool3d.ts"
 import * as greater from "./greater.ts"
 import * as greaterEqual from "./greaterEqual.ts"
+import * as inner from "./inner.ts"
 import * as iota from "./iota.ts"
 import * as leakyRelu from "./leakyRelu.ts"
 import * as less from "./less.ts"
@@ -87,6 +88,7 @@ import * as neg from "./neg.ts"
 import * as notEqual from "./notEqual.ts"
 import * as oneHot from "./oneHot.ts"
 import * as ones from "./ones.ts"
+import * as outer from "./outer.ts"
 import * as pad from "./pad.ts"
 import * as pow from "./pow.ts"
 import * as prod from "./prod.ts"
@@ -121,7 +123,10 @@ import * as sum from "./sum.ts"
 import * as take from "./take.ts"
 import * as takeAlongAxis from "./takeAlongAxis.ts"
 import * as tanh from "./tanh.ts"
+import * as tensordot from "./tensordot.ts"
 import * as threefry from "./threefry.ts"
+import * as tile from "./tile.ts"
+import * as trace from "./trace.ts"
 import * as transpose from "./transpose.ts"
 import * as unflatten from "./unflatten.ts"
 import * as unstack from "./unstack.ts"
@@ -193,6 +198,7 @@ export const catalog = {
   globalMaxPool3d,
   greater,
   greaterEqual,
+  inner,
   iota,
   leakyRelu,
   less,
@@ -219,6 +225,7 @@ export const catalog = {
   notEqual,
   oneHot,
   ones,
+  outer,
   pad,
   pow,
   prod,
@@ -253,7 +260,10 @@ export const catalog = {
   take,
   takeAlongAxis,
   tanh,
+  tensordot,
   threefry,
+  tile,
+  trace,
   transpose,
   unflatten,
   unstack,
