@@ -43,8 +43,8 @@ const refusedBy = (name: string, op: OpDef<unknown>, f: (...args: Args) => unkno
     return []
   })
 
-// ---- everything else: the wrong programs of the fixtures -----------------------------------------------------------
-const known = new Set([Net, Loss, Transform, Runtime, Optim, Random, Data].flatMap((m) => Object.keys(m)))
+// ---- what needs names or layers to be said: the wrong programs of the fixtures -----------------------------------------
+const known = new Set([catalog, Net, Loss, Transform, Runtime, Optim, Random, Data].flatMap((m) => Object.keys(m)))
 const wrongPrograms = (): (readonly [name: string, Refusal])[] =>
   readdirSync(fixtures)
     .filter((f) => f.endsWith(".fx.ts"))
