@@ -89,6 +89,7 @@ import * as notEqual from "./notEqual.ts"
 import * as oneHot from "./oneHot.ts"
 import * as ones from "./ones.ts"
 import * as outer from "./outer.ts"
+import * as pack from "./pack.ts"
 import * as pad from "./pad.ts"
 import * as pow from "./pow.ts"
 import * as prod from "./prod.ts"
@@ -129,6 +130,7 @@ import * as tile from "./tile.ts"
 import * as trace from "./trace.ts"
 import * as transpose from "./transpose.ts"
 import * as unflatten from "./unflatten.ts"
+import * as unpack from "./unpack.ts"
 import * as unstack from "./unstack.ts"
 import * as variance from "./variance.ts"
 import * as where from "./where.ts"
@@ -226,6 +228,7 @@ export const catalog = {
   oneHot,
   ones,
   outer,
+  pack,
   pad,
   pow,
   prod,
@@ -266,6 +269,7 @@ export const catalog = {
   trace,
   transpose,
   unflatten,
+  unpack,
   unstack,
   variance,
   where,

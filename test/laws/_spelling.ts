@@ -31,6 +31,7 @@ export const source = (v: unknown, tensor: SpellTensor = literally): string | un
 export const typeOf = (v: unknown): string => {
   if (isTensor(v)) return `Tensor<[${v.shape.join(", ")}], "${v.dtype}">`
   if (Array.isArray(v)) return `[${v.map(typeOf).join(", ")}]`
+  if (typeof v === "number") return String(v)
   return `{ ${Object.entries(v as object)
     .map(([k, w]) => `${k}: ${typeOf(w)}`)
     .join("; ")} }`

@@ -25,10 +25,10 @@ const gradual = (seed: number): SpellTensor => {
   const next = uniform(seed)
   return (t) => `t<[${t.shape.map((n) => (next() < 1 / 3 ? "number" : n)).join(", ")}], "${t.dtype}">()`
 }
-// Can a value of type U be the tensor T? Each dimension is that of T or unknown, or the rank is unknown; so is the length of a list.
+// Can a value of type U be the tensor (or size, or list of such) T? Each dimension is that of T or unknown, or the rank is unknown; so is the length of a list.
 const declarations = `
 declare const fits: <T>() => <U>(v: Could<T, U> extends true ? U : { readonly actual: T }) => void
-type Could<T, U> = T extends Tensor<infer S, infer D> ? U extends Tensor<infer R, infer E> ? Same<[D, E], S, R> : false : List<T, U>
+type Could<T, U> = T extends number ? T extends U ? true : false : T extends Tensor<infer S, infer D> ? U extends Tensor<infer R, infer E> ? Same<[D, E], S, R> : false : List<T, U>
 type Same<D, S, R extends Shape> = D extends [infer A, infer B] ? [A] extends [B] ? number extends R["length"] ? true : S extends R ? true : false : false : never
 type List<T, U> = T extends readonly unknown[] ? U extends readonly unknown[] ? false extends { [K in keyof T]: Could<T[K], K extends keyof U ? U[K] : U[number]> }[number] ? false : true : false : false
 `.trim()
