@@ -144,7 +144,7 @@ describe("...", () => {
         [0, 1, "...", 2],
         [0, 1, 2],
       ],
-    ] as const) {
+    ] as readonly (readonly [Ranges, Ranges])[]) {
       const [y, z] = [slice(x, ranges), slice(x, plain)]
       expect(y.shape).toEqual(z.shape)
       expect(valuesOf(y)).toEqual(valuesOf(z))
