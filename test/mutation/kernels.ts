@@ -194,11 +194,11 @@ export const kernels: readonly Mutant[] = [
     suite: tests("backends/wasm/kernels", "stored transposed"),
   },
   {
-    name: "avgPool2d: padding above counted",
-    file: "src/ops/avgPool2d.ts",
-    find: "h.low + h.high + w.low + w.high === 0",
-    replace: "h.low + w.low === 0",
-    suite: tests("ops/conv2d"),
+    name: "mean pools: padding above counted",
+    file: "src/ops/_pool.ts",
+    find: "low === a.low && high === a.high",
+    replace: "low === a.low",
+    suite: tests("ops/pool"),
   },
   {
     name: "uniform: one bit too many",

@@ -1,6 +1,7 @@
 // Pools against their definitions, as loops over one, two and three axes.
 import { describe, expect, it } from "vitest"
 import { size, strides } from "../../src/core/index.ts"
+import { poolShape } from "../../src/ops/_pool.ts"
 import * as T from "../../src/ops/index.ts"
 import { grad } from "../../src/transform/index.ts"
 import { each, errorOf, expectClose, tensorOf, valuesOf } from "./_helpers.ts"
@@ -134,6 +135,25 @@ for (const n of dims)
       expect(uneven).toBeGreaterThan(10)
     })
   })
+
+describe("a size that is a name", () => {
+  it("is pooled to an expression over it that every size makes true", () => {
+    let known = 0
+    each(200, (g) => {
+      const times = g.int(1, 4)
+      const more = g.int(0, 2)
+      const name = `${times === 1 ? "" : `${times}*`}b${more === 0 ? "" : `+${more}`}`
+      const options = { stride: g.int(1, 4), padding: g.pick(["valid", "same", 1, [0, 1]] as const), ceilMode: g.bool() }
+      const k = g.int(2, 4)
+      const [out] = poolShape("maxPool1d", 1, [name, 1], k, options)
+      if (out === "?") return
+      known++
+      const value = new Function("b", `return ${out}`) as (b: number) => number
+      for (let b = 6; b < 12; b++) expect(value(b)).toBe(poolShape("maxPool1d", 1, [times * b + more, 1], k, options)[0])
+    })
+    expect(known).toBeGreaterThan(40)
+  })
+})
 
 describe("gradients of maxima", () => {
   const total = (f: (x: never) => unknown) => (x: never) => T.sum(f(x) as never)
