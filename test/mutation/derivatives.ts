@@ -297,4 +297,32 @@ export const derivatives: readonly Mutant[] = [
     replace: "Math.floor((size - 1) / 2)",
     suite: tests("nn/images"),
   },
+  {
+    name: "einsum: the cost of half of the tensors forgotten",
+    file: "src/ops/_einsumOrder.ts",
+    find: "const cost = a.cost + b.cost + volume(",
+    replace: "const cost = a.cost + volume(",
+    suite: tests("ops/einsum", "cheapest"),
+  },
+  {
+    name: "einsum: a size of 1 summed instead of left out",
+    file: "src/ops/einsum.ts",
+    find: "x.shape[k] !== sizes.get(labels[k]!)",
+    replace: "x.shape[k] === 1 && false",
+    suite: tests("ops/einsum"),
+  },
+  {
+    name: "diagonal: the step of the rows",
+    file: "src/ops/diagonal.ts",
+    find: "[first, end, m + 1]",
+    replace: "[first, end, n + 1]",
+    suite: tests("ops/einsumFamily", "diagonal"),
+  },
+  {
+    name: "dotGeneral: partners of the batch axes mixed up",
+    file: "src/ops/_dot.ts",
+    find: "left[p[q.indexOf(k)]!]!",
+    replace: "left[p.toReversed()[q.indexOf(k)]!]!",
+    suite: tests("ops/dotGeneral"),
+  },
 ]
