@@ -142,7 +142,7 @@ describe("recurrent layers", () => {
       const wanted = [0, 1].map((k) => {
         const order = reverse ? [2, 1, 0] : [0, 1, 2]
         const out: number[][] = []
-        let [h, c] = [new Array<number>(u).fill(0), new Array<number>(u).fill(0)]
+        let [h, c] = [Array.from({ length: u }, () => 0), Array.from({ length: u }, () => 0)]
         for (const s of order) {
           ;[h, c] = steps[kind](p, rows(k, s), h, c)
           out[s] = h
