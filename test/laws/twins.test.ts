@@ -8,6 +8,7 @@ import { spell, type Subject, subjects } from "./_harness.ts"
 import { callOf, diagnose, typeOf } from "./_spelling.ts"
 
 const VALID = 2 // draws of each class of shapes
+const LEAST = 8 // valid calls of each op
 const REFUSED = 4 // draws of each kind of refusal
 
 interface Line {
@@ -27,7 +28,22 @@ const add = (s: Subject, args: readonly unknown[], line: (call: string) => strin
     lines.push({ op: s.name, source: line(call), sentence })
   }
 }
+/** Valid calls whose arguments are functions, which no generator can spell. */
+const byHand: Readonly<Record<string, readonly string[]>> = {
+  scan: [
+    `is<[Tensor<[3]>, Tensor<[5, 3]>]>()(scan_.scan((h, x) => [h, x], t<[3], "f32">(), t<[5, 3], "f32">()))`,
+    `is<[Tensor<[]>, Tensor<[4, 2, 3]>]>()(scan_.scan((h, x) => [h, x], t<[], "f32">(), t<[4, 2, 3], "f32">()))`,
+    `is<[Tensor<[2], "i32">, Tensor<[9, 2], "i32">]>()(scan_.scan((h) => [h, h], t<[2], "i32">(), null, { length: 9 }))`,
+    `is<[{ readonly a: Tensor<[2]> }, Tensor<[0]>]>()(scan_.scan((c, x) => [c, x], { a: t<[2], "f32">() }, t<[0], "f32">()))`,
+  ],
+  customJvp: [
+    `is<Tensor<[3]>>()(customJvp_.customJvp((x: Tensor<[3]>) => x, ({ tans: [d] }) => d)(t<[3], "f32">()))`,
+    `is<[Tensor<[2]>, Tensor<[7], "i32">]>()(customJvp_.customJvp((x: Tensor<[2]>, y: Tensor<[7], "i32">): [Tensor<[2]>, Tensor<[7], "i32">] => [x, y], ({ tans }) => tans)(t<[2], "f32">(), t<[7], "i32">()))`,
+  ],
+  customVjp: [`is<Tensor<[3]>>()(customVjp_.customVjp((x: Tensor<[3]>) => x, (x) => [x, []], (_, c) => [c])(t<[3], "f32">()))`],
+}
 for (const s of subjects) {
+  for (const source of byHand[s.name] ?? []) lines.push({ op: s.name, source, sentence: undefined })
   for (const [k, shapes] of shapeClasses.entries())
     for (let j = 1; j <= VALID; j++) {
       const args = s.op.examples?.(gen(VALID * k + j, shapes))
@@ -72,6 +88,13 @@ describe("types and run time say the same", () => {
       if (wrong.length > 0) throw new Error(`${wrong.length} of ${own.length} calls differ:\n${wrong.slice(0, 8).join("\n")}`)
       if (own.length === 0 && !skipped.has(s.name)) throw new Error("no call was drawn")
     })
+  // Types are compared exactly, and those that are wanted hold literals alone: no op loses a size to `number`.
+  it("every op has valid calls of all kinds of shapes, and no type with an unknown size", () => {
+    const valid = lines.filter((l) => l.sentence === undefined)
+    const few = subjects.filter((s) => valid.filter((l) => l.op === s.name).length < (byHand[s.name]?.length ?? LEAST))
+    expect(few.map((s) => s.name)).toEqual([])
+    expect(valid.filter((l) => /Tensor<(?!\[[\d, ]*\])|Shape|DType|: number/.test(l.source)).map((l) => l.source)).toEqual([])
+  })
   it("most calls could be spelled", () => {
     if (skipped.size > 0)
       console.log(`calls that are not literal were left out: ${[...skipped].map(([op, a]) => `${op}${a}`).join(", ")}`)
