@@ -90,6 +90,28 @@ const cases: Readonly<Record<string, (r: Random) => Drawn>> = {
       call: (a, b) => `concat([${a}, ${b}])`,
     }
   },
+  dotGeneral: (r) => {
+    const [b, k] = [size(r), size(r)]
+    return {
+      shapes: [
+        [b, size(r), k],
+        [k, b, size(r)],
+      ],
+      call: (x, y) => `dotGeneral(${x}, ${y}, { contract: [[2], [0]], batch: [[0], [1]] })`,
+    }
+  },
+  tensordot: (r) => {
+    const [j, k] = [size(r), size(r)]
+    return {
+      shapes: [
+        [size(r), j, k],
+        [j, k, size(r)],
+      ],
+      call: (x, y) => `tensordot(${x}, ${y})`,
+    }
+  },
+  diagonal: (r) => ({ shapes: [[size(r), size(r), size(r)]], call: (x) => `diagonal(${x}, 1, 0, 2)` }),
+  tile: (r) => ({ shapes: [[size(r), size(r), 7]], call: (x) => `tile(${x}, [${r.between(2, 99)}, 1, 2])` }),
   "einsum, two matrices": (r) => {
     const k = size(r)
     return {
