@@ -43,9 +43,9 @@ type Along<Op extends string, N extends Dim, K extends number, Stride extends nu
     ? M extends `${Op}: ${string}` ? M
       : boolean extends Ceil ? number
       : P extends string ? M
-      : P extends number ? Covers<Op, P, K, M>
+      : P extends number ? Covers<Op, N, P, K, M>
       : P extends readonly [infer L extends number, infer U extends number]
-        ? Covers<Op, L, K, M> extends infer R ? (R extends `${Op}: ${string}` ? R : Covers<Op, U, K, M>) : never
+        ? Covers<Op, N, L, K, M> extends infer R ? (R extends `${Op}: ${string}` ? R : Covers<Op, N, U, K, M>) : never
         : M
     : never
 /** Windows side by side, the commonest case, at half the cost: without padding there are floor(N / K). */
@@ -55,8 +55,8 @@ type Apart<Op extends string, N extends Dim, K extends number, P> =
       ? DivD<`${N}`, `${K}`> extends [infer Q extends string, unknown] ? (Q extends "0" ? windowTooLarge<Op, K, N> : Num<Q>) : never
       : Windows<Op, N, K, K, P>
     : Windows<Op, N, K, K, P>
-type Covers<Op extends string, P extends number, K extends number, M> =
-  P extends 0 ? M : Compare<P, K> extends infer C ? ("<" extends C ? M : allPadding<Op, P, K>) : never
+type Covers<Op extends string, N extends Dim, P extends number, K extends number, M> =
+  P extends 0 ? M : N extends 0 ? allPadding<Op, P, K> : Compare<P, K> extends infer C ? ("<" extends C ? M : allPadding<Op, P, K>) : never
 
 /**
  * ceil((N + padding - K) / Stride) + 1 windows, without the last where it would begin beyond the input. A name that is a multiple

@@ -66,14 +66,14 @@ const axesOf = (op: string, n: Sliders, size: ForAxes<Sliders, number>, options:
     ceil: options.ceilMode ?? false,
   }))
 const sides = (p: Padding): readonly number[] => (typeof p === "object" ? p : typeof p === "number" ? [p] : [])
-const seeing = (op: string, { size, padding }: Axis): void => {
-  for (const side of sides(padding)) if (side >= size) refuse(allPadding(op, side, size))
+const seeing = (op: string, n: Dim, { size, padding }: Axis): void => {
+  for (const side of sides(padding)) if (side >= size || (n === 0 && side > 0)) refuse(allPadding(op, side, size))
 }
 /** How windows lie along an axis of n. */
 const lay = (op: string, n: number, a: Axis): Sliding => {
   const { size, stride, padding } = a
   const s = a.ceil && stride !== 1 && padding !== "same" ? overhanging(op, n, a) : sliding(op, n, size, stride, padding)
-  seeing(op, a)
+  seeing(op, n, a)
   return s
 }
 /** The same with the ceiling of the division: the last window may reach beyond the padding, but begins inside. */
@@ -91,7 +91,7 @@ const countOf = (op: string, n: Dim, a: Axis): Dim => {
   const { size, stride, padding, ceil } = a
   const parts = over(n, stride)
   const plain = windowsOf(op, n, size, stride, padding)
-  seeing(op, a)
+  seeing(op, n, a)
   if (!ceil || stride === 1 || padding === "same" || parts === undefined) return plain
   return parts === UNKNOWN ? UNKNOWN : plus(minus(parts, size), lay(op, size * stride, a).count)
 }
@@ -231,6 +231,7 @@ const poolRefused = (n: Sliders): readonly ((g: Gen) => readonly unknown[])[] =>
     (g) => [g.tensor(image), 2, { padding: g.int(2, 4) }],
     (g) => [g.tensor(image), list(3, 3, 0), { stride: g.int(1, 3) }],
     (g) => [g.tensor(image), 2, { padding: [g.int(0, 1), 2], ceilMode: true }],
+    (g) => [g.tensor([0, ...image.slice(1)]), 2, { padding: 1, ceilMode: g.bool() }],
     (g) => [g.tensor(image), g.int(9, 11), { stride: 3, ceilMode: true }],
     (g) => [g.tensor(image), 2, { stride: 0, ceilMode: true }],
     (g) => [g.tensor(image, g.pick(["i32", "bool"])), 2],

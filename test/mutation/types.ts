@@ -273,7 +273,7 @@ export const types: readonly Mutant[] = [
   {
     name: "a pool whose windows see only padding above",
     file: "typelevel/pool.ts",
-    find: "(R extends `${Op}: ${string}` ? R : Covers<Op, U, K, M>)",
+    find: "(R extends `${Op}: ${string}` ? R : Covers<Op, N, U, K, M>)",
     replace: "R",
     suite: "wrong programs",
   },
