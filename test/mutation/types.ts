@@ -333,4 +333,25 @@ export const types: readonly Mutant[] = [
     replace: "? Count<N, M, J>",
     suite: "wrong programs",
   },
+  {
+    name: "load: weights of another dtype",
+    file: "src/nn/load.ts",
+    find: `[P["dtype"] & W["dtype"]] extends [never]`,
+    replace: `[P["dtype"] | W["dtype"]] extends [never]`,
+    suite: "wrong programs",
+  },
+  {
+    name: "load: weights that the network has not",
+    file: "src/nn/load.ts",
+    find: "P extends Nothing ? unwanted<Path, ShowSpec<W>>",
+    replace: "P extends Nothing ? never",
+    suite: "wrong programs",
+  },
+  {
+    name: "load: of several misfits not the first",
+    file: "typelevel/least.ts",
+    find: ":;<=>?@ABC",
+    replace: ":;<=>?@abcdefghijklmnopqrstuvwxyzABC",
+    suite: "wrong programs",
+  },
 ]
