@@ -2,7 +2,7 @@
 import type { Dim } from "./dim.ts"
 import type { Axes, Axis, Drop, Rankless, Shape } from "./shape.ts"
 
-export type ellipsisTwice<Op extends string> = `${Op}: "..." stands twice; the axes that are not named have one place`
+export type ellipsisTwice<Op extends string> = `${Op}: ... stands twice; the axes that are not named have one place`
 
 /** The list without "...". */
 type Others<L, Acc extends readonly unknown[] = []> =

@@ -1,7 +1,7 @@
 // `"..."` in a list about axes, at run time: the twin of typelevel/ellipsis.ts.
 import { refuse } from "../core/index.ts"
 
-const ellipsisTwice = (op: string): string => `${op}: "..." stands twice; the axes that are not named have one place`
+const ellipsisTwice = (op: string): string => `${op}: ... stands twice; the axes that are not named have one place`
 
 /** The list without its one "...". */
 export const others = <T>(op: string, list: readonly (T | "...")[]): readonly T[] => {
