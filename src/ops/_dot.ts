@@ -87,10 +87,15 @@ export const multiplied = (op: string, a: RawTensor, b: RawTensor): void => {
   if (a.dtype !== b.dtype) refuse(dtypesDiffer(op, a.dtype, b.dtype))
   numbersOnly(op)([a])
 }
-/** Refuses lists of different length. */
-export const paired = (op: string, kind: string, [p, q]: readonly [List, List]): void => {
-  if (p.length !== q.length) refuse(unpaired(op, kind, p, q))
+/** Two lists of equal length, or the sentence. */
+export const paired = (op: string, kind: string, lists: readonly [List, List]): readonly [List, List] => {
+  const [p, q]: readonly unknown[] = Array.isArray(lists) ? lists : []
+  if (!Array.isArray(p) || !Array.isArray(q)) return refuse(noLists(op, kind, lists))
+  return p.length === q.length ? lists : refuse(unpaired(op, kind, p, q))
 }
+/** Only plain JavaScript gets here. */
+const noLists = (op: string, kind: string, v: unknown): string =>
+  `${op}: ${kind} is ${JSON.stringify(v)}; give two lists of axes, for instance [[1], [0]]`
 /** Non-negative axes, in the order given, or the sentence. */
 export const places = (op: string, s: List, axes: List): number[] => {
   const found: number[] = []

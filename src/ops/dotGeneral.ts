@@ -137,10 +137,10 @@ export function dotGeneral<A extends Shape, D extends DType, B extends Shape, E 
   options: Or<DotGeneralAxes<A, D, B, E, O>, O>,
 ): Of<DotGeneralRule<A, D, B, E, O>, D & E> {
   const [x, y] = [a as unknown as RawTensor, b as unknown as RawTensor]
-  const { contract = [[], []], batch = [[], []] } = options as DotGeneralOptions
+  const given = (options ?? {}) as DotGeneralOptions
   multiplied("dotGeneral", x, y)
-  paired("dotGeneral", "contract", contract)
-  paired("dotGeneral", "batch", batch)
+  const contract = paired("dotGeneral", "contract", given.contract ?? [[], []])
+  const batch = paired("dotGeneral", "batch", given.batch ?? [[], []])
   const p = places("dotGeneral", x.shape, [...batch[0], ...contract[0]])
   const q = places("dotGeneral", y.shape, [...batch[1], ...contract[1]])
   const n = batch[0].length

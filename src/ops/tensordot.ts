@@ -94,8 +94,8 @@ const axesOf = (a: List, b: List, x: NonNullable<AxesArg>): [List, List] => {
     for (const s of [a, b]) if (x > s.length) refuse(tooMany(x, s))
     return [upto(x).map((k) => a.length - x + k), upto(x)]
   }
-  const lists = x.map((p) => (typeof p === "number" ? [p] : p)) as [List, List]
-  paired("tensordot", "axes", lists)
+  const pair: unknown = Array.isArray(x) ? x.map((p: number | List) => (typeof p === "number" ? [p] : p)) : x
+  const lists = paired("tensordot", "axes", pair as [List, List])
   return [places("tensordot", a, lists[0]), places("tensordot", b, lists[1])]
 }
 /** Two tensors that share some axes, the last of the first or anywhere. */

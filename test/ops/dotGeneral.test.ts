@@ -2,6 +2,7 @@
 import { describe, expect, it } from "vitest"
 import { type RawTensor, shapeClasses, upto } from "../../src/core/index.ts"
 import { type DotGeneralOptions, dotGeneral, op } from "../../src/ops/dotGeneral.ts"
+import { tensordot } from "../../src/ops/tensordot.ts"
 import { gen } from "../../src/testing/gen.ts"
 import { plain } from "./_einsum.ts"
 import { errorOf, tensorOf, valuesOf } from "./_helpers.ts"
@@ -34,6 +35,13 @@ describe("dotGeneral", () => {
       paired += batch[0].length * contract[0].length
     }
     expect(paired).toBeGreaterThan(50)
+  })
+  it("refuses what only plain JavaScript can pass", () => {
+    const [f, g] = [dotGeneral, tensordot] as unknown as ((...args: readonly unknown[]) => unknown)[]
+    const [a, b] = [tensorOf([1, 2]), tensorOf([3, 4])]
+    expect(() => f!(a, b, { contract: [0, 0] })).toThrow(/^dotGeneral: contract is \[0,0\]; give two lists of axes/)
+    expect(() => f!(a, b, { batch: 0 })).toThrow(/^dotGeneral: batch is 0; give two lists of axes/)
+    expect(() => g!(a, b, "0")).toThrow(/^tensordot: axes is "0"; give two lists of axes/)
   })
   it("without pairs is the outer product", () => {
     expect(valuesOf(dotGeneral(tensorOf([1, 2]), tensorOf([3, 4, 5]), {}))).toEqual([3, 4, 5, 6, 8, 10])
