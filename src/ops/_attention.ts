@@ -25,7 +25,7 @@ export const attend = (
   const [t, h, d] = q!.shape.slice(-3) as [number, number, number]
   const [s, g, e] = v!.shape.slice(-3) as [number, number, number]
   const batch = lead.map((_, n) => String.fromCodePoint(65 + n))
-  const query = raw(reshape(q!, [...lead, t, g, h / g, d]))
+  const query = raw(reshape(q!, [...lead, t, g, h === g ? 1 : h / g, d]))
   const labels = {
     a: [...batch, "t", "g", "r", "d"],
     b: [...batch, "s", "g", "d"],

@@ -74,10 +74,12 @@ interface Query {
   readonly time: Dim
   readonly heads: Dim
   readonly size: Dim
+  /** All heads together, where they are one axis. */
+  readonly width: Dim
 }
 type QueryOf<S extends Shape, H> = H extends undefined
   ? S extends readonly [...infer L extends Shape, infer T extends Dim, infer N extends Dim, infer C extends Dim]
-    ? { lead: L; time: T; heads: N; size: C }
+    ? { lead: L; time: T; heads: N; size: C; width: number }
     : NoAxes<"query", S, H>
   : S extends readonly [...infer L extends Shape, infer T extends Dim, infer W extends Dim]
     ? Counted<H & Dim> extends infer M extends string
@@ -85,7 +87,7 @@ type QueryOf<S extends Shape, H> = H extends undefined
       : Over<W, H & Dim> extends infer C extends Dim
         ? [C] extends [never]
           ? Fault<"heads", notDivisible<"attention", W, H>>
-          : { lead: L; time: T; heads: H; size: C }
+          : { lead: L; time: T; heads: H; size: C; width: W }
         : never
     : NoAxes<"query", S, H>
 type NoAxes<P extends string, S extends Shape, H> = Rankless<S> extends true ? Shape : Fault<P, axesWanted<S, H>>
@@ -100,6 +102,13 @@ type Counted<H extends Dim> = H extends 0
       : never
     : []
 
+/** W / D, which is Q if W is what Q was computed from: the common case, without a division. */
+type Ratio<W extends Dim, From extends Dim, Q extends Dim, D extends Dim> = number extends W
+  ? number
+  : [W, From] extends [From, W]
+    ? Q
+    : Over<W, D>
+
 /** What the shape of a key adds: its length and its heads. */
 type KeyOf<Q extends Query, S extends Shape, K extends Shape, H> = H extends undefined
   ? K extends readonly [...infer L extends Shape, infer T extends Dim, infer G extends Dim, infer C extends Dim]
@@ -112,7 +121,7 @@ type KeyOf<Q extends Query, S extends Shape, K extends Shape, H> = H extends und
   : K extends readonly [...infer L extends Shape, infer T extends Dim, infer W extends Dim]
     ? Alike<L, Q["lead"]> extends false
       ? Fault<"key", leadingDiffer<"attention", S, K>>
-      : Over<W, Q["size"]> extends infer G extends Dim
+      : Ratio<W, Q["width"], Q["heads"], Q["size"]> extends infer G extends Dim
         ? [G] extends [never]
           ? Fault<"key", notMultiple<K, Q["size"]>>
           : Grouped<Q, T, G>
@@ -122,12 +131,14 @@ interface Key {
   readonly length: Dim
   readonly groups: Dim
 }
-type Grouped<Q extends Query, T extends Dim, G extends Dim> = [Over<Q["heads"], G>] extends [never]
-  ? Fault<"key", notAmong<"attention", Q["heads"], G>>
-  : { length: T; groups: G }
+type Grouped<Q extends Query, T extends Dim, G extends Dim> = [G, Q["heads"]] extends [Q["heads"], G]
+  ? { length: T; groups: G }
+  : [Over<Q["heads"], G>] extends [never]
+    ? Fault<"key", notAmong<"attention", Q["heads"], G>>
+    : { length: T; groups: G }
 
-/** The size of a head of the value. */
-type ValueOf<P extends Key, K extends Shape, V extends Shape, H> = H extends undefined
+/** The last axis of the result. */
+type ValueOf<Q extends Query, P extends Key, K extends Shape, V extends Shape, H> = H extends undefined
   ? [K, V] extends [
       readonly [...infer M extends Shape, Dim, Dim, Dim],
       readonly [...infer L extends Shape, infer T extends Dim, infer G extends Dim, infer E extends Dim],
@@ -136,24 +147,33 @@ type ValueOf<P extends Key, K extends Shape, V extends Shape, H> = H extends und
       ? Fault<"value", leadingDiffer<"attention", K, V>>
       : Fits<T, P["length"]> extends true
         ? Fits<G, P["groups"]> extends true
-          ? { size: E }
+          ? { last: E }
           : Fault<"value", headsDiffer<K, V, P["groups"]>>
         : Fault<"value", lengthsDiffer<K, V, P["length"], T>>
     : NoAxes<"value", V, H>
   : [K, V] extends [
-        readonly [...infer M extends Shape, Dim, Dim],
+        readonly [...infer M extends Shape, Dim, infer U extends Dim],
         readonly [...infer L extends Shape, infer T extends Dim, infer W extends Dim],
       ]
     ? Alike<L, M> extends false
       ? Fault<"value", leadingDiffer<"attention", K, V>>
       : Fits<T, P["length"]> extends true
-        ? Over<W, P["groups"]> extends infer E extends Dim
+        ? Ratio<W, U, Q["size"], P["groups"]> extends infer E extends Dim
           ? [E] extends [never]
             ? Fault<"value", headsDiffer<K, V, P["groups"]>>
-            : { size: E }
+            : { last: Merged<Q, U, W, E> }
           : never
         : Fault<"value", lengthsDiffer<K, V, P["length"], T>>
     : NoAxes<"value", V, H>
+
+/** All heads of the result together: as many as in the query, if key and value have as many as that. */
+type Merged<Q extends Query, U extends Dim, W extends Dim, E extends Dim> = number extends W
+  ? Times<Q["heads"], E>
+  : [U, Q["width"]] extends [W, W]
+    ? [W, W] extends [U, Q["width"]]
+      ? W
+      : Times<Q["heads"], E>
+    : Times<Q["heads"], E>
 
 type MaskFault<M, D extends DType, W extends Shape> = M extends TensorLike
   ? [M["dtype"] & (D | "bool")] extends [never]
@@ -195,8 +215,8 @@ type Shaped<S extends Shape, D extends DType, K extends Shape, V extends Shape, 
     ? Q extends Query
       ? KeyOf<Q, S, K, H> extends infer P
         ? P extends Key
-          ? ValueOf<P, K, V, H> extends infer R
-            ? R extends { size: infer C extends Dim }
+          ? ValueOf<Q, P, K, V, H> extends infer R
+            ? R extends { last: infer C extends Dim }
               ? MaskFault<
                   Option<O, "mask", undefined, unknown>,
                   D,
@@ -206,7 +226,7 @@ type Shaped<S extends Shape, D extends DType, K extends Shape, V extends Shape, 
                   ? M
                   : H extends undefined
                     ? [...Q["lead"], Q["time"], Q["heads"], C]
-                    : [...Q["lead"], Q["time"], Times<Q["heads"], C>]
+                    : [...Q["lead"], Q["time"], C]
                 : never
               : R
             : never

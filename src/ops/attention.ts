@@ -136,11 +136,12 @@ const shapesOf = (
   if (!same(lead(k.shape), lead(q.shape))) refuse(says.leadingDiffer("attention", q.shape, k.shape))
   if (heads !== undefined) {
     const width = key.at(-1)!
-    if (size === 0 || width % size !== 0) refuse(says.notMultiple(k.shape, size))
-    key.splice(-1, 1, width / size, size)
+    const same = width === q.shape.at(-1)
+    if (!same && (size === 0 || width % size !== 0)) refuse(says.notMultiple(k.shape, size))
+    key.splice(-1, 1, same ? heads : width / size, size)
   } else if (key.at(-1) !== size) refuse(says.sizesDiffer(q.shape, k.shape, size, key.at(-1)!))
   const [length, groups] = key.slice(-3) as [number, number]
-  if (groups === 0 || n % groups !== 0) refuse(says.notAmong("attention", n, groups))
+  if (groups !== n && (groups === 0 || n % groups !== 0)) refuse(says.notAmong("attention", n, groups))
 
   const value = separated(v, heads)
   if (!same(lead(v.shape), lead(k.shape))) refuse(says.leadingDiffer("attention", k.shape, v.shape))

@@ -157,6 +157,50 @@ const cases: Readonly<Record<string, (r: Random) => Drawn>> = {
       call: (a, b) => `einsum("...k,kj->...j", ${a}, ${b})`,
     }
   },
+  split: (r) => {
+    const n = size(r)
+    return { shapes: [[size(r), 3 * n]], call: (a) => `split(${a}, 3, -1)` }
+  },
+  "split, sizes": (r) => {
+    const [n, m] = [size(r), size(r)]
+    return { shapes: [[n + m, size(r)]], call: (a) => `split(${a}, [${n}, ${m}])` }
+  },
+  takeAlongAxis: (r) => {
+    const n = size(r)
+    return { shapes: [[n, size(r)]], call: (a) => `takeAlongAxis(${a}, {} as Tensor<[${n}, 1], "i32">, 1)` }
+  },
+  scatterAdd: (r) => {
+    const [n, k] = [size(r), size(r)]
+    return {
+      shapes: [
+        [size(r), k],
+        [n, k],
+      ],
+      call: (a, u) => `scatterAdd(${a}, {} as Tensor<[${n}], "i32">, ${u})`,
+    }
+  },
+  attention: (r) => {
+    const [b, h, d, s] = [size(r), size(r), size(r), size(r)]
+    return {
+      shapes: [
+        [b, size(r), h, d],
+        [b, s, h, d],
+        [b, s, h, d],
+      ],
+      call: (q, k, v) => `attention(${q}, ${k}, ${v})`,
+    }
+  },
+  "attention, heads side by side": (r) => {
+    const [b, h, d, s] = [size(r), r.between(2, 32), size(r), size(r)]
+    return {
+      shapes: [
+        [b, size(r), h * d],
+        [b, s, h * d],
+        [b, s, h * d],
+      ],
+      call: (q, k, v) => `attention(${q}, ${k}, ${v}, { heads: ${h}, causal: true })`,
+    }
+  },
 }
 
 const headOf = (op: string): string => `import type { Tensor } from "../../../src/core/tensor.ts"

@@ -19,11 +19,26 @@ const layers = (n: number): string => Array.from({ length: n / 2 }, (_, k) => `N
 const deep = (n: number): string => `const net = Net.network(["batch", 64], ${layers(n)})
 export const y: Tensor<["batch", ${9 + n / 2}]> = net.types.output
 `
+/** GPT-2 small: 12 blocks between a table of words and itself, transposed. */
+const gpt2 = (blocks: string): string => `const block = Net.sequential(
+  Net.residual(Net.sequential(Net.layerNorm(), Net.multiHeadAttention({ heads: 12, causal: true, fused: true }))),
+  Net.residual(Net.sequential(Net.layerNorm(), Net.dense(3072), Net.gelu, Net.dense(768))),
+)
+const net = Net.network(
+  Net.input(["b", 1024], "i32"),
+  Net.shared("wte", Net.embedding(50257, 768)), Net.positionEmbedding(1024), ${blocks}, Net.layerNorm(),
+  Net.shared("wte", Net.unembedding(50257)),
+)
+export const y: Tensor<["b", 1024, 50257]> = net.types.output
+`
+const listed = Array.from({ length: 12 }, () => "block").join(", ")
 const cases: Readonly<Record<string, string>> = {
   "100 layers": deep(100),
   "100 layers, and their parameters": `${deep(100)}export const p: Tensor<[58, 59]> = net.types.params.dense_50.kernel\n`,
   "100 layers, and their number of parameters": `${deep(100)}export const n: 70475 = net.parameters\n`,
   "900 layers": deep(900),
+  "12 blocks of GPT-2, repeated": gpt2("Net.repeat(12, block)"),
+  "12 blocks of GPT-2, and their number of parameters": `${gpt2(listed)}export const n: 124439808 = net.parameters\n`,
 }
 
 describe("instantiations of a network", () => {
