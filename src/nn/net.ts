@@ -26,6 +26,8 @@ export {
   globalMaxPool3d,
 } from "./globalPooling.ts"
 export type { AnyLayer, Layer } from "./layer.ts"
+export { gru, lstm, rnn } from "./lstm.ts"
+export { load } from "./load.ts"
 export {
   type AnyNetwork,
   type Counted,
@@ -43,11 +45,10 @@ export { localResponseNorm } from "./localResponseNorm.ts"
 export { batchNorm, layerNorm } from "./norms.ts"
 export { avgPool1d, avgPool2d, avgPool3d, maxPool1d, maxPool2d, maxPool3d } from "./pooling.ts"
 export { flatten, reshape, transpose } from "./reshaping.ts"
-export { gru, lstm, rnn } from "./lstm.ts"
 export { recurrent } from "./recurrent.ts"
-export { skip } from "./skip.ts"
 export { repeat, sequential } from "./sequential.ts"
 export { softmax } from "./softmax.ts"
+export { skip } from "./skip.ts"
 export { input } from "./spec.ts"
 export { positionEmbedding, prependToken, selectToken } from "./tokens.ts"
 export { type ApplyOptions, apply, type Inference, infer, init, loss, type LossInput, predict } from "./variables.ts"
