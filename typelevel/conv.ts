@@ -157,7 +157,7 @@ type TooMuch<
     ? takesTooMuch<Op, Added<P, C>, Add<Mul<Sub<N, 1>, Stride>, Add<C, Extra>>>
     : never
 export type extraWithSame<Op extends string, Extra extends number> =
-  `${Op}: outputPadding is ${Extra} with padding "same", which gives stride x size; leave it out`
+  `${Op}: outputPadding is ${Extra} with padding 'same', which gives stride x size; leave it out`
 export type extraTooLarge<Op extends string, Extra extends number, Stride extends number, Dilation extends number> =
   `${Op}: outputPadding is ${Extra}; it must be less than the stride ${Stride} or the dilation ${Dilation}`
 export type takesTooMuch<Op extends string, T extends number, M extends number> =

@@ -95,7 +95,7 @@ const shift = (n: Dim, by: number): Dim => (by === 0 ? n : by > 0 ? plus(n, by) 
 
 // ---- back again ----------------------------------------------------------------------------------------------------
 export const extraWithSame = <Op extends string, E extends number>(op: Op, extra: E): ExtraWithSame<Op, E> =>
-  `${op}: outputPadding is ${extra} with padding "same", which gives stride x size; leave it out`
+  `${op}: outputPadding is ${extra} with padding 'same', which gives stride x size; leave it out`
 export const extraTooLarge = <Op extends string, E extends number, S extends number, D extends number>(
   op: Op,
   extra: E,

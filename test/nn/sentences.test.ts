@@ -16,7 +16,7 @@ const scope = {
   block: Net.sequential(Net.dense(4), Net.relu, Net.dense(3)),
   tied: Net.shared("tied", Net.dense(3)),
 }
-const programs = ["nn-layers", "attentionLayers", "network", "poolLayers"]
+const programs = ["nn-layers", "attentionLayers", "convLayers", "network", "poolLayers"]
   .flatMap((name) => {
     const file = join(import.meta.dirname, `../types/fixtures/${name}.fx.ts`)
     const source = readFileSync(file, "utf8")
