@@ -3,7 +3,7 @@ import type { Dim } from "./dim.ts"
 import type { doesNotFit, wrongDType } from "./messages.ts"
 import type { TensorLike } from "./rule.ts"
 import type { Rankless, Shape } from "./shape.ts"
-import type { Unify } from "./shaped.ts"
+import type { Replaced, Unify } from "./unify.ts"
 
 /** What each name of the pattern P is in the shape A, or the sentence. */
 export type Match<Op extends string, P extends Shape, A extends Shape> =
@@ -45,7 +45,7 @@ export type Fill<O extends Shape, E, Acc extends Shape = []> =
   O extends readonly [infer H extends Dim, ...infer T extends Shape]
     ? H extends keyof E
       ? E[H] extends infer D ? D extends Dim ? Fill<T, E, [...Acc, D]> : D extends Shape ? Fill<T, E, [...Acc, ...D]> : never : never
-      : Fill<T, E, [...Acc, H extends string ? number : H]>
+      : Fill<T, E, [...Acc, Replaced<H, E> & Dim]>
     : O extends readonly [] ? Acc : Shape
 /** Names become unknown sizes. */
 export type Opened<S extends Shape> = { -readonly [K in keyof S]: S[K] extends string ? number : S[K] }

@@ -2,76 +2,157 @@
 // the actual dimensions, argument by argument, so that a sentence stands at the first argument that does not fit those before
 // it. Such a function carries its rule as a type (`In`, `Out`), and transformations map the rule: they never lean on the
 // inference of generic functions.
-import type { Dim, Fits, Known, ShowDim } from "./dim.ts"
+import type { Fits, ShowDim } from "./dim.ts"
 import type { DType, FloatDType } from "./dtype.ts"
 import type { doesNotFit, needsFloat, notScalar, wrongDType } from "./messages.ts"
 import type { TensorLike } from "./rule.ts"
 import type { Rankless, Shape } from "./shape.ts"
+import type { IsExpression, NamesOf, Order, ValueOf } from "./symbolic.ts"
+import type { Substitute, Unify } from "./unify.ts"
 
-/** What is known of a parameter: its shape over names, or shape and dtype (f32 where nothing is said). */
-export type Spec = Shape | TensorLike
+/**
+ * What is known of a parameter: its shape over names; shape and dtype (f32 where nothing is said); a function, from specs to a
+ * shape; or a record of specs, a tree.
+ */
+export type Spec = Shape | TensorLike | FunctionSpec | SpecTree
+/** A parameter that is a function of tensors over the same names. */
+export interface FunctionSpec {
+  readonly from: readonly Spec[]
+  readonly to: Shape | TensorLike
+}
+export interface SpecTree {
+  readonly [key: string]: Spec
+}
 export type ShapeOf<P> = P extends TensorLike ? P["shape"] : P extends Shape ? P : never
 export type DTypeOf<P> = P extends TensorLike ? P["dtype"] : "f32"
 
+// ---- names ---------------------------------------------------------------------------------------------------------
+
+/** All dimensions that a spec is written with, as a union. */
+type DimsIn<P> =
+  P extends Shape ? P[number]
+    : P extends TensorLike ? P["shape"][number]
+    : P extends FunctionSpec ? DimsIn<P["from"][number]> | DimsIn<P["to"]>
+    : string extends keyof P ? string // a tree of unknown keys: some names
+    : { [K in keyof P]: DimsIn<P[K]> }[keyof P]
 /** The names among the dimensions of a list of specs. */
-export type NamesIn<I extends readonly Spec[]> = { [K in keyof I]: Extract<ShapeOf<I[K]>[number], string> }[number]
+export type NamesIn<I extends readonly Spec[]> = NamesOf<DimsIn<I[number]>>
+/** The names with what the body sees of them: the name, or where it is declared as a multiple, the declaration. */
+export type DimsOf<I extends readonly Spec[]> =
+  DimsIn<I[number]> extends infer D ? { readonly [N in NamesOf<D>]: Declared<D, N> } : never
+type Declared<D, N> = Declaration<D, N> extends infer X ? ([X] extends [never] ? N : X) : never
+type Declaration<D, N> =
+  D extends string ? (IsExpression<D> extends true ? (ValueOf<D> extends N ? D : never) : never) : never
 
 // ---- a call --------------------------------------------------------------------------------------------------------
 
-/** Which dimension a name stands for: learnt from the arguments so far. */
-export type Bindings = { readonly [Name in string]?: Dim }
-
-/** Bindings E and what argument A (a shape) adds to them where P is wanted, or the sentence. */
-export type Unify<
-  Op extends string, P extends Shape, A extends Shape, E, Earlier = E, Rest extends Shape = P, Actual extends Shape = A
-> =
-  Rest extends readonly [infer X extends Dim, ...infer PR extends Shape]
-    ? Actual extends readonly [infer Y extends Dim, ...infer AR extends Shape]
-      ? X extends string
-        ? X extends keyof E
-          ? Fits<E[X], Y> extends true
-            ? Unify<Op, P, A, Known<E[X]> extends true ? E : Rebind<E, X, Y>, Earlier, PR, AR>
-            : doesNotFit<Op, A, P, `${X} is ${ShowDim<E[X]>} ${Where<X, Earlier>} and ${ShowDim<Y>} here`>
-          : Unify<Op, P, A, E & { readonly [_ in X]: Y }, Earlier, PR, AR>
-        : Fits<X, Y> extends true ? Unify<Op, P, A, E, Earlier, PR, AR>
-        : doesNotFit<Op, A, P, `${ShowDim<Y>} is not ${ShowDim<X>}`>
-      : Rankless<A> extends true ? E : doesNotFit<Op, A, P, "the rank is too small">
-    : Rankless<P> extends true ? E
-    : Rankless<A> extends true ? E
-    : Actual extends readonly [] ? E : doesNotFit<Op, A, P, "the rank is too large">
-type Where<Name, Earlier> = Name extends keyof Earlier ? "in an earlier argument" : "on an earlier axis"
-type Rebind<E, Name, D> = { readonly [K in keyof E]: K extends Name ? D : E[K] }
-
 /** The arguments, with a sentence in the place of the first that does not fit; the tail of the list is not looked at. */
 export type Checked<
-  Op extends string, I extends readonly Spec[], A extends readonly TensorLike[], E = {}, Acc extends readonly unknown[] = []
+  Op extends string, I extends readonly Spec[], A extends readonly unknown[], E = {}, Acc extends readonly unknown[] = []
 > =
   I extends readonly [infer P extends Spec, ...infer PR extends readonly Spec[]]
-    ? A extends readonly [infer X extends TensorLike, ...infer XR extends readonly TensorLike[]]
-      ? [DTypeOf<P> & X["dtype"]] extends [never] ? [...Acc, wrongDType<Op, X["dtype"], DTypeOf<P>>, ...XR]
-        : Unify<Op, ShapeOf<P>, X["shape"], E> extends infer R
-          ? R extends string ? [...Acc, R, ...XR] : Checked<Op, PR, XR, R, [...Acc, X]>
-          : never
+    ? A extends readonly [infer X, ...infer XR]
+      ? Match<Op, P, X, E> extends infer R
+        ? R extends string ? [...Acc, R, ...XR] : Checked<Op, PR, XR, R, [...Acc, X]>
+        : never
       : [...Acc, ...Wanted<I>]
     : Acc
 /** Where arguments are missing, the list of what is wanted says how many. */
-type Wanted<I extends readonly Spec[]> = { readonly [K in keyof I]: TensorLike<Shape, DTypeOf<I[K]>> }
+type Wanted<I extends readonly Spec[]> = { readonly [K in keyof I]: I[K] extends Shape | TensorLike ? TensorLike<Shape, DTypeOf<I[K]>> : unknown }
 
 /** The bindings of a whole call; `never` where an argument does not fit. */
 export type Bound<I extends readonly Spec[], A extends readonly unknown[], E = {}> =
   I extends readonly [infer P extends Spec, ...infer PR extends readonly Spec[]]
-    ? A extends readonly [infer X extends TensorLike, ...infer XR]
-      ? Unify<"", ShapeOf<P>, X["shape"], E> extends infer R ? (R extends string ? never : Bound<PR, XR, R>) : never
+    ? A extends readonly [infer X, ...infer XR]
+      ? Match<"", P, X, E> extends infer R ? (R extends string ? never : Bound<PR, XR, R>) : never
       : never
     : E
 
-/** Shape O with its names replaced; a name that no argument told is unknown. */
-export type Substitute<O extends Shape, E> =
-  [E] extends [never] ? never
-    : { -readonly [K in keyof O]: O[K] extends string ? (O[K] extends keyof E ? E[O[K]] & Dim : number) : O[K] }
-
 /** The shape that a call gives, or `never`. */
 export type Call<I extends readonly Spec[], O extends Shape, A extends readonly unknown[]> = Substitute<O, Bound<I, A>>
+
+/** Bindings E and what argument X adds to them where P is wanted, or the sentence. */
+type Match<Op extends string, P, X, E> =
+  P extends Shape | TensorLike
+    ? X extends TensorLike
+      ? [DTypeOf<P> & X["dtype"]] extends [never] ? wrongDType<Op, X["dtype"], DTypeOf<P>> : Unify<Op, ShapeOf<P>, X["shape"], E>
+      : [X] extends [never] ? E : noTensor<Op>
+    : P extends FunctionSpec ? MatchFunction<Op, P, X, E>
+    : MatchTree<Op, P, X, E>
+type noTensor<Op extends string> = `${Op}: an argument is no tensor; give one for each shape`
+
+/** Entry by entry; sentences begin with the path. */
+type MatchTree<Op extends string, P, X, E, K = Keys<P>> =
+  K extends readonly [infer H extends keyof P & string, ...infer R]
+    ? H extends keyof X
+      ? Match<`${Op}: ${H}`, P[H], X[H], E> extends infer V ? (V extends string ? V : MatchTree<Op, P, X, V, R>) : never
+      : noEntry<Op, H>
+    : E
+type noEntry<Op extends string, K extends string> = `${Op}: the tree has no ${K}`
+/** The keys of a record as a list, in alphabetical order: that of a union differs between programs. */
+type Keys<T, K = keyof T, Acc extends readonly string[] = []> =
+  [K] extends [never] ? Acc : OneOf<K> extends infer H ? Keys<T, Exclude<K, H>, Sorted<Acc, H & string>> : never
+type Sorted<L, H extends string, Seen extends readonly string[] = []> =
+  L extends readonly [infer F extends string, ...infer R extends readonly string[]]
+    ? Order<H, F> extends "<" ? [...Seen, H, F, ...R] : Sorted<R, H, [...Seen, F]>
+    : [...Seen, H]
+type OneOf<U> = (U extends U ? (f: (u: U) => 0) => 0 : never) extends (f: infer I) => 0 ? (I extends (u: infer H) => 0 ? H : never) : never
+
+// ---- arguments that are functions ----------------------------------------------------------------------------------
+
+/** What the function gives for tensors over the names as they are bound tells names, too. */
+type MatchFunction<Op extends string, P extends FunctionSpec, X, E> =
+  Given<Op, X, Taken<P["from"], E>> extends infer R
+    ? R extends string ? R
+      : R extends TensorLike
+        ? [DTypeOf<P["to"]> & R["dtype"]] extends [never] ? wrongDType<Op, R["dtype"], DTypeOf<P["to"]>>
+          : Unify<Op, ShapeOf<P["to"]>, R["shape"], E>
+        : E
+    : never
+type Taken<I, E, Acc extends readonly unknown[] = []> =
+  I extends readonly [infer P, ...infer R]
+    ? Taken<R, E, [...Acc, P extends Shape | TensorLike ? TensorLike<Substitute<ShapeOf<P>, E>, DTypeOf<P>> : unknown]>
+    : Acc
+/** What function X gives for arguments A: a tensor, the sentence, or `unknown`. */
+type Given<Op extends string, X, A extends readonly unknown[]> =
+  X extends { readonly rule: { readonly in: infer I extends readonly Spec[]; readonly out: infer O extends Shape; readonly dtype: infer D extends DType } }
+    ? Call<I, O, A> extends infer S ? ([S] extends [never] ? notTaken<Op, A> : S extends Shape ? TensorLike<S, D> : never) : never
+    : X extends (...args: infer Q) => infer R
+      ? Takes<Q, A> extends true ? ([R] extends [never] ? unknown : R extends TensorLike ? R : unknown) : notTaken<Op, A>
+      : `${Op}: an argument is no function; give one where a function is wanted`
+type Takes<Q, A> =
+  A extends readonly [infer X, ...infer R]
+    ? Q extends readonly [infer P, ...infer S]
+      ? X extends TensorLike ? (P extends TensorLike ? (Agree<P["shape"], X["shape"]> extends true ? Takes<S, R> : false) : Takes<S, R>) : Takes<S, R>
+      : Q extends readonly [] ? false : true
+    : true
+type notTaken<Op extends string, A extends readonly unknown[]> =
+  `${Op}: the function does not take ${ShowList<A>}; give one that does`
+type ShowList<A, Acc extends string = ""> =
+  A extends readonly [infer X, ...infer R]
+    ? ShowList<R, `${Acc}${Acc extends "" ? "" : ", "}${X extends TensorLike ? ShowShape<X["shape"]> : "more"}`>
+    : Acc
+type ShowShape<S extends Shape, Acc extends string = ""> =
+  S extends readonly [infer H, ...infer R extends Shape] ? ShowShape<R, Acc extends "" ? ShowDim<H> : `${Acc}, ${ShowDim<H>}`> : `[${Acc}]`
+/** Can shape A stand where P is wanted, names being constants? */
+type Agree<P extends Shape, A extends Shape> =
+  P extends readonly [infer X, ...infer PR extends Shape]
+    ? A extends readonly [infer Y, ...infer AR extends Shape] ? (Fits<X, Y> extends true ? Agree<PR, AR> : false) : Rankless<A>
+    : Rankless<P> extends true ? true : A extends readonly [] ? true : Rankless<A>
+
+/** A function that is a parameter, called in the body, where names are constants: its arguments, or the sentence. */
+export type Agreed<I extends readonly Spec[], A extends readonly unknown[], Acc extends readonly unknown[] = []> =
+  I extends readonly [infer P, ...infer PR extends readonly Spec[]]
+    ? A extends readonly [infer X, ...infer XR]
+      ? P extends Shape | TensorLike
+        ? X extends TensorLike
+          ? [DTypeOf<P> & X["dtype"]] extends [never] ? [...Acc, wrongDType<"function", X["dtype"], DTypeOf<P>>, ...XR]
+            : Agree<ShapeOf<P>, X["shape"]> extends true ? Agreed<PR, XR, [...Acc, X]>
+            : [...Acc, doesNotFit<"function", X["shape"], ShapeOf<P>, "here names are constants">, ...XR]
+          : [...Acc, noTensor<"function">, ...XR]
+        : Agreed<PR, XR, [...Acc, X]>
+      : [...Acc, ...Wanted<I>]
+    : Acc
 
 // ---- transformations of the rule -----------------------------------------------------------------------------------
 
@@ -79,3 +160,4 @@ export type Call<I extends readonly Spec[], O extends Shape, A extends readonly 
 export type Differentiable<Op extends string, P, O extends Shape> =
   O extends readonly [] ? ([DTypeOf<P> & FloatDType] extends [never] ? needsFloat<Op, DTypeOf<P> & DType> : [])
     : Rankless<O> extends true ? [] : notScalar<Op, O>
+

@@ -8,7 +8,7 @@
 // so that it equals "d".
 //
 // The run-time twin is src/core/dims.ts. Literals take none of this: rules call it with numbers at the cost of the arithmetic.
-import type { Dim } from "./dim.ts"
+import type { Dim, ShowDim } from "./dim.ts"
 import type { Add, AddD, DivD, Mul, MulD, Num, Sub, SubD } from "./nat.ts"
 
 // ---- the public arithmetic -----------------------------------------------------------------------------------------
@@ -69,6 +69,39 @@ type NamesInSum<P> = P extends readonly Term[] ? NamesInFactor<Factors<P[number]
 type NamesInFactor<F> =
   F extends `(${infer N}/${infer M})` ? N | (M extends `${number}` ? never : M) : F extends "" ? never : F
 
+/** The names that the value of a dimension depends on: d alone in h*(d/h). */
+export type NamesOfValue<D> = D extends string ? (IsExpression<D> extends true ? NamesInSum<Value<Parse<D>>> : D) : never
+/** The text of a dimension's value. */
+export type ValueOf<D extends Dim> = D extends string ? (IsExpression<D> extends true ? Print<Value<Parse<D>>> : D) : D
+/**
+ * Are the quotients of X exact where E says what its names are? `true`, `false` where that is not known yet, or the text that
+ * says why not.
+ */
+export type Exact<X extends string, E> = X extends `${string}/${string}` ? ExactSum<Parse<X>, E> : true
+type ExactSum<P, E, Acc = true> =
+  P extends readonly [infer T extends Term, ...infer R]
+    ? ExactFactors<Factors<T[2]>, E, Acc> extends infer V ? (V extends string ? V : ExactSum<R, E, V>) : never
+    : Acc
+type ExactFactors<F, E, Acc> =
+  F extends readonly [infer H, ...infer R]
+    ? H extends `(${infer N}/${infer M})`
+      ? N extends keyof E
+        ? M extends keyof E
+          ? OverNamed<E[N], E[M]> extends infer Q
+            ? [Q] extends [never] ? `${N} is ${ShowDim<E[N]>}, which is not a multiple of ${M}, ${ShowDim<E[M]>}` : ExactFactors<R, E, Acc>
+            : never
+          : M extends `${infer V extends number}`
+            ? OverNamed<E[N], V> extends infer Q
+              ? [Q] extends [never] ? `${N} is ${ShowDim<E[N]>}, which is not a multiple of ${M}` : ExactFactors<R, E, Acc>
+              : never
+          : ExactFactors<R, E, false>
+        : ExactFactors<R, E, false>
+      : ExactFactors<R, E, Acc>
+    : Acc
+
+/** The value of X with its names replaced; evidence of names that E does not know is not asked for. */
+export type EvaluateValue<X extends string, E> =
+  IsExpression<X> extends true ? EvalSum<Value<Parse<X>>, E> : X extends keyof E ? E[X] & Dim : number
 /**
  * X with its names replaced by what they are in E: a dimension; `number` where a name is not in E; `never` where a quotient is
  * not exact.
@@ -245,7 +278,7 @@ type Cancelled<G extends Sign, C extends string, F, Kept extends readonly string
 
 /** The order of characters in names, quotients behind names. */
 type Alphabet = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz(/)*"
-type Order<A extends string, B extends string> =
+export type Order<A extends string, B extends string> =
   A extends B ? "="
     : A extends `${infer X}${infer P}`
       ? B extends `${infer Y}${infer Q}`

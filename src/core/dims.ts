@@ -17,7 +17,7 @@ export const isExpression = (d: Dim): d is string => typeof d === "string" && /[
 
 // ---- order ---------------------------------------------------------------------------------------------------------
 const ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz(/)*"
-const order = (a: string, b: string): number => {
+export const order = (a: string, b: string): number => {
   if (a === b) return 0
   for (let k = 0; ; k++) {
     if (k === a.length) return -1
@@ -155,7 +155,7 @@ const namesInFactor = (f: string): string[] => {
 }
 const namesIn = (p: Sum): string[] => [...new Set(p.flatMap((t) => factorsOf(t.factors).flatMap(namesInFactor)))]
 /** The names in a dimension. */
-export const namesOf = (d: Dim): string[] => (typeof d === "number" || d === UNKNOWN ? [] : namesIn(parse(d)))
+export const namesOf = (d: Dim): string[] => (typeof d === "number" ? [] : namesIn(parse(d)))
 /** Those that its value depends on: d alone in h*(d/h). */
 export const namesOfValue = (d: Dim): string[] => (typeof d === "number" ? [] : namesIn(value(parse(d))))
 /** The quotients in a dimension, as pairs. */
@@ -182,6 +182,9 @@ const evalSum = (p: Sum, names: Names): Dim | undefined => {
     }
   return sum
 }
+/** The value of d with its names replaced; evidence of names that are not known is not asked for. */
+export const evaluateValue = (d: string, names: Names): Dim | undefined =>
+  isExpression(d) ? evalSum(value(parse(d)), names) : (names[d] ?? UNKNOWN)
 /** d with its names replaced; UNKNOWN where a name is not among them; undefined where a quotient is not exact. */
 export const evaluate = (d: string, names: Names): Dim | undefined =>
   isExpression(d) ? evalSum(parse(d), names) : (names[d] ?? UNKNOWN)

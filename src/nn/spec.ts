@@ -4,11 +4,11 @@ import type { Dim } from "../../typelevel/dim.ts"
 import type { TensorLike } from "../../typelevel/rule.ts"
 import type { Shape } from "../../typelevel/shape.ts"
 import { type DType, isFloat } from "../core/dtype.ts"
-import { UNKNOWN } from "../core/dims.ts"
 import { refuse } from "../core/errors.ts"
 import { doesNotFit, needsFloat, wrongDType } from "../core/messages.ts"
 import { show } from "../core/shape.ts"
 import type { Tensor } from "../core/tensor.ts"
+import { type Bindings, replaced, unbound, unify } from "../core/unify.ts"
 
 /** A name stands for any size; the name `?` for one that is not known before the program runs. */
 export type Spec = TensorLike
@@ -16,7 +16,7 @@ export type Spec = TensorLike
 export type AnySpec = Spec | readonly Spec[]
 /** What a user writes for a spec: a shape alone means f32. */
 export type Written = Shape | TensorLike
-export { UNKNOWN } from "../core/dims.ts"
+export { fits, UNKNOWN } from "../core/dims.ts"
 
 export type SpecOf<I> = I extends TensorLike
   ? Tensor<[...I["shape"]], I["dtype"]>
@@ -56,49 +56,31 @@ export const input = <const S extends Shape, const D extends DType = "f32">(
   dtype: dtype ?? ("f32" as D),
 })
 
-/** What names stand for; "..." stands for several axes. */
-export type Bindings = ReadonlyMap<string, Dim | readonly Dim[]>
-const known = (d: Dim): boolean => d !== UNKNOWN
-/** Can the two be one size? */
-export const fits = (a: Dim, b: Dim): boolean => a === b || !known(a) || !known(b)
+/** What names stand for, and "..." at the front. */
+export interface Matched extends Bindings {
+  readonly lead: Shape
+}
+const nothing: Matched = { ...unbound, lead: [] }
 
 /** What the names of a pattern are in a shape, or the sentence. */
-export const match = (op: string, pattern: Shape, shape: Shape, earlier: Bindings = new Map()): Bindings => {
-  const open = pattern[0] === "..."
-  const lead = open ? shape.length - pattern.length + 1 : 0
-  const from = open ? 1 : 0
-  const seen = new Map<string, Dim | readonly Dim[]>(earlier)
-  if (open) seen.set("...", shape.slice(0, lead))
-  const misfit = (why: string): never => refuse(doesNotFit(op, shape, pattern, why))
-  if (lead < 0) misfit("the rank is too small")
-  pattern.slice(from).forEach((want, k) => {
-    const got = shape[lead + k]
-    if (got === undefined) return misfit("the rank is too small")
-    const before = typeof want === "string" ? (seen.get(want) as Dim | undefined) : want
-    if (before === undefined) seen.set(want as string, got)
-    else if (!fits(before, got))
-      misfit(
-        typeof want === "string"
-          ? `${want} is ${before} ${earlier.has(want) ? "in an earlier argument" : "on an earlier axis"} and ${got} here`
-          : `${got} is not ${want}`,
-      )
-    else if (typeof want === "string" && !known(before)) seen.set(want, got)
-  })
-  if (shape.length - lead > pattern.length - from) misfit("the rank is too large")
-  return seen
+export const match = (op: string, pattern: Shape, shape: Shape, earlier: Matched = nothing): Matched => {
+  if (pattern[0] !== "...") return { ...unify(op, pattern, shape, earlier), lead: earlier.lead }
+  const lead = shape.length - pattern.length + 1
+  if (lead < 0) refuse(doesNotFit(op, shape, pattern, "the rank is too small"))
+  return { ...unify(op, pattern.slice(1), shape.slice(lead), earlier, [shape, pattern]), lead: shape.slice(0, lead) }
 }
 /** The same for a tensor or a list of tensors, dtypes included. */
-export const matchAll = (op: string, pattern: AnySpec, given: AnySpec): Bindings => {
+export const matchAll = (op: string, pattern: AnySpec, given: AnySpec): Matched => {
   const [want, got] = [listOf(pattern), listOf(given)]
   if (want.length !== got.length || isList(pattern) !== isList(given)) refuse(needsTensors(op, want.length, got.length))
-  return want.reduce<Bindings>((names, w, k) => {
+  return want.reduce<Matched>((names, w, k) => {
     if (got[k]!.dtype !== w.dtype) refuse(wrongDType(op, got[k]!.dtype, w.dtype))
     return match(op, w.shape, got[k]!.shape, names)
-  }, new Map())
+  }, nothing)
 }
 /** A pattern with its names replaced. */
-export const fill = (pattern: Shape, names: Bindings): Dim[] =>
-  pattern.flatMap((d) => (typeof d === "string" ? (names.get(d) ?? UNKNOWN) : d))
+export const fill = (pattern: Shape, { names, lead }: Matched): Dim[] =>
+  pattern.flatMap((d) => (d === "..." ? lead : replaced(d, names)))
 /** One floating-point tensor, or the sentence. */
 export function floats(op: string, s: AnySpec): asserts s is Spec {
   single(op, s)

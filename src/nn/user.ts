@@ -4,6 +4,7 @@ import type { Rule, SpecShape } from "../../typelevel/network.ts"
 import type { Fill, MatchAll } from "../../typelevel/pattern.ts"
 import type { TensorLike } from "../../typelevel/rule.ts"
 import type { Shape } from "../../typelevel/shape.ts"
+import type { NamesOf } from "../../typelevel/symbolic.ts"
 import type { DType } from "../core/dtype.ts"
 import { refuse } from "../core/errors.ts"
 import { same, show, size } from "../core/shape.ts"
@@ -15,7 +16,7 @@ import type { Initialiser } from "./initialisers.ts"
 import { type Layer, layerOf } from "./layer.ts"
 import {
   type AnySpec,
-  type Bindings,
+  type Matched,
   fill,
   isList,
   listOf,
@@ -47,7 +48,7 @@ export const param = <const S extends Shape, D extends "f32" | "f64" = "f32">(
 })
 type Declarations = { readonly [name: string]: Declared }
 type AsTensors<P> = { readonly [K in keyof P]: P[K] extends Declared<infer S, infer D> ? Tensor<S, D> : never }
-type NamesOf<I> = I extends Written ? Extract<SpecShape<I>[number], string> : { [K in keyof I]: NamesOf<I[K]> }[keyof I & number]
+type NamesIn<I> = I extends Written ? NamesOf<SpecShape<I>[number]> : { [K in keyof I]: NamesIn<I[K]> }[keyof I & number]
 
 /** What the body is told beside its tensors. */
 export interface Context<Names extends string, Needs> {
@@ -106,7 +107,7 @@ export interface Definition<K extends string, I, O, P, Needs> {
   /** "Random": the body gets a key while it trains. */
   readonly needs?: Needs
   /** Several outputs are returned as `[y, z] as const`. */
-  readonly apply: (params: AsTensors<P>, x: SpecOf<I>, context: Context<NamesOf<I>, Needs>) => SpecOf<O>
+  readonly apply: (params: AsTensors<P>, x: SpecOf<I>, context: Context<NamesIn<I>, Needs>) => SpecOf<O>
 }
 /**
  * A layer of one's own.
@@ -152,11 +153,15 @@ export const layer = <
     },
     apply: (env, x) => {
       const names = matchAll(name, input, x)
-      const lead = open ? (names.get("...") as readonly number[]) : []
+      const lead = names.lead as readonly number[]
       const folded = open ? raw(reshape(x, [size(lead), ...x.shape.slice(lead.length)])) : x
-      const y = apply(env.params as never, folded as never, contextOf(names, lead, definition.needs, env) as never) as unknown
+      const y = apply(
+        env.params as never,
+        folded as never,
+        contextOf(names, open ? lead : undefined, definition.needs, env) as never,
+      ) as unknown
       const given = Array.isArray(y) ? (y as readonly unknown[]) : [y]
-      const one = new Map(names).set("...", [size(lead)])
+      const one = { ...names, lead: [size(lead)] }
       const wanted = listOf(output).map((t) => ({ shape: fill(t.shape, one) as number[], dtype: t.dtype }))
       if (given.length !== wanted.length || Array.isArray(y) !== isList(output) || !given.every(isTensor))
         return refuse(
@@ -171,8 +176,8 @@ export const layer = <
     },
   })
 }
-const contextOf = (names: Bindings, lead: readonly number[], needs: unknown, env: Env): unknown => {
-  const dims = Object.fromEntries([...names].map(([k, d]) => [k, k === "..." ? size(lead) : d]))
+const contextOf = ({ names }: Matched, lead: readonly number[] | undefined, needs: unknown, env: Env): unknown => {
+  const dims = lead ? { ...names, "...": size(lead) } : names
   const key =
     needs === "Random" && env.train
       ? fold(env.key ?? refuse(`${env.path}: is trained without a key; pass { train: true, key }`), env.path)

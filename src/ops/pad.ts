@@ -7,6 +7,7 @@ import type { DType, Misfit } from "../../typelevel/dtype.ts"
 import type { numberMisfit as numberMisfits } from "../../typelevel/messages.ts"
 import type { Add, Mul, NotASize, Sub } from "../../typelevel/nat.ts"
 import type { Rankless, Shape, Show } from "../../typelevel/shape.ts"
+import type { Plus } from "../../typelevel/symbolic.ts"
 import { slice } from "./slice.ts"
 
 /** Elements to add to an axis: on both sides, or `[low, high]`, or `[low, high, gap]` with `gap` between neighbours. */
@@ -36,7 +37,21 @@ type Walk<S extends Shape, Rest, W, Acc extends Shape = []> = W extends readonly
 type Next<S extends Shape, M, T, Acc extends Shape, N extends Dim, L extends number, U extends number, G extends number> = [
   NotASize<L | U | G>,
 ] extends [never]
-  ? Walk<S, M, T, [...Acc, [L, U, G] extends [0, 0, 0] ? N : N extends number ? Add<Spread<N, G>, Add<L, U>> : number]>
+  ? Walk<
+      S,
+      M,
+      T,
+      [
+        ...Acc,
+        [L, U, G] extends [0, 0, 0]
+          ? N
+          : N extends number
+            ? Add<Spread<N, G>, Add<L, U>>
+            : G extends 0
+              ? Plus<N, Add<L, U>>
+              : number,
+      ]
+    >
   : notAWidth<NotASize<L | U | G>, Acc["length"] & number, S>
 type Spread<N extends number, G extends number> = G extends 0
   ? N

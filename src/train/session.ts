@@ -83,7 +83,7 @@ export const stepOf =
   (s: TrainState<P, S>, batch: BatchTensors): readonly [TrainState<P, S>, Metrics] => {
     const key = fold(s.key, s.step) as Key
     const lossOf = (params: P) => model.loss({ params, state: s.state }, batch, key)
-    const [[loss, { state, metrics }], grads] = valueAndGrad(lossOf as never, { aux: true })(s.params as never) as unknown as [
+    const [[loss, { state, metrics }], grads] = (valueAndGrad(lossOf as never, { aux: true }) as (p: P) => unknown)(s.params) as [
       readonly [Tensor<[]>, { state: S; metrics: Metrics }],
       P,
     ]

@@ -8,9 +8,7 @@ import type { RawTensor } from "../core/tensor.ts"
 import { flatten, unflatten } from "../core/tree.ts"
 import { moveAxis } from "../ops/moveAxis.ts"
 import { traceTree } from "./call.ts"
-
-/** An axis for every leaf of an argument, or null: the argument is shared by the whole batch. */
-export type InAxes = number | null | readonly (number | null)[]
+import type { InAxes } from "./rules.ts"
 
 /** Untyped core of vmap. `inAxes`: one for all arguments, or a list with one for each. */
 export const vmapOf =

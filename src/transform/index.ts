@@ -1,85 +1,56 @@
 // grad, valueAndGrad, jvp, vjp, vmap: the public faces of the interpreters. They map the types of trees, and carry a shaped
 // function's rule; they never lean on the inference of generic functions.
 import type { AnyTensor, Tensor } from "../core/tensor.ts"
-import type { DType, FloatDType } from "../core/dtype.ts"
+import type { DType } from "../core/dtype.ts"
 import type { Dim } from "../../typelevel/dim.ts"
-import type { Shape, Show } from "../../typelevel/shape.ts"
-import { type InAxes, vmapOf } from "./batch.ts"
-import { type Carrier, pureOf } from "./call.ts"
+import type { Or } from "../../typelevel/rule.ts"
+import type { Shape } from "../../typelevel/shape.ts"
+import { vmapOf } from "./batch.ts"
+import { pureOf } from "./call.ts"
 import { jvpOf } from "./forward.ts"
 import { type GradOptions, valueAndGradOf, vjpOf } from "./reverse.ts"
-import type { Differentiable, DTypeOf, NamesIn, ShapeOf, Spec } from "../../typelevel/shaped.ts"
-import { type Shaped, type ShapedRule, shapedOf } from "./shaped.ts"
+import type { Checked, DTypeOf, FunctionSpec, NamesIn, ShapeOf, Spec } from "../../typelevel/shaped.ts"
+import type {
+  AllFloats,
+  Alongside,
+  Argnums,
+  ArgsOf,
+  Aux,
+  AxesRule,
+  AxisAt,
+  BatchArgs,
+  Frozen,
+  GradRule,
+  InAxes,
+  InsertAt,
+  Listed,
+  Mapped,
+  OutRule,
+  ResultFor,
+  ResultOf,
+  Ruled,
+  Source,
+  Wrt,
+  WrtShaped,
+} from "./rules.ts"
+import { namesInSpec, type Shaped, type ShapedRule, shapedOf, widened } from "./shaped.ts"
 
 export type { Carrier } from "./call.ts"
 export { type Shaped, type ShapedRule, type SpecTensors, shaped } from "./shaped.ts"
 export type { GradOptions } from "./reverse.ts"
-export type { InAxes } from "./batch.ts"
+export type { InAxes } from "./rules.ts"
 
-type Fn = (...args: never[]) => unknown
-type Source = Fn | Carrier
-/** The function that a jitted function wraps, or the function itself. */
-type Pure<F> = F extends { readonly pure: infer P } ? P : F
-type ArgsOf<F> = Pure<F> extends (...args: infer A) => unknown ? A : never
-type ResultOf<F> = Pure<F> extends (...args: never[]) => infer R ? R : never
-
-/** Any shaped function, as far as its rule goes. */
-interface Ruled {
-  readonly rule: ShapedRule<readonly Spec[], Shape, DType>
-}
 const ruleOf = (f: unknown): Ruled["rule"] | undefined =>
   typeof f === "function" && "rule" in f ? (f as unknown as Ruled).rule : undefined
+/** The parameters, as argnums count them. */
+type Params<F> = F extends Ruled<infer I, Shape, DType> ? I : ArgsOf<F>
+/** What a transformation gives where it was refused: a call of it says nothing more. */
+type Refused = (...args: readonly unknown[]) => never
+/** A call whose arguments are checked like a shaped function's. */
+type ShapedArgs<I extends readonly Spec[], A extends readonly AnyTensor[]> =
+  A extends Checked<"shaped", I, A> ? A : Checked<"shaped", I, A>
 
 // ---- reverse -------------------------------------------------------------------------------------------------------
-type Loss<R, O> = O extends { readonly aux: true } ? (R extends readonly [infer L, ...unknown[]] ? L : R) : R
-/** The sentence where the result is no scalar. */
-type ScalarRule<Op extends string, F, O> =
-  Loss<ResultOf<F>, O> extends infer L
-    ? [L] extends [never]
-      ? []
-      : L extends Tensor<infer S, infer D>
-        ? number extends S["length"]
-          ? []
-          : S extends readonly []
-            ? [D & FloatDType] extends [never]
-              ? `${Op}: the function returns ${D}, which has no derivative; return a floating-point scalar`
-              : []
-            : `${Op}: the function must return a scalar (shape []), it returns ${Show<S>}; use vjp, or sum it`
-        : `${Op}: the function must return a scalar tensor (shape []); with further results, return [scalar, more] and say { aux: true }`
-    : never
-/** The sentence where the argument asked for is an integer or bool; leaves of trees are asked when the call runs. */
-type Integral<Op extends string, A, N> =
-  A extends Tensor<infer _, infer D>
-    ? [D & FloatDType] extends [never]
-      ? `${Op}: argument ${N & number} is ${D}; only floating-point tensors have gradients; pass it as another argument`
-      : never
-    : never
-type Wrong<Op extends string, A extends readonly unknown[], O> = O extends { readonly argnums: infer N }
-  ? N extends number
-    ? Integral<Op, A[N], N>
-    : never
-  : Integral<Op, A[0], 0>
-type PlainRule<Op extends string, F, O> = [Wrong<Op, ArgsOf<F>, O>] extends [never]
-  ? ScalarRule<Op, F, O>
-  : Wrong<Op, ArgsOf<F>, O>
-type Scalar<Op extends string, F, O> = (
-  F extends { readonly rule: ShapedRule<infer I, infer Out, DType> }
-    ? Differentiable<Op, I[0], Out>
-    : PlainRule<Op, F, O>
-) extends infer R
-  ? R extends string
-    ? R
-    : F
-  : never
-/** The tree or trees that a gradient has. */
-type Wrt<A extends readonly unknown[], O> = O extends { readonly argnums: infer N }
-  ? N extends number
-    ? A[N]
-    : N extends readonly number[]
-      ? { -readonly [K in keyof N]: N[K] extends number ? A[N[K]] : never }
-      : never
-  : A[0]
-
 /**
  * Value and gradient of a scalar function of trees, in one program.
  *
@@ -90,11 +61,16 @@ type Wrt<A extends readonly unknown[], O> = O extends { readonly argnums: infer 
  * const [loss, g] = valueAndGrad((w: Tensor<[3]>) => T.sum(T.mul(w, w)))(T.ones([3]))   // g: [3], every element 2
  */
 export function valueAndGrad<F extends Source, const O extends GradOptions = {}>(
-  f: Scalar<"valueAndGrad", F, O>,
-  options?: O,
-): (...args: ArgsOf<F>) => [ResultOf<F>, Wrt<ArgsOf<F>, O>] {
-  return valueAndGradOf("valueAndGrad", pureOf(f as F), options ?? {}) as never
+  f: Or<GradRule<"valueAndGrad", F, O>, F>,
+  options?: Or<Argnums<"valueAndGrad", Params<F>, O>, O>,
+): Valued<F, O> {
+  return valueAndGradOf("valueAndGrad", pureOf(f as F), (options ?? {}) as GradOptions) as never
 }
+type Valued<F, O> = [GradRule<"valueAndGrad", F, O>, Argnums<"valueAndGrad", Params<F>, O>] extends [Shape, Shape]
+  ? F extends Ruled<infer I, Shape, DType>
+    ? <const A extends readonly AnyTensor[]>(...args: ShapedArgs<I, A>) => [ResultFor<F, A>, WrtShaped<I, A, O>]
+    : (...args: ArgsOf<F>) => [ResultOf<F>, Wrt<ArgsOf<F>, O>]
+  : Refused
 /**
  * Gradient of a scalar function of trees: a tree like its first argument (or those of `argnums`).
  *
@@ -103,20 +79,28 @@ export function valueAndGrad<F extends Source, const O extends GradOptions = {}>
  * @example
  * grad((w: Tensor<[3]>) => T.sum(T.mul(w, w)))(T.ones([3]))   // [3], every element 2
  */
-export function grad<F extends Source, const O extends GradOptions = {}>(f: Scalar<"grad", F, O>, options?: O): Gradient<F, O> {
-  const call = valueAndGradOf("grad", pureOf(f as F), options ?? {})
+export function grad<F extends Source, const O extends GradOptions = {}>(
+  f: Or<GradRule<"grad", F, O>, F>,
+  options?: Or<Argnums<"grad", Params<F>, O>, O>,
+): Gradient<F, O> {
+  const given = (options ?? {}) as GradOptions
+  const call = valueAndGradOf("grad", pureOf(f as F), given)
   const gradient = (...args: unknown[]): unknown => {
     const [value, g] = call(...args)
-    return options?.aux ? [g, (value as readonly unknown[])[1]] : g
+    return given.aux ? [g, (value as readonly unknown[])[1]] : g
   }
   const rule = ruleOf(f)
   return (rule ? shapedOf(rule.in, rule.out, rule.dtype, (args) => gradient(...args)) : gradient) as Gradient<F, O>
 }
 /** A shaped function's gradient is shaped; a function of trees has a gradient that is a tree. */
-type Gradient<F, O> = F extends { readonly rule: ShapedRule<infer I, Shape, DType> }
-  ? Shaped<I, ShapeOf<I[0]>, DTypeOf<I[0]>>
-  : (...args: ArgsOf<F>) => O extends { readonly aux: true } ? [Wrt<ArgsOf<F>, O>, Aux<ResultOf<F>>] : Wrt<ArgsOf<F>, O>
-type Aux<R> = R extends readonly [unknown, infer A, ...unknown[]] ? A : never
+type Gradient<F, O> = [GradRule<"grad", F, O>, Argnums<"grad", Params<F>, O>] extends [Shape, Shape]
+  ? F extends Ruled<infer I, Shape, DType>
+    ? O extends { readonly argnums: readonly number[] }
+      ? <const A extends readonly AnyTensor[]>(...args: ShapedArgs<I, A>) => WrtShaped<I, A, O>
+      : GradientOf<I, I[O extends { readonly argnums: infer N extends number } ? N : 0]>
+    : (...args: ArgsOf<F>) => O extends { readonly aux: true } ? [Wrt<ArgsOf<F>, O>, Aux<ResultOf<F>>] : Wrt<ArgsOf<F>, O>
+  : Refused
+type GradientOf<I extends readonly Spec[], P> = Shaped<I, ShapeOf<P>, DTypeOf<P> & DType>
 
 /**
  * Result of f and its pullback: from a cotangent of the result to cotangents of the arguments (of the one argument, if there is one).
@@ -125,41 +109,48 @@ type Aux<R> = R extends readonly [unknown, infer A, ...unknown[]] ? A : never
  * const [y, pull] = vjp(T.sin, T.zeros([3]))
  * const [dx] = pull(T.ones([3]))   // cos 0 = 1
  */
-export function vjp<F extends Source>(f: F, ...args: ArgsOf<F>): [ResultOf<F>, (cotangent: ResultOf<F>) => ArgsOf<F>] {
-  const [y, back] = vjpOf(pureOf(f), args)
-  return [y as ResultOf<F>, (ct) => back(ct) as ArgsOf<F>]
+export function vjp<F extends Source, A extends Given<F>>(
+  f: F,
+  ...args: A extends CheckedArgs<F, A> ? A : CheckedArgs<F, A>
+): [ResultFor<F, A>, <const C>(cotangent: C extends Cotangent<F, A, C> ? C : Cotangent<F, A, C>) => Pulled<F, A>] {
+  const [y, back] = vjpOf(pureOf(f), args as readonly unknown[])
+  return [y as ResultFor<F, A>, (ct) => back(ct) as Pulled<F, A>]
 }
+type Primals<F, A extends readonly unknown[]> =
+  F extends Ruled<infer I, Shape, DType>
+    ? A extends readonly AnyTensor[]
+      ? Checked<"shaped", I, A>
+      : never
+    : A extends Frozen<ArgsOf<F>>
+      ? A
+      : Frozen<ArgsOf<F>>
+/** What the arguments of a call may be. */
+type Given<F> = F extends Ruled ? readonly AnyTensor[] : ArgsOf<F>
+type CheckedArgs<F, A extends readonly unknown[]> =
+  F extends Ruled<infer I, Shape, DType>
+    ? A extends readonly AnyTensor[]
+      ? ShapedArgs<I, A> extends A
+        ? AllFloats<A>
+        : ShapedArgs<I, A>
+      : never
+    : AllFloats<A>
+type Cotangent<F, A, C> = Alongside<"vjp", ResultFor<F, A>, C>
+type Pulled<F, A> = F extends Ruled ? { -readonly [K in keyof A]: A[K] } : ArgsOf<F>
 /**
  * Result of f and its derivative in the direction of the tangents (trees like the arguments).
  *
  * @example
  * const [y, dy] = jvp(T.sin, [T.zeros([3])], [T.ones([3])])   // dy = cos 0 = 1
  */
-export function jvp<F extends Source>(f: F, primals: ArgsOf<F>, tangents: NoInfer<ArgsOf<F>>): [ResultOf<F>, ResultOf<F>] {
-  return jvpOf(pureOf(f), primals, tangents) as [ResultOf<F>, ResultOf<F>]
+export function jvp<F extends Source, const A extends readonly unknown[], const T extends readonly unknown[]>(
+  f: F,
+  primals: Listed<Primals<F, A>, A>,
+  tangents: Listed<Alongside<"jvp", NoInfer<A>, T>, T>,
+): [ResultFor<F, A>, ResultFor<F, A>] {
+  return jvpOf(pureOf(f), primals as readonly unknown[], tangents as unknown as readonly unknown[]) as never
 }
 
 // ---- batching ------------------------------------------------------------------------------------------------------
-/** Every tensor of a tree with one more axis of N at position X. */
-type Batched<T, N extends Dim, X> =
-  T extends Tensor<infer S, infer D>
-    ? Tensor<InsertAt<S, N, X>, D>
-    : T extends object
-      ? { -readonly [K in keyof T]: Batched<T[K], N, X> }
-      : T
-type InsertAt<S extends Shape, N extends Dim, X, Seen extends Shape = []> = number extends S["length"]
-  ? readonly number[]
-  : X extends Seen["length"]
-    ? [...Seen, N, ...S]
-    : X extends -1
-      ? [...Seen, ...S, N]
-      : S extends readonly [infer H extends Dim, ...infer R extends Shape]
-        ? InsertAt<R, N, X, [...Seen, H]>
-        : readonly number[]
-type AxisAt<I, K> = I extends readonly unknown[] ? (K extends keyof I ? I[K] : 0) : I
-type BatchedArgs<A extends readonly unknown[], I, N extends Dim> = {
-  -readonly [K in keyof A]: AxisAt<I, K> extends null ? A[K] : Batched<A[K], N, AxisAt<I, K>>
-}
 /**
  * A function of one example as a function of a batch. `inAxes`: where each argument has the batch axis (null: shared by all), one for all
  * arguments or a list; `outAxis`: where results get it.
@@ -172,22 +163,23 @@ type BatchedArgs<A extends readonly unknown[], I, N extends Dim> = {
  */
 export function vmap<F extends Source, const I extends InAxes = 0, const X extends number = 0>(
   f: F,
-  inAxes?: I,
-  outAxis?: X,
+  inAxes?: Or<AxesRule<Params<F>["length"], I>, I>,
+  outAxis?: Or<OutRule<Returned<F>, X>, X>,
 ): Vmapped<F, I, X> {
-  const axes = inAxes ?? 0
-  const call = vmapOf(pureOf(f), axes, outAxis ?? 0)
+  const axes = (inAxes ?? 0) as InAxes
+  const call = vmapOf(pureOf(f), axes, (outAxis ?? 0) as number)
   const rule = ruleOf(f)
-  if (!rule) return call as Vmapped<F, I, X>
-  const names = new Set(rule.in.flatMap((s) => ("shape" in s ? s.shape : s)))
+  if (!rule)
+    return Object.assign(call, { batches: { of: f, inAxes: axes, outAxis: (outAxis ?? 0) as number } }) as unknown as Vmapped<
+      F,
+      I,
+      X
+    >
+  const names = new Set(rule.in.flatMap(namesInSpec))
   const name = fresh.find((n) => !names.has(n)) ?? "vmap"
   const specs = rule.in.map((s, k): Spec => {
     const axis = Array.isArray(axes) ? (axes as readonly (number | null)[])[k]! : (axes as number | null)
-    const shape = "shape" in s ? s.shape : s
-    if (axis === null || axis === undefined) return s
-    const at = axis < 0 ? shape.length + 1 + axis : axis
-    const wide = [...shape.slice(0, at), name, ...shape.slice(at)]
-    return "shape" in s ? { shape: wide, dtype: s.dtype } : wide
+    return axis === null || axis === undefined ? s : widened(s, name, axis)
   })
   return shapedOf(specs, rule.out, rule.dtype, (args) => call(...args)) as Vmapped<F, I, X>
 }
@@ -206,13 +198,24 @@ type BatchedSpec<P, N extends Dim, X> = X extends null
     ? { readonly shape: InsertAt<S, N, X>; readonly dtype: D }
     : P extends Shape
       ? InsertAt<P, N, X>
-      : never
+      : P extends FunctionSpec
+        ? P
+        : { readonly [K in keyof P]: BatchedSpec<P[K], N, X> }
 type BatchedSpecs<I extends readonly Spec[], Axes, N extends Dim> = {
   -readonly [K in keyof I]: BatchedSpec<I[K], N, AxisAt<Axes, K>>
 }
-type Vmapped<F, I, X> = F extends { readonly rule: ShapedRule<infer P, infer Out, infer D> }
-  ? BatchedSpecs<P, I, Fresh<NamesIn<P>>> extends infer B extends readonly Spec[]
-    ? Shaped<B, InsertAt<Out, Fresh<NamesIn<P>>, X>, D>
-    : never
-  : <N extends Dim>(...args: BatchedArgs<ArgsOf<F>, I, N>) => Batched<ResultOf<F>, N, X>
+type Returned<F> = F extends Ruled<readonly Spec[], infer Out, infer D> ? Tensor<Out, D> : ResultOf<F>
+type Vmapped<F, I, X extends number> = [AxesRule<Params<F>["length"], I>, OutRule<Returned<F>, X>] extends [Shape, Shape]
+  ? F extends { readonly rule: ShapedRule<infer P, infer Out, infer D> }
+    ? BatchedSpecs<P, I, Fresh<NamesIn<P>>> extends infer B extends readonly Spec[]
+      ? Shaped<B, InsertAt<Out, Fresh<NamesIn<P>>, X>, D>
+      : never
+    : BatchedFunction<F, I, X>
+  : Refused
+/** A function of a batch: each call says of what size. */
+interface BatchedFunction<F, I, X> extends Mapped<F, I, X> {
+  <const A extends readonly unknown[]>(
+    ...args: A extends BatchArgs<ArgsOf<F>, I, A> ? A : BatchArgs<ArgsOf<F>, I, A>
+  ): ResultFor<Mapped<F, I, X>, A>
+}
 export type { AnyTensor, DType }

@@ -1,13 +1,18 @@
 // Functions over named dimensions: the run-time half of typelevel/shaped.ts.
+import { namesOf, order } from "../core/dims.ts"
 import type { DType } from "../core/dtype.ts"
-import { refuse } from "../core/errors.ts"
-import { doesNotFit, wrongDType } from "../core/messages.ts"
+import { refuse, ShapeError } from "../core/errors.ts"
+import { wrongDType } from "../core/messages.ts"
+import { trace } from "../core/program.ts"
+import { show } from "../core/shape.ts"
 import type { Of } from "../core/signature.ts"
-import { type AnyTensor, isTensor, type RawTensor, raw, type Tensor } from "../core/tensor.ts"
-import type { Call, Checked, DTypeOf, NamesIn, ShapeOf, Spec } from "../../typelevel/shaped.ts"
+import { type AnyTensor, type Aval, isTensor, type RawTensor, raw, type Tensor } from "../core/tensor.ts"
+import { type Bindings, replaced, unbound, unify } from "../core/unify.ts"
+import type { Agreed, Call, Checked, DimsOf, DTypeOf, FunctionSpec, ShapeOf, Spec, SpecTree } from "../../typelevel/shaped.ts"
+import type { TensorLike } from "../../typelevel/rule.ts"
 import type { Shape } from "../../typelevel/shape.ts"
 
-export type { Spec } from "../../typelevel/shaped.ts"
+export type { FunctionSpec, Spec, SpecTree } from "../../typelevel/shaped.ts"
 
 /** What is known of a function over named dimensions. */
 export interface ShapedRule<I extends readonly Spec[], O extends Shape, D extends DType> {
@@ -18,57 +23,92 @@ export interface ShapedRule<I extends readonly Spec[], O extends Shape, D extend
 }
 /** A function over named dimensions. A call unifies the names with the actual dimensions, argument by argument. */
 export interface Shaped<I extends readonly Spec[], O extends Shape, D extends DType = "f32"> {
-  <const A extends readonly AnyTensor[]>(
+  <const A extends readonly unknown[]>(
     ...args: A extends Checked<"shaped", I, A> ? A : Checked<"shaped", I, A>
   ): Of<Call<I, O, A>, D>
   readonly rule: ShapedRule<I, O, D>
 }
-export type SpecTensors<I extends readonly Spec[]> = { -readonly [K in keyof I]: Tensor<ShapeOf<I[K]>, DTypeOf<I[K]>> }
+/** What the body sees of a parameter: names are constants. */
+export type SpecTensor<P> = P extends Shape | TensorLike
+  ? Tensor<[...ShapeOf<P>], DTypeOf<P>>
+  : P extends FunctionSpec
+    ? <const A extends readonly unknown[]>(
+        ...args: A extends Agreed<P["from"], A> ? A : Agreed<P["from"], A>
+      ) => Tensor<[...ShapeOf<P["to"]>], DTypeOf<P["to"]>>
+    : { readonly [K in keyof P]: SpecTensor<P[K]> }
+export type SpecTensors<I extends readonly Spec[]> = { -readonly [K in keyof I]: SpecTensor<I[K]> }
 
-const shapeOfSpec = (s: Spec): Shape => ("shape" in s ? s.shape : s)
-const dtypeOfSpec = (s: Spec): DType => ("shape" in s ? s.dtype : "f32")
+const isFunction = (s: Spec): s is FunctionSpec => !Array.isArray(s) && "from" in s && "to" in s
+const isTree = (s: Spec): s is SpecTree => !Array.isArray(s) && !("dtype" in s) && !isFunction(s)
+const like = (s: Shape | TensorLike): TensorLike => ("dtype" in s ? s : { shape: s, dtype: "f32" })
+
+/** The names that a spec is written with. */
+export const namesInSpec = (s: Spec): readonly string[] =>
+  isFunction(s)
+    ? [...s.from.flatMap(namesInSpec), ...namesInSpec(s.to)]
+    : isTree(s)
+      ? Object.values(s).flatMap(namesInSpec)
+      : like(s).shape.flatMap(namesOf)
+/** The spec with one more axis in every tensor; functions stay what they are. */
+export const widened = (s: Spec, name: string, axis: number): Spec => {
+  if (isFunction(s)) return s
+  if (isTree(s)) return Object.fromEntries(Object.entries(s).map(([k, part]) => [k, widened(part, name, axis)]))
+  const { shape, dtype } = like(s)
+  const at = axis < 0 ? shape.length + 1 + axis : axis
+  const wide = [...shape.slice(0, at), name, ...shape.slice(at)]
+  return "dtype" in s ? { shape: wide, dtype } : wide
+}
+
+const matchTensor = (op: string, s: Shape | TensorLike, x: Aval, b: Bindings): Bindings => {
+  const { shape, dtype } = like(s)
+  return x.dtype === dtype ? unify(op, shape, x.shape, b) : refuse(wrongDType(op, x.dtype, dtype))
+}
+/** What the function gives for tensors over the names as they are bound tells names, too; while a name is open, nothing is asked. */
+const matchFunction = (op: string, { from, to }: FunctionSpec, f: unknown, b: Bindings): Bindings => {
+  if (typeof f !== "function") refuse(`${op}: an argument is no function; give one where a function is wanted`)
+  if (from.some((s) => isFunction(s) || isTree(s))) return b
+  const taken = (from as readonly (Shape | TensorLike)[]).map(like).map((s) => ({
+    shape: s.shape.map((d) => replaced(d, b.names)),
+    dtype: s.dtype,
+  }))
+  if (taken.some((s) => s.shape.some((d) => typeof d === "string"))) return b
+  try {
+    const { outs } = trace((...xs) => [(f as (...xs: RawTensor[]) => AnyTensor)(...xs)], taken as readonly Aval[])
+    return matchTensor(op, to, outs[0]!, b)
+  } catch (e) {
+    if (e instanceof ShapeError && !e.message.startsWith(`${op}: `))
+      refuse(`${op}: the function does not take ${taken.map((s) => show(s.shape)).join(", ")}; give one that does`)
+    throw e
+  }
+}
+const matchSpec = (op: string, s: Spec, x: unknown, b: Bindings): Bindings => {
+  if (isFunction(s)) return matchFunction(op, s, x, b)
+  if (isTree(s))
+    return Object.keys(s)
+      .sort(order)
+      .reduce<Bindings>((known, key) => {
+        if (typeof x !== "object" || x === null || !(key in x)) refuse(`${op}: the tree has no ${key}`)
+        return matchSpec(`${op}: ${key}`, s[key]!, (x as Record<string, unknown>)[key], known)
+      }, b)
+  return isTensor(x) ? matchTensor(op, s, x, b) : refuse(`${op}: an argument is no tensor; give one for each shape`)
+}
 
 /** What the names stand for in this call; throws the sentence at the first argument that does not fit. */
-export const bind = (op: string, specs: readonly Spec[], args: readonly unknown[]): Record<string, number> => {
+export const bind = (op: string, specs: readonly Spec[], args: readonly unknown[]): Readonly<Record<string, number>> => {
   if (args.length !== specs.length)
-    refuse(`${op}: ${args.length} arguments where ${specs.length} are wanted; give one tensor for each shape`)
-  const bound: Record<string, number> = {}
-  specs.forEach((spec, k) => {
-    const x = args[k]
-    if (!isTensor(x)) return refuse(`${op}: argument ${k} is no tensor; give one tensor for each shape`)
-    const wanted = shapeOfSpec(spec)
-    const dtype = dtypeOfSpec(spec)
-    if (x.dtype !== dtype) refuse(wrongDType(op, x.dtype, dtype))
-    const earlier = new Set(Object.keys(bound))
-    wanted.forEach((d, j) => {
-      const n = x.shape[j]
-      if (n === undefined) return refuse(doesNotFit(op, x.shape, wanted, "the rank is too small"))
-      if (typeof d === "number") {
-        if (d !== n) refuse(doesNotFit(op, x.shape, wanted, `${n} is not ${d}`))
-        return
-      }
-      const known = bound[d]
-      if (known === undefined) bound[d] = n
-      else if (known !== n)
-        refuse(
-          doesNotFit(
-            op,
-            x.shape,
-            wanted,
-            `${d} is ${known} ${earlier.has(d) ? "in an earlier argument" : "on an earlier axis"} and ${n} here`,
-          ),
-        )
-    })
-    if (x.shape.length > wanted.length) refuse(doesNotFit(op, x.shape, wanted, "the rank is too large"))
-  })
-  return bound
+    refuse(`${op}: ${args.length} arguments where ${specs.length} are wanted; give one for each parameter`)
+  const { names, waiting } = specs.reduce<Bindings>((b, s, k) => matchSpec(op, s, args[k], b), unbound)
+  const [open] = waiting
+  const free = open && namesOf(open[0]).find((n) => !Object.hasOwn(names, n))
+  if (free !== undefined) refuse(`${op}: nothing tells what ${free} is in ${open![0]}; give it a dimension of its own`)
+  return names as Readonly<Record<string, number>>
 }
 /** A shaped function from its rule and an untyped body that takes the arguments and what the names stand for. */
 export const shapedOf = (
   inputs: readonly Spec[],
   out: Shape,
   dtype: DType,
-  body: (args: readonly RawTensor[], dims: Record<string, number>) => unknown,
+  body: (args: readonly RawTensor[], dims: Readonly<Record<string, number>>) => unknown,
 ): unknown =>
   Object.assign((...args: readonly AnyTensor[]) => body(args.map(raw), bind("shaped", inputs, args)), {
     rule: { in: inputs, out, dtype },
@@ -78,7 +118,8 @@ export const shapedOf = (
  * A function over named dimensions. Its body is checked once, for all sizes, as if the names were constants; it may use sizes through the
  * last argument: `(x, { n }) => T.zeros([n, 4])`. Each call unifies the names with the actual dimensions. `jit`, `grad` and `vmap` keep its rule.
  *
- * Inputs are shapes over names and numbers (f32), or `{ shape, dtype }`. Throws ShapeError at the argument that does not fit.
+ * Inputs are shapes over names, numbers and expressions (f32): `"2*b"`, `"t+1"`, `Dim.multiple("d", "h")`; or `{ shape, dtype }`; a function
+ * `{ from: [shapes], to: shape }`; or a record of these, a tree. Throws ShapeError at the argument that does not fit.
  *
  * @example
  * const scores = shaped([["t", "d"], ["s", "d"]], (q, k) => T.matmul(q, T.transpose(k)))
@@ -86,7 +127,7 @@ export const shapedOf = (
  */
 export const shaped = <const I extends readonly Spec[], O extends Shape, D extends DType>(
   inputs: I,
-  body: (...args: [...SpecTensors<I>, dims: { readonly [N in NamesIn<I>]: N }]) => Tensor<O, D>,
+  body: (...args: [...SpecTensors<I>, dims: DimsOf<I>]) => Tensor<O, D>,
 ): Shaped<I, O, D> =>
   shapedOf(inputs, [], "f32", (args, dims) => (body as unknown as (...args: unknown[]) => unknown)(...args, dims)) as Shaped<
     I,

@@ -1,0 +1,361 @@
+// What transformations ask of a function and of a call, as types: trees leaf by leaf, in the words of the run time. Types only.
+import type { AnyTensor, Tensor } from "../core/tensor.ts"
+import type { DType, FloatDType } from "../core/dtype.ts"
+import type { Of } from "../core/signature.ts"
+import type { Dim, Fits, Known } from "../../typelevel/dim.ts"
+import type { axisOutside } from "../../typelevel/messages.ts"
+import type { TensorLike } from "../../typelevel/rule.ts"
+import type { Axis, Drop, Insert, Rankless, Shape, Show } from "../../typelevel/shape.ts"
+import type { Call, Differentiable, DTypeOf, ShapeOf, Spec } from "../../typelevel/shaped.ts"
+import type { Carrier } from "./call.ts"
+import type { ShapedRule } from "./shaped.ts"
+
+export type Fn = (...args: never[]) => unknown
+export type Source = Fn | Carrier
+/** The function that a jitted function wraps, or the function itself. */
+type Pure<F> = F extends { readonly pure: infer P } ? P : F
+/** A batched function: what it batches, and along which axes. */
+export interface Mapped<F, I, X> {
+  readonly batches: { readonly of: F; readonly inAxes: I; readonly outAxis: X }
+}
+export type ArgsOf<F> =
+  F extends Mapped<infer G, infer I, unknown> ? Widened<ArgsOf<G>, I> : Pure<F> extends (...args: infer A) => unknown ? A : never
+export type ResultOf<F> =
+  F extends Mapped<infer G, unknown, infer X>
+    ? BatchedOut<ResultOf<G>, number, X>
+    : Pure<F> extends (...args: never[]) => infer R
+      ? R
+      : never
+/** Any shaped function, as far as its rule goes. */
+export interface Ruled<I extends readonly Spec[] = readonly Spec[], O extends Shape = Shape, D extends DType = DType> {
+  readonly rule: ShapedRule<I, O, D>
+}
+/** The result of a call with these arguments: a shaped function's follows from them. */
+export type ResultFor<F, A> =
+  F extends Ruled<infer I, infer O, infer D>
+    ? A extends readonly unknown[]
+      ? Of<Call<I, O, A>, D>
+      : never
+    : F extends Mapped<infer G, infer I, infer X>
+      ? A extends readonly unknown[]
+        ? BatchedOut<ResultFor<G, Rows<A, I>>, BatchSize<A, I>, X>
+        : never
+      : ResultOf<F>
+
+// ---- trees ---------------------------------------------------------------------------------------------------------
+type Below<P extends string, K> = number extends K
+  ? Below<P, "0">
+  : P extends ""
+    ? `${K & (string | number)}`
+    : `${P}/${K & (string | number)}`
+/** Trees are walked so far: a type that contains itself ends there. */
+type Deep = readonly [0, 0, 0, 0, 0, 0, 0, 0]
+
+/** A tree that takes literals with `const`: lists in it are readonly. */
+export type Frozen<T> = T extends TensorLike
+  ? T
+  : T extends Fn
+    ? T
+    : T extends object
+      ? { readonly [K in keyof T]: Frozen<T[K]> }
+      : T
+
+// ---- grad ----------------------------------------------------------------------------------------------------------
+type Leaf<P extends string> = P extends "" ? "" : `, leaf ${P}`
+/** The sentence about a leaf of argument N that has no derivative; `never` if all have one. */
+export type NoGradient<Op extends string, T, N, P extends string = "", Seen extends readonly 0[] = []> = Seen extends Deep
+  ? never
+  : T extends TensorLike
+    ? [T["dtype"] & FloatDType] extends [never]
+      ? `${Op}: argument ${N & (number | string)}${Leaf<P>} is ${T["dtype"]}; only floating-point tensors have gradients; pass it as another argument`
+      : never
+    : T extends number
+      ? P extends ""
+        ? `${Op}: argument ${N & (number | string)} is a number; only tensors have gradients; full([], x) makes one of a number`
+        : never
+      : T extends Fn
+        ? never
+        : T extends object
+          ? { [K in keyof T]: NoGradient<Op, T[K], N, Below<P, K>, [...Seen, 0]> } extends infer M
+            ? M[T extends readonly unknown[] ? number & keyof M : keyof M]
+            : never
+          : never
+type NoGradients<Op extends string, A extends readonly unknown[], N> = N extends readonly [infer H, ...infer R]
+  ? [NoGradient<Op, A[H & number], H>] extends [never]
+    ? NoGradients<Op, A, R>
+    : NoGradient<Op, A[H & number], H>
+  : never
+type Asked<O> = O extends { readonly argnums: infer N } ? (N extends number ? readonly [N] : N) : readonly [0]
+
+type noArgument<
+  Op extends string,
+  N extends number,
+  Count extends number,
+> = `${Op}: argnums ${N} is no argument of a call with ${Count}; count from 0`
+/** `[]`, or the sentence about argnums that name no argument, or one twice. */
+export type Argnums<Op extends string, A extends readonly unknown[], O> = number extends A["length"]
+  ? []
+  : Asked<O> extends infer N extends readonly number[]
+    ? Named<Op, A, N, N>
+    : []
+type Named<Op extends string, A extends readonly unknown[], N extends readonly number[], Rest> = Rest extends readonly [
+  infer H extends number,
+  ...infer R,
+]
+  ? number extends H
+    ? []
+    : `${H}` extends keyof A
+      ? Named<Op, A, N, R>
+      : noArgument<Op, H, A["length"]>
+  : Once<Op, N, N>
+type Once<Op extends string, N extends readonly number[], Rest, Seen = never> = Rest extends readonly [infer H, ...infer R]
+  ? H extends Seen
+    ? `${Op}: argnums ${Show<N>} names an argument twice; list each once`
+    : Once<Op, N, R, Seen | H>
+  : []
+
+type Loss<R, O> = O extends { readonly aux: true } ? (R extends readonly [infer L, ...unknown[]] ? L : R) : R
+/** The sentence where the result is no scalar. */
+type ScalarRule<Op extends string, L> = [L] extends [never]
+  ? []
+  : L extends TensorLike<infer S, infer D>
+    ? number extends S["length"]
+      ? []
+      : S extends readonly []
+        ? [D & FloatDType] extends [never]
+          ? `${Op}: the function returns ${D}, which has no derivative; return a floating-point scalar`
+          : []
+        : `${Op}: the function must return a scalar (shape []), it returns ${Show<S>}; use vjp, or sum it`
+    : `${Op}: the function must return a scalar tensor (shape []); with further results, return [scalar, more] and say { aux: true }`
+/** `[]`, or the sentence about a function that has no gradient. */
+export type GradRule<Op extends string, F, O> =
+  F extends Ruled<infer I, infer Out, DType>
+    ? Differentiables<Op, I, Asked<O>, Out>
+    : [NoGradients<Op, ArgsOf<F>, Asked<O>>] extends [never]
+      ? ScalarRule<Op, Loss<ResultOf<F>, O>>
+      : NoGradients<Op, ArgsOf<F>, Asked<O>>
+type Differentiables<Op extends string, I extends readonly Spec[], N, Out extends Shape> = N extends readonly [
+  infer H,
+  ...infer R,
+]
+  ? Differentiable<Op, I[H & number], Out> extends infer M extends string
+    ? M
+    : Differentiables<Op, I, R, Out>
+  : []
+/** The tree or trees that a gradient has. */
+export type Wrt<A extends readonly unknown[], O> = O extends { readonly argnums: infer N }
+  ? N extends number
+    ? A[N]
+    : N extends readonly number[]
+      ? { -readonly [K in keyof N]: N[K] extends number ? A[N[K]] : never }
+      : never
+  : A[0]
+/** The same for a call of a shaped function: the shapes are those of its parameters, whose names the call has told. */
+export type WrtShaped<I extends readonly Spec[], A extends readonly unknown[], O> = O extends { readonly argnums: infer N }
+  ? N extends number
+    ? Like<I, A, I[N]>
+    : N extends readonly number[]
+      ? { -readonly [K in keyof N]: N[K] extends number ? Like<I, A, I[N[K]]> : never }
+      : never
+  : Like<I, A, I[0]>
+type Like<I extends readonly Spec[], A extends readonly unknown[], P> = Of<Call<I, ShapeOf<P>, A>, DTypeOf<P> & DType>
+export type Aux<R> = R extends readonly [unknown, infer A, ...unknown[]] ? A : never
+
+// ---- jvp, vjp ------------------------------------------------------------------------------------------------------
+type SameSizes<S extends Shape, R extends Shape> = S extends readonly [infer X, ...infer P extends Shape]
+  ? R extends readonly [infer Y, ...infer Q extends Shape]
+    ? Fits<X, Y> extends true
+      ? SameSizes<P, Q>
+      : false
+    : Rankless<R>
+  : R extends readonly [Dim, ...Shape]
+    ? Rankless<S>
+    : true
+type Text<T extends TensorLike> = `${T["dtype"]}${Show<T["shape"]>}`
+interface Differs<P extends TensorLike, T extends TensorLike> {
+  readonly jvp: `jvp: a tangent is ${Text<T>}, its argument ${Text<P>}; they must agree`
+  readonly vjp: `vjp: the cotangent is ${Text<T>}, the result is ${Text<P>}; they must agree`
+}
+interface Unlike {
+  readonly jvp: "jvp: tangents have another structure than the arguments; give one tensor for each tensor"
+  readonly vjp: "vjp: the cotangent has another structure than the function's result; give one tensor for each tensor of the result"
+}
+/** T where it is a tree like P, leaf by leaf; a sentence stands in the place of a leaf that is not. */
+export type Alongside<Op extends "jvp" | "vjp", P, T, Seen extends readonly 0[] = []> = Seen extends Deep
+  ? T
+  : [T] extends [never]
+    ? T
+    : P extends TensorLike
+      ? T extends TensorLike
+        ? [P["dtype"] & T["dtype"]] extends [never]
+          ? Differs<P, T>[Op]
+          : SameSizes<P["shape"], T["shape"]> extends true
+            ? T
+            : Differs<P, T>[Op]
+        : Unlike[Op]
+      : P extends readonly unknown[]
+        ? T extends readonly unknown[]
+          ? P["length"] extends T["length"]
+            ? { readonly [K in keyof T]: K extends keyof P ? Alongside<Op, P[K], T[K], [...Seen, 0]> : T[K] }
+            : Unlike[Op]
+          : Unlike[Op]
+        : P extends Fn
+          ? T
+          : P extends object
+            ? keyof P extends keyof T
+              ? { readonly [K in keyof T]: K extends keyof P ? Alongside<Op, P[K], T[K], [...Seen, 0]> : T[K] }
+              : Unlike[Op]
+            : T
+/** A list literal L as it was checked, with sentences in it, or the one sentence. (The last branch makes the compiler infer a tuple.) */
+export type Listed<Checked, L extends readonly unknown[]> = [Checked] extends [string]
+  ? Checked extends infer M
+    ? M
+    : never
+  : [Checked] extends [readonly unknown[]]
+    ? Checked
+    : readonly [...L]
+/** Arguments of vjp: all are differentiated, so that each must have a derivative. */
+export type AllFloats<A extends readonly unknown[]> = {
+  [K in keyof A]: [NoGradient<"vjp", A[K], K>] extends [never] ? A[K] : NoGradient<"vjp", A[K], K>
+}
+
+// ---- vmap ----------------------------------------------------------------------------------------------------------
+/** An axis for every leaf of an argument, or null: the argument is shared by the whole batch. */
+export type InAxes = number | null | readonly (number | null)[]
+export type AxisAt<I, K> = I extends readonly unknown[] ? (K extends keyof I ? I[K] : 0) : I
+/** S with one more axis of N, at axis X of the result; with it in front where there is no such axis. */
+export type InsertAt<S extends Shape, N extends Dim, X> = number extends S["length"]
+  ? Shape
+  : Axis<[...S, N], X & number> extends infer K
+    ? [K] extends [never]
+      ? [N, ...S]
+      : number extends K
+        ? Shape
+        : Insert<S, K & number, N>
+    : never
+/** Every tensor of a tree with one more axis of N at position X. */
+export type Batched<T, N extends Dim, X> =
+  T extends TensorLike<infer S, infer D>
+    ? Tensor<InsertAt<S, N, X>, D>
+    : T extends Fn
+      ? T
+      : T extends object
+        ? { readonly [K in keyof T]: Batched<T[K], N, X> }
+        : T
+/** The same, as a result: without readonly. */
+export type BatchedOut<T, N extends Dim, X> =
+  T extends TensorLike<infer S, infer D>
+    ? Tensor<InsertAt<S, N, X>, D>
+    : T extends Fn
+      ? T
+      : T extends object
+        ? { -readonly [K in keyof T]: BatchedOut<T[K], N, X> }
+        : T
+
+/** Arguments for one member of the batch, and parameters for a batch of any size. */
+type Rows<A extends readonly unknown[], I> = {
+  [K in keyof A]: AxisAt<I, K> extends infer X ? (X extends number ? Row<A[K], X> : A[K]) : never
+}
+type Row<T, X extends number> =
+  T extends TensorLike<infer S, infer D>
+    ? Tensor<Rankless<S> extends true ? Shape : Drop<S, Axis<S, X>>, D>
+    : T extends Fn
+      ? T
+      : T extends object
+        ? { readonly [K in keyof T]: Row<T[K], X> }
+        : T
+type Widened<P extends readonly unknown[], I> = {
+  [K in keyof P]: AxisAt<I, K> extends infer X ? (X extends number ? Batched<P[K], Dim, X> : P[K]) : never
+}
+
+type noAxis = "vmap: an argument of shape [] has no axis to map over; give null as its axis"
+type batchDiffers<
+  N,
+  M,
+  X extends number,
+  S extends Shape,
+> = `vmap: batch sizes differ: ${N & Dim} and ${M & Dim} (axis ${X} of ${Show<S>}); batched arguments must agree`
+/** The sizes that the leaves of T have at axis X. */
+type SizeAt<T, X extends number> =
+  T extends TensorLike<infer S, DType>
+    ? Rankless<S> extends true
+      ? number
+      : S[Axis<S, X> & keyof S] & Dim
+    : T extends Fn
+      ? never
+      : T extends object
+        ? { [K in keyof T]: SizeAt<T[K], X> }[T extends readonly unknown[] ? number & keyof T : keyof T]
+        : never
+/** The sentence about a leaf of T that has no axis X, or another size there than N. */
+type NotBatched<T, X extends number, N> =
+  T extends TensorLike<infer S, DType>
+    ? Rankless<S> extends true
+      ? never
+      : S extends readonly []
+        ? noAxis
+        : [Axis<S, X>] extends [never]
+          ? axisOutside<"vmap", S, X>
+          : Other<N, S[Axis<S, X> & keyof S], X, S>
+    : T extends Fn
+      ? never
+      : T extends object
+        ? { [K in keyof T]: NotBatched<T[K], X, N> }[T extends readonly unknown[] ? number & keyof T : keyof T]
+        : never
+type Other<N, M, X extends number, S extends Shape> = N extends N
+  ? Fits<N, M> extends true
+    ? never
+    : batchDiffers<N, M, X, S>
+  : never
+/** The batch size of a call: the first that is known. */
+export type BatchSize<A, I, K extends readonly 0[] = []> = A extends readonly [infer H, ...infer R]
+  ? AxisAt<I, `${K["length"]}`> extends infer X
+    ? X extends number
+      ? SizeAt<H, X> extends infer N
+        ? [N] extends [never]
+          ? BatchSize<R, I, [...K, 0]>
+          : Known<N> extends true
+            ? N & Dim
+            : BatchSize<R, I, [...K, 0]>
+        : never
+      : BatchSize<R, I, [...K, 0]>
+    : never
+  : number
+/** The arguments A of a batched function whose parameters are P, with the sentence in the place of one that does not fit. */
+export type BatchArgs<P extends readonly unknown[], I, A extends readonly unknown[]> =
+  BatchSize<A, I> extends infer N extends Dim
+    ? {
+        [K in keyof P]: AxisAt<I, K> extends infer X
+          ? X extends number
+            ? K extends keyof A
+              ? [NotBatched<A[K], X, N>] extends [never]
+                ? Batched<P[K], Known<SizeAt<A[K], X>> extends true ? N : Dim, X>
+                : NotBatched<A[K], X, N>
+              : Batched<P[K], N, X>
+            : Frozen<P[K]>
+          : never
+      }
+    : never
+/** `[]`, or the sentence about axes that are not one for each of Count arguments. */
+export type AxesRule<Count extends number, I> = I extends readonly unknown[]
+  ? number extends I["length"] | Count
+    ? []
+    : I["length"] extends Count
+      ? Some<I[number]>
+      : `vmap: ${I["length"]} axes for ${Count} arguments; give one axis, or null, for each argument`
+  : Some<I>
+type Some<X> = [X] extends [null] ? "vmap: no argument is batched; give at least one axis" : []
+/** `[]`, or the sentence about a leaf of the result that cannot have the batch at axis X. */
+export type OutRule<R, X extends number> = [NoPlace<R, X>] extends [never] ? [] : NoPlace<R, X>
+type NoPlace<R, X extends number> =
+  R extends TensorLike<infer S, DType>
+    ? Rankless<S> extends true
+      ? never
+      : [Axis<[number, ...S], X>] extends [never]
+        ? axisOutside<"vmap", [number, ...S], X>
+        : never
+    : R extends Fn
+      ? never
+      : R extends object
+        ? { [K in keyof R]: NoPlace<R[K], X> }[R extends readonly unknown[] ? number & keyof R : keyof R]
+        : never
+export type { AnyTensor }
