@@ -1,5 +1,5 @@
-// NumPy's subscript language of einsum in types: parsed once per literal, then bound to the operands' shapes. Every step has its twin
-// in src/ops/_einsum.ts, which takes the same decisions in the same order.
+// NumPy's subscript language of einsum in types: parsed once per literal, then bound to the operands' shapes. Every step has
+// its twin in src/ops/_einsum.ts, which takes the same decisions in the same order.
 import type { Broadcast, JoinDim } from "./broadcast.ts"
 import type { Dim, Fits, Known, ShowDim } from "./dim.ts"
 import type { TensorLike } from "./rule.ts"
@@ -30,7 +30,9 @@ type Inputs<L extends string, R extends string, Ins extends string[][], Cur exte
 type Output<L extends string, R extends string, Ins extends string[][], Out extends string[]> =
   R extends `${infer C}${infer T}`
     ? C extends Letter
-      ? C extends Out[number] ? outputTwice<L, C> : C extends Ins[number][number] ? Output<L, T, Ins, [...Out, C]> : outputUnknown<L, C>
+      ? C extends Out[number] ? outputTwice<L, C>
+        : C extends Ins[number][number] ? Output<L, T, Ins, [...Out, C]>
+        : outputUnknown<L, C>
       : C extends " " ? Output<L, T, Ins, Out>
       : R extends `...${infer U}` ? ("..." extends Out[number] ? twoEllipses<L> : Output<L, U, Ins, [...Out, "..."]>)
       : noLabel<L, C>
@@ -46,8 +48,8 @@ type Sorted<U, A extends string = Alphabet, Acc extends string[] = []> =
   A extends `${infer C}${infer T}` ? Sorted<U, T, C extends U ? [...Acc, C] : Acc> : Acc
 
 // ---- all at once ---------------------------------------------------------------------------------------------------
-// Most calls are right and need no broadcasting: all dimensions in one row, those of a label are one size. Where this does not hold,
-// the operands are taken one after the other below.
+// Most calls are right and need no broadcasting: all dimensions in one row, those of a label are one size. Where this does
+// not hold, the operands are taken one after the other below.
 
 /** Where the labels are in the row of all dimensions: `same[k]` and `as[k]` are one label, `out` is the result. */
 interface Places {
@@ -61,7 +63,9 @@ export type Placed<P extends Lists> = Place<P["ins"], P["out"], [], {}, [], [], 
 type Place<Ins, O, Ranks extends number[], F, Row extends 0[], X extends string[], Y extends string[]> =
   Ins extends [infer P extends string[], ...infer Q] ? Along<P, P, Q, O, Ranks, F, Row, X, Y, never>
     : { ranks: Ranks; same: X; as: Y; out: { [K in keyof O]: F[O[K] & keyof F] } }
-type Along<P extends string[], R, Q, O, Ranks extends number[], F, Row extends 0[], X extends string[], Y extends string[], Own> =
+type Along<
+  P extends string[], R, Q, O, Ranks extends number[], F, Row extends 0[], X extends string[], Y extends string[], Own
+> =
   R extends [infer H extends string, ...infer T]
     ? H extends Own | "..." ? null
       : H extends keyof F
@@ -69,7 +73,8 @@ type Along<P extends string[], R, Q, O, Ranks extends number[], F, Row extends 0
         : Along<P, T, Q, O, Ranks, F & { [_ in H]: `${Row["length"]}` }, [...Row, 0], X, Y, Own | H>
     : Place<Q, O, [...Ranks, P["length"]], F, Row, X, Y>
 type Ranks<T extends readonly TensorLike[]> = { -readonly [K in keyof T]: T[K]["shape"]["length"] }
-type Row<T, Acc extends Shape = []> = T extends readonly [infer H extends TensorLike, ...infer R] ? Row<R, [...Acc, ...H["shape"]]> : Acc
+type Row<T, Acc extends Shape = []> =
+  T extends readonly [infer H extends TensorLike, ...infer R] ? Row<R, [...Acc, ...H["shape"]]> : Acc
 type At<R, I extends readonly string[]> = { -readonly [K in keyof I]: R[I[K] & keyof R] }
 /** The result's shape, or null where it needs a closer look. */
 export type Quick<W, T extends readonly TensorLike[]> =
@@ -133,7 +138,8 @@ export type Merge<L extends string, P, S extends Shape, F, G> =
     : F
 /** The dimensions under the ellipsis so far (E), broadcast with those of one more operand, S. Or the sentence. */
 export type MergeRest<L extends string, S extends Shape, E extends Shape, M extends Shape> =
-  M extends readonly [] ? E : Broadcast<"einsum", E, M> extends infer R ? (R extends string ? restsDiffer<L, E, M, S> : R) : never
+  M extends readonly [] ? E
+    : Broadcast<"einsum", E, M> extends infer R ? (R extends string ? restsDiffer<L, E, M, S> : R) : never
 /** The dimensions of the labels, in their order. */
 export type Pick<O, F, E extends Shape, Acc extends Shape = []> =
   O extends [infer H, ...infer T]
@@ -146,11 +152,12 @@ export type Pick<O, F, E extends Shape, Acc extends Shape = []> =
 
 type noLabel<L extends string, C extends string> =
   `einsum: ${L}: ${C} is no label here; labels are letters, and ... stands for further axes`
-type twoEllipses<L extends string> = `einsum: ${L}: ... stands twice in one list`
-type outputTwice<L extends string, H extends string> = `einsum: ${L}: ${H} stands twice in the result`
+type twoEllipses<L extends string> = `einsum: ${L}: ... stands twice in one list; one ... stands for all axes without a label`
+type outputTwice<L extends string, H extends string> =
+  `einsum: ${L}: ${H} stands twice in the result; a label gives it one axis`
 type outputUnknown<L extends string, H extends string> = `einsum: ${L}: ${H} is in the result only; no tensor has it`
 export type countsDiffer<L extends string, N extends number, M extends number> =
-  `einsum: ${L}: tensors labelled: ${N}, given: ${M}`
+  `einsum: ${L}: tensors labelled: ${N}, given: ${M}; a comma stands between their labels`
 export type restLost<L extends string, E extends Shape> =
   `einsum: ${L}: ... stands for ${Show<E>} and is not in the result; put it there, or sum over these axes first`
 type wrongRank<L extends string, P extends string[], S extends Shape> =
@@ -162,6 +169,6 @@ type Spelled<P, Acc extends string = ""> =
 type notSquare<L extends string, H extends string, X, Y, S> =
   `einsum: ${L}: ${H} is ${ShowDim<X>} and ${ShowDim<Y>} in ${Show<S>}; a diagonal has one size`
 type sizesDiffer<L extends string, H, X, Q, Y, S> =
-  `einsum: ${L}: ${H & string} is ${ShowDim<X>} in ${Show<Q>} and ${ShowDim<Y>} in ${Show<S>}`
+  `einsum: ${L}: ${H & string} is ${ShowDim<X>} in ${Show<Q>} and ${ShowDim<Y>} in ${Show<S>}; a label has one size, or 1`
 type restsDiffer<L extends string, E, M, S> =
   `einsum: ${L}: ... is ${Show<M>} in ${Show<S>}, which does not broadcast with ${Show<E>} before it`

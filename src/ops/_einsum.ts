@@ -5,10 +5,12 @@ import { numbersOnly } from "./_dtypes.ts"
 
 const noLabel = (l: string, c: string): string =>
   `einsum: ${l}: ${c} is no label here; labels are letters, and ... stands for further axes`
-const twoEllipses = (l: string): string => `einsum: ${l}: ... stands twice in one list`
-const outputTwice = (l: string, h: string): string => `einsum: ${l}: ${h} stands twice in the result`
+const twoEllipses = (l: string): string =>
+  `einsum: ${l}: ... stands twice in one list; one ... stands for all axes without a label`
+const outputTwice = (l: string, h: string): string => `einsum: ${l}: ${h} stands twice in the result; a label gives it one axis`
 const outputUnknown = (l: string, h: string): string => `einsum: ${l}: ${h} is in the result only; no tensor has it`
-const countsDiffer = (l: string, n: number, m: number): string => `einsum: ${l}: tensors labelled: ${n}, given: ${m}`
+const countsDiffer = (l: string, n: number, m: number): string =>
+  `einsum: ${l}: tensors labelled: ${n}, given: ${m}; a comma stands between their labels`
 const restLost = (l: string, e: readonly number[]): string =>
   `einsum: ${l}: ... stands for ${show(e)} and is not in the result; put it there, or sum over these axes first`
 const wrongRank = (l: string, p: readonly string[], s: readonly number[]): string =>
@@ -16,7 +18,7 @@ const wrongRank = (l: string, p: readonly string[], s: readonly number[]): strin
 const notSquare = (l: string, h: string, x: number, y: number, s: readonly number[]): string =>
   `einsum: ${l}: ${h} is ${x} and ${y} in ${show(s)}; a diagonal has one size`
 const sizesDiffer = (l: string, h: string, x: number, q: readonly number[], y: number, s: readonly number[]): string =>
-  `einsum: ${l}: ${h} is ${x} in ${show(q)} and ${y} in ${show(s)}`
+  `einsum: ${l}: ${h} is ${x} in ${show(q)} and ${y} in ${show(s)}; a label has one size, or 1`
 const restsDiffer = (l: string, e: readonly number[], m: readonly number[], s: readonly number[]): string =>
   `einsum: ${l}: ... is ${show(m)} in ${show(s)}, which does not broadcast with ${show(e)} before it`
 
