@@ -5,6 +5,8 @@ import type { Plain } from "../../typelevel/network.ts"
 import type { Flatten, Permute, Reshape } from "../../typelevel/reshape.ts"
 import type { TensorLike } from "../../typelevel/rule.ts"
 import type { Rankless, Shape } from "../../typelevel/shape.ts"
+import type { Over, ProductOf } from "../../typelevel/symbolic.ts"
+import { over, times } from "../core/dims.ts"
 import { refuse } from "../core/errors.ts"
 import { wrongPermutation } from "../core/messages.ts"
 import { raw, type Tensor } from "../core/tensor.ts"
@@ -30,13 +32,7 @@ export const flatten: Layer<FlattenRule> = layerOf(
     (s) => {
       rankOfAtLeast("flatten", 2, s)
       const [n, ...rest] = s.shape as readonly [Dim, ...Dim[]]
-      const one =
-        rest.length === 1
-          ? rest[0]!
-          : rest.every((d) => typeof d === "number")
-            ? rest.reduce((a: number, d) => a * (d as number), 1)
-            : UNKNOWN
-      return { shape: [n, one], dtype: s.dtype }
+      return { shape: [n, rest.reduce(times, 1)], dtype: s.dtype }
     },
     (x) => raw(reshapeOf(x, [x.shape[0]!, x.shape.slice(1).reduce((a, d) => a * d, 1)])),
   ),
@@ -55,7 +51,7 @@ export interface ReshapeRule<T extends Shape> extends Plain {
   readonly Out: Every<"reshape", this["In"], Behind<ShapeOf<this["In"]>, T>>
 }
 type Behind<S extends Shape, T extends Shape> = S extends readonly [infer N extends Dim, ...infer R extends Shape]
-  ? ([Extract<R[number], string>] extends [never] ? Reshape<"reshape", R, T> : Gradual<T>) extends infer M
+  ? ([Extract<R[number], string>] extends [never] ? Reshape<"reshape", R, T> : Named<R, T>) extends infer M
     ? M extends Shape
       ? [N, ...M]
       : M
@@ -63,20 +59,27 @@ type Behind<S extends Shape, T extends Shape> = S extends readonly [infer N exte
   : Rankless<S> extends true
     ? Shape
     : needsRank<"reshape", "1 or more", S>
-/** T, where names keep the number of elements from being known before the program runs. */
-type Gradual<T extends Shape> = { -readonly [K in keyof T]: T[K] extends -1 ? number : T[K] }
+/** Names keep the number of elements from being known before the program runs; what is wrong with T alone is. */
+type Named<R extends Shape, T extends Shape> =
+  Reshape<"reshape", [number], T> extends infer M extends string
+    ? M
+    : Filled<T, Over<ProductOf<R>, ProductOf<Filled<T, 1>>> extends infer Q ? ([Q] extends [never] ? number : Q & Dim) : never>
+type Filled<T extends Shape, D extends Dim> = { -readonly [K in keyof T]: T[K] extends -1 ? D : T[K] }
 /**
  * Another shape for each example, [n, ...s] to [n, ...shape]; one size may be -1, which is inferred. Every dtype.
  *
- * Refuses another number of elements. Sizes that are names are checked when the program runs.
+ * Refuses another number of elements. Beside sizes that are names this is checked when the program runs.
  * @example Net.network(["batch", 784], Net.reshape([28, 28, -1]))
  */
 export const reshape = <const T extends readonly number[]>(shape: readonly [...T]): Layer<ReshapeRule<T>> => {
   const wanted = shape as readonly number[]
-  const behind = (s: readonly Dim[]): Dim[] =>
-    s.every((d) => typeof d === "number")
-      ? reshaped("reshape", s as readonly number[], wanted)
-      : wanted.map((d) => (d === -1 ? UNKNOWN : d))
+  const others = wanted.reduce((n, d) => (d === -1 ? n : n * d), 1)
+  const behind = (s: readonly Dim[]): Dim[] => {
+    if (s.every((d) => typeof d === "number")) return reshaped("reshape", s as readonly number[], wanted)
+    reshaped("reshape", [wanted.includes(-1) ? others || 1 : others], wanted) // what is wrong with the shape alone
+    const rest = over(s.reduce<Dim>(times, 1), others) ?? UNKNOWN
+    return wanted.map((d) => (d === -1 ? rest : d))
+  }
   return layerOf<ReshapeRule<T>>(
     "reshape",
     pureArrow(
