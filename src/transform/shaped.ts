@@ -72,13 +72,14 @@ const matchFunction = (op: string, { from, to }: FunctionSpec, f: unknown, b: Bi
     dtype: s.dtype,
   }))
   if (taken.some((s) => s.shape.some((d) => typeof d === "string"))) return b
+  return matchTensor(op, to, given(op, f as (...xs: RawTensor[]) => AnyTensor, taken as readonly Aval[]), b)
+}
+const given = (op: string, f: (...xs: RawTensor[]) => AnyTensor, taken: readonly Aval[]): Aval => {
   try {
-    const { outs } = trace((...xs) => [(f as (...xs: RawTensor[]) => AnyTensor)(...xs)], taken as readonly Aval[])
-    return matchTensor(op, to, outs[0]!, b)
+    return trace((...xs) => [f(...xs)], taken).outs[0]!
   } catch (e) {
-    if (e instanceof ShapeError && !e.message.startsWith(`${op}: `))
-      refuse(`${op}: the function does not take ${taken.map((s) => show(s.shape)).join(", ")}; give one that does`)
-    throw e
+    if (!(e instanceof ShapeError)) throw e
+    return refuse(`${op}: the function does not take ${taken.map((s) => show(s.shape)).join(", ")}; give one that does`)
   }
 }
 const matchSpec = (op: string, s: Spec, x: unknown, b: Bindings): Bindings => {

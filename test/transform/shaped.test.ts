@@ -18,8 +18,12 @@ const make = (specs: unknown, body: unknown): Untyped => shaped(specs as never, 
 
 describe("expressions over names", () => {
   const pairs = shaped([["2*n", "d"]], (a, { n, d }) => T.reshape(a, [n, 2, d]))
-  const heads = shaped([["b", "t", Dim.multiple("d", "h")], ["h", "d"]], (q, _, { b, t, d, h }) =>
-    T.reshape(q, [b, t, h, Dim.over(d, h)]),
+  const heads = shaped(
+    [
+      ["b", "t", Dim.multiple("d", "h")],
+      ["h", "d"],
+    ],
+    (q, _, { b, t, d, h }) => T.reshape(q, [b, t, h, Dim.over(d, h)]),
   )
   it("give sizes to the body", () => {
     expect(pairs(T.zeros([8, 3])).shape).toEqual([4, 2, 3])
