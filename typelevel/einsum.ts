@@ -58,8 +58,8 @@ interface Places {
   readonly as: readonly string[]
   readonly out: readonly string[]
 }
-/** null where a tensor has an ellipsis, or a label twice. */
-export type Placed<P extends Lists> = Place<P["ins"], P["out"], [], {}, [], [], []>
+/** null where there is an ellipsis, or a tensor has a label twice. */
+export type Placed<P extends Lists> = "..." extends P["out"][number] ? null : Place<P["ins"], P["out"], [], {}, [], [], []>
 type Place<Ins, O, Ranks extends number[], F, Row extends 0[], X extends string[], Y extends string[]> =
   Ins extends [infer P extends string[], ...infer Q] ? Along<P, P, Q, O, Ranks, F, Row, X, Y, never>
     : { ranks: Ranks; same: X; as: Y; out: { [K in keyof O]: F[O[K] & keyof F] } }

@@ -55,6 +55,6 @@ export const drawn = (g: Gen): Args => {
     g,
     used.filter((c) => c !== "..." && g.bool()),
   )
-  if (used.includes("...")) letters.splice(g.int(0, letters.length), 0, "...")
+  if (used.includes("...") || g.int(0, 9) === 0) letters.splice(g.int(0, letters.length), 0, "...")
   return [`${ins.join(g.bool() ? "," : ", ")}${g.pick(["->", " -> "])}${letters.join("")}`, ...xs]
 }
