@@ -129,7 +129,7 @@ const notDivided = (op: string, k: readonly number[], g: number): string =>
 
 // ---- run time ------------------------------------------------------------------------------------------------------
 /** How windows are put back on each axis, and the number of groups. */
-interface Transposing {
+export interface Transposing {
   readonly axes: readonly Spreading[]
   readonly groups: number
 }
