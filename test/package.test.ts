@@ -19,6 +19,7 @@ const tsc = resolve("node_modules/typescript/bin/tsc")
 const manifest = JSON.parse(readFileSync("package.json", "utf8")) as {
   exports: Record<string, string | Record<string, string>>
   files: string[]
+  bin: Record<string, string>
 }
 
 const consumer = `
@@ -74,6 +75,21 @@ describe.runIf(slow)("the package", () => {
       said = (e as Error).message
     }
     expect(said).toContain("matmul: inner dimensions differ: [2, 3] x [4, 5]: 3 is not 4")
+  })
+  test("the command describes a file, in types that the package understands", () => {
+    const header = `{"dense_1/kernel":{"dtype":"F32","shape":[2,3],"data_offsets":[0,24]}}`
+    const file = new Uint8Array(8 + header.length + 24)
+    file.set([header.length])
+    file.set(new TextEncoder().encode(header), 8)
+    writeFileSync(join(root, "w.safetensors"), file)
+    writeFileSync(join(root, "weights.ts"), tool(root, join(home, manifest.bin["adjoint"]!), "typegen", "w.safetensors"))
+    const use = `import { Net } from "adjoint"\nimport type { Weights } from "./weights.js"\ndeclare const w: Weights\n`
+    const load = (bias: boolean) => `Net.load(Net.network(["batch", 2], Net.dense(3, { bias: ${bias} })), w)\n`
+    const options = ["--module", "nodenext", "--target", "es2023", "--strict", "--skipLibCheck", "--noEmit"]
+    writeFileSync(join(root, "use.ts"), use + load(false))
+    expect(tool(root, tsc, ...options, "use.ts")).toBe("")
+    writeFileSync(join(root, "use.ts"), use + load(true))
+    expect(() => tool(root, tsc, ...options, "use.ts")).toThrow("load: dense_1/bias: the file has none, the network wants [3]")
   })
   test("the list of files holds what it should and nothing else", () => {
     const listed = execFileSync("npm", ["pack", "--dry-run", "--json", "--ignore-scripts"], {
