@@ -1,4 +1,5 @@
 // All mutants: plausible mistakes of a programmer, one at a time, each with the suite that must fail.
+import { attentionDerivatives, attentionTypes } from "./attention.ts"
 import { backends } from "./backends.ts"
 import { derivatives } from "./derivatives.ts"
 import { kernels } from "./kernels.ts"
@@ -6,7 +7,7 @@ import type { Kind, Mutant } from "./suites.ts"
 import { types } from "./types.ts"
 
 export const mutants: Readonly<Record<Kind, readonly Mutant[]>> = {
-  type: types,
-  derivative: derivatives,
+  type: [...types, ...attentionTypes],
+  derivative: [...derivatives, ...attentionDerivatives],
   kernel: [...kernels, ...backends],
 }

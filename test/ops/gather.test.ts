@@ -27,6 +27,12 @@ describe("takeAlongAxis", () => {
       )
       expect(valuesOf(takeAlongAxis(x, i, 1))).toEqual(wanted)
       expect(valuesOf(gather(x, i, 1))).toEqual(wanted)
+      const first = g.tensor([m, b, c], "u32", { lo: 0, hi: a })
+      const at = valuesOf(first)
+      const rows = upto(m).flatMap((p) =>
+        upto(b).flatMap((q) => upto(c).map((r) => xs[(clamp(at[(p * b + q) * c + r]!, a) * b + q) * c + r]!)),
+      )
+      expect(valuesOf(takeAlongAxis(x, first, 0))).toEqual(rows)
     })
   })
   it("takes what argmax found", () => {
