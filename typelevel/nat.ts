@@ -126,7 +126,7 @@ export type FloorDiv<A extends number, B extends number> =
 export type CeilDiv<A extends number, B extends number> =
   B extends 1 ? A
     : Unknown<A, B> extends true ? number
-    : DivD<`${A}`, `${B}`> extends [infer Q extends string, infer R] ? (R extends "0" ? Num<Q> : Num<AddD<Q, "1">>) : never
+    : DivD<`${A}`, `${B}`> extends [infer Q extends string, infer R] ? (R extends "0" ? Num<Q> : Num<Reverse<NextR<Reverse<Q>>>>) : never
 /** A mod B */
 export type Mod<A extends number, B extends number> =
   B extends 1 ? 0

@@ -69,6 +69,10 @@ const cases: Readonly<Record<string, (r: Random) => Drawn>> = {
     const b = size(r)
     return { shapes: [[b, size(r), size(r)]], call: (a) => `reshape(${a}, [${b}, -1])` }
   },
+  conv1d: (r) => {
+    const c = size(r)
+    return { shapes: [[size(r), r.between(64, 999), c], [3, c, size(r)]], call: (a, b) => `conv1d(${a}, ${b})` }
+  },
   conv2d: (r) => {
     const x = image(r)
     return { shapes: [x, [3, 3, x[3]!, size(r)]], call: (a, b) => `conv2d(${a}, ${b})` }
@@ -76,6 +80,16 @@ const cases: Readonly<Record<string, (r: Random) => Drawn>> = {
   "conv2d, stride and padding": (r) => {
     const x = image(r)
     return { shapes: [x, [3, 3, x[3]!, size(r)]], call: (a, b) => `conv2d(${a}, ${b}, { stride: 2, padding: "same" })` }
+  },
+  conv3d: (r) => {
+    const c = size(r)
+    const x = [r.between(1, 64), r.between(64, 320), r.between(64, 320), r.between(64, 320), c]
+    return { shapes: [x, [3, 3, 3, c, size(r)]], call: (a, b) => `conv3d(${a}, ${b})` }
+  },
+  "convTranspose2d, stride and padding": (r) => {
+    const x = image(r)
+    const options = "{ stride: 2, padding: 1, outputPadding: 1 }"
+    return { shapes: [x, [3, 3, size(r), x[3]!]], call: (a, b) => `convTranspose2d(${a}, ${b}, ${options})` }
   },
   maxPool2d: (r) => ({ shapes: [image(r)], call: (a) => `maxPool2d(${a}, 2)` }),
   "maxPool2d, the ceiling": (r) => ({ shapes: [image(r)], call: (a) => `maxPool2d(${a}, 3, { stride: 2, ceilMode: true })` }),
