@@ -130,7 +130,6 @@ interface Call {
   readonly op: EinopsOp
   readonly shape: Shape
   readonly pattern: string
-  readonly sizes: unknown
 }
 type Misfit<C extends Call, Why extends string> = misfit<C["op"], C["shape"], C["pattern"], Why>
 type SizeOf<Z, N extends keyof Z> = Z[N] extends infer D extends Dim ? D : number
@@ -145,14 +144,21 @@ type WrongSizes<Op extends string, P extends string, Z, Names> =
 type NotPositive<Op extends string, N extends string, V> =
   V extends 0 ? notPositive<Op, N, 0> : [NotASize<V & number>] extends [never] ? never : notPositive<Op, N, NotASize<V & number>>
 
-/** Sizes of the names as a union of pairs, in `{ env }`; or what is wrong. */
-type Bind<C extends Call, S, L, Env = never> =
+/** Sizes by name, in `{ env }`; or what is wrong. A lone name without a size, the commonest axis, is quick. */
+type Bind<C extends Call, Z, S, L, Env> =
   L extends readonly [infer A, ...infer T]
-    ? A extends "..." ? (Split<S, T> extends [infer Dots, infer R] ? Bind<C, R, T, Env | ["...", Dots]> : never)
-      : S extends readonly [infer D extends Dim, ...infer R]
-        ? Solve<C, D, A> extends infer Q ? (Q extends { env: infer E } ? Bind<C, R, T, Env | E> : Q) : never
-      : never
+    ? S extends readonly [infer D extends Dim, ...infer R]
+      ? A extends readonly [infer N extends string]
+        ? N extends keyof Z ? After<C, Z, Solve<C, Z, D, N>, R, T, Env> : Bind<C, Z, R, T, Env & Sized<N, D>>
+        : A extends "..." ? BindRest<C, Z, S, T, Env>
+        : After<C, Z, Factor<C, Z, D, A>, R, T, Env>
+      : BindRest<C, Z, S, T, Env>
     : { env: Env }
+type Sized<N extends string, D> = { [K in N]: D }
+type After<C extends Call, Z, Q, S, L, Env> = Q extends { env: infer E } ? Bind<C, Z, S, L, Env & E> : Q
+/** At "...", or at the end of the shape, where "..." stands for nothing. */
+type BindRest<C extends Call, Z, S, L, Env> =
+  Split<S, L> extends [infer Dots, infer R] ? Bind<C, Z, R, L, Env & Sized<"...", Dots>> : never
 /** Has S an axis for each of L? */
 type RankFits<S extends Shape, L extends readonly unknown[]> =
   "..." extends L[number] ? (S extends Axes<L> ? true : false) : S["length"] extends L["length"] ? true : false
@@ -162,27 +168,23 @@ type Wanted<L, Named extends 0[] = [], More extends string = ""> =
   L extends readonly [infer H, ...infer T]
     ? H extends "..." ? Wanted<T, Named, " or more"> : Wanted<T, [...Named, 0], More>
     : `${Named["length"]}${More}`
+/** A lone name whose size is given. */
+type Solve<C extends Call, Z, D extends Dim, N extends keyof Z & string> =
+  Fits<D, SizeOf<Z, N>> extends true
+    ? { env: Sized<N, Meet<SizeOf<Z, N>, D>> }
+    : Wrong<"sizes", Misfit<C, `${N} is ${ShowDim<D>}, not ${ShowDim<SizeOf<Z, N>>}`>>
 /** The axis of size D is the product of the group. */
-type Solve<C extends Call, D extends Dim, G> =
-  G extends readonly [infer N extends string]
-    ? N extends keyof C["sizes"]
-      ? Fits<D, SizeOf<C["sizes"], N>> extends true
-        ? { env: [N, Meet<SizeOf<C["sizes"], N>, D>] }
-        : Wrong<"sizes", Misfit<C, `${N} is ${ShowDim<D>}, not ${ShowDim<SizeOf<C["sizes"], N>>}`>>
-      : { env: [N, D] }
-    : Factor<C, D, G>
-type Factor<C extends Call, D extends Dim, G, Given extends Dim = 1, Hole = never, Env = never, At extends "x" | "sizes" = "x"> =
+type Factor<C extends Call, Z, D extends Dim, G, Given extends Dim = 1, Hole = never, Env = unknown, At extends "x" | "sizes" = "x"> =
   G extends readonly [infer H, ...infer T]
-    ? H extends keyof C["sizes"]
-      ? Factor<C, D, T, Times<Given, SizeOf<C["sizes"], H>>, Hole, Env | [H, SizeOf<C["sizes"], H>], "sizes">
-      : H extends number ? Factor<C, D, T, Times<Given, H>, Hole, Env, At>
-      : [Hole] extends [never] ? Factor<C, D, T, Given, H, Env, At>
+    ? H extends keyof Z ? Factor<C, Z, D, T, Times<Given, SizeOf<Z, H>>, Hole, Env & Sized<H & string, SizeOf<Z, H>>, "sizes">
+      : H extends number ? Factor<C, Z, D, T, Times<Given, H>, Hole, Env, At>
+      : [Hole] extends [never] ? Factor<C, Z, D, T, Given, H, Env, At>
       : Wrong<"pattern", sizesUnknown<`${C["op"]}: '${C["pattern"]}'`, Hole & string, H & string>>
     : [Hole] extends [never]
       ? Fits<D, Given> extends true ? { env: Env } : Wrong<At, Misfit<C, `${ShowDim<D>} is not ${ShowDim<Given>}`>>
-    : Given extends 1 ? { env: Env | [Hole, D] }
+    : Given extends 1 ? { env: Env & Sized<Hole & string, D> }
     : Over<D, Given> extends infer Q
-      ? [Q] extends [never] ? Wrong<At, Misfit<C, `${ShowDim<D>} is not a multiple of ${ShowDim<Given>}`>> : { env: Env | [Hole, Q] }
+      ? [Q] extends [never] ? Wrong<At, Misfit<C, `${ShowDim<D>} is not a multiple of ${ShowDim<Given>}`>> : { env: Env & Sized<Hole & string, Q> }
       : never
 
 /** The sizes of all names and the right side; or what is wrong; or Shape, where the rank or the pattern is not known. */
@@ -202,17 +204,16 @@ type SolvedFor<Op extends EinopsOp, S extends Shape, P extends string, Z, L exte
   Rankless<S> extends true ? Shape
     : RankFits<S, L[0]> extends false
       ? Wrong<"x", misfit<Op, S, P, `it has rank ${S["length"]}, not ${Wanted<L[0]>}`>>
-    : Bind<{ op: Op; shape: S; pattern: P; sizes: Z }, S, L[0], Added<Exclude<R[1], L[1]>, Z>> extends infer B
+    : Bind<{ op: Op; shape: S; pattern: P }, Z, S, L[0], Added<Exclude<R[1], L[1]>, Z>> extends infer B
       ? B extends { env: infer E } ? { env: E; right: R } : B
       : never
-type Added<N, Z> = N extends keyof Z ? [N, SizeOf<Z, N>] : never
+type Added<N extends string, Z> = [N] extends [never] ? unknown : { [K in N]: K extends keyof Z ? SizeOf<Z, K> : never }
 
 // ---- the result ----------------------------------------------------------------------------------------------------
 
 /** The resulting shape, or what is wrong. */
 export type Einops<Op extends EinopsOp, S extends Shape, P extends string, Z> =
-  Solved<Op, S, P, Z> extends infer Q ? (Q extends { env: infer E; right: infer R extends Side } ? Built<R[0], Table<E>> : Q) : never
-type Table<Env> = { [E in Env as E extends readonly [infer N extends string, unknown] ? N : never]: E extends readonly [unknown, infer D] ? D : never }
+  Solved<Op, S, P, Z> extends infer Q ? (Q extends { env: infer E; right: infer R extends Side } ? Built<R[0], E> : Q) : never
 type Built<R, M, Acc extends Shape = []> =
   R extends readonly [infer A, ...infer T]
     ? A extends keyof M ? (M[A] extends infer E extends Shape ? Built<T, M, [...Acc, ...E]> : never)
@@ -227,6 +228,5 @@ type Folded<G, M = {}, Acc extends Dim = 1> =
 
 /** Does an axis of size 0 disappear? */
 export type FoldsNone<Q> =
-  Q extends { env: infer E; right: infer R extends Side } ? (true extends None<Exclude<E, readonly [R[1], unknown]>> ? true : false) : false
-type None<E> =
-  E extends readonly [unknown, infer D] ? (D extends Shape ? { [K in keyof D]: None<[0, D[K]]> }[number] : D extends 0 ? true : false) : never
+  Q extends { env: infer E; right: infer R extends Side } ? (true extends { [N in keyof E]: N extends R[1] ? false : None<E[N]> }[keyof E] ? true : false) : false
+type None<D> = D extends Shape ? { [K in keyof D]: None<D[K]> }[number] : D extends 0 ? true : false
