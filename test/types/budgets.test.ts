@@ -57,6 +57,44 @@ const cases: Readonly<Record<string, (r: Random) => Drawn>> = {
   "sum, one axis": (r) => ({ shapes: [[size(r), size(r), 7]], call: (a) => `sum(${a}, -1)` }),
   "sum, two axes kept": (r) => ({ shapes: [[size(r), size(r), 7]], call: (a) => `sum(${a}, [0, 1], { keepDims: true })` }),
   transpose: (r) => ({ shapes: [[size(r), size(r), 7]], call: (a) => `transpose(${a}, [1, 0, 2])` }),
+  "transpose, the last two axes": (r) => ({ shapes: [[size(r), size(r), 7]], call: (a) => `transpose(${a}, ["...", -1, -2])` }),
+  flatten: (r) => ({ shapes: [[size(r), size(r), size(r)]], call: (a) => `flatten(${a}, 1)` }),
+  unflatten: (r) => {
+    const [h, d] = [r.between(2, 32), size(r)]
+    return { shapes: [[size(r), h * d]], call: (a) => `unflatten(${a}, 1, [${h}, -1])` }
+  },
+  "rearrange, heads": (r) => {
+    const [h, d] = [r.between(2, 32), size(r)]
+    return { shapes: [[size(r), size(r), h * d]], call: (a) => `rearrange(${a}, "b t (h d) -> b h t d", { h: ${h} })` }
+  },
+  "rearrange, a pattern of its own": (r) => {
+    const [h, d] = [r.between(2, 32), size(r)]
+    const name = (c: string): string => `${c}${r.upto(100_000)}`
+    const [b, t, n, m] = [name("b"), name("t"), name("h"), name("d")]
+    return {
+      shapes: [[size(r), size(r), h * d]],
+      call: (a) => `rearrange(${a}, "${b} ${t} (${n} ${m}) -> ${b} ${n} ${t} ${m}", { ${n}: ${h} })`,
+    }
+  },
+  "reduce, pooling": (r) => ({
+    shapes: [[size(r), 2 * size(r), 2 * size(r), 3]],
+    call: (a) => `reduce(${a}, "b (h 2) (w 2) c -> b h w c", "max")`,
+  }),
+  repeat: (r) => ({ shapes: [[size(r), size(r)]], call: (a) => `repeat(${a}, "h w -> h (w r)", { r: ${r.between(2, 9)} })` }),
+  "pack of two": (r) => {
+    const [b, c] = [size(r), size(r)]
+    return {
+      shapes: [
+        [b, c],
+        [b, size(r), size(r), c],
+      ],
+      call: (x, y) => `pack([${x}, ${y}], "b * c")`,
+    }
+  },
+  "unpack into two": (r) => {
+    const [h, w, n] = [size(r), size(r), size(r)]
+    return { shapes: [[size(r), h * w + n, 7]], call: (x) => `unpack(${x}, [[${h}, ${w}], [${n}]], "b * c")` }
+  },
   "reshape, a leading axis stays": (r) => {
     const [b, h, w] = [size(r), size(r), size(r)]
     return { shapes: [[b, h, w]], call: (a) => `reshape(${a}, [${b}, ${h * w}])` }
@@ -71,7 +109,13 @@ const cases: Readonly<Record<string, (r: Random) => Drawn>> = {
   },
   conv1d: (r) => {
     const c = size(r)
-    return { shapes: [[size(r), r.between(64, 999), c], [3, c, size(r)]], call: (a, b) => `conv1d(${a}, ${b})` }
+    return {
+      shapes: [
+        [size(r), r.between(64, 999), c],
+        [3, c, size(r)],
+      ],
+      call: (a, b) => `conv1d(${a}, ${b})`,
+    }
   },
   conv2d: (r) => {
     const x = image(r)
