@@ -180,6 +180,27 @@ export const kernels: readonly Mutant[] = [
     suite: tests("ops/reductions", "far from 0"),
   },
   {
+    name: "a transposed convolution: as far as windows reach",
+    file: "src/ops/_convTranspose.ts",
+    find: "Math.ceil(Math.max(low + count, reach) / stride)",
+    replace: "Math.ceil(reach / stride)",
+    suite: tests("ops/conv"),
+  },
+  {
+    name: "a transposed convolution: 'same' padding above alone",
+    file: "src/ops/_windows.ts",
+    find: "added ?? same(covered, stride)",
+    replace: "added ?? [0]",
+    suite: tests("ops/conv"),
+  },
+  {
+    name: "windows along a name: rounded up",
+    file: "src/ops/_windows.ts",
+    find: "shift(parts, Math.floor(room / stride))",
+    replace: "shift(parts, Math.ceil(room / stride))",
+    suite: tests("nn/conv"),
+  },
+  {
     name: "'same' padding: the odd element below",
     file: "src/ops/_windows.ts",
     find: "Math.floor(missing / 2)",
