@@ -1,6 +1,6 @@
 // Shapes and their axes. A shape of unknown rank (`readonly Dim[]`, the shape of an untyped tensor) passes every rule and gives
 // `Shape`.
-import type { Dim, ShowDim } from "./dim.ts"
+import type { Dim, Fits, ShowDim } from "./dim.ts"
 import type { axisOutside, axisTwice, notASize } from "./messages.ts"
 import type { NotASize, Suspect } from "./nat.ts"
 
@@ -24,6 +24,12 @@ type NotSized<Op extends string, S extends Shape, Rest extends Shape> =
   Rest extends readonly [infer H, ...infer T extends Shape]
     ? [NotASize<H & number>] extends [never] ? NotSized<Op, S, T> : notASize<Op, NotASize<H & number>>
     : [...S]
+
+/** Are these the same sizes, as far as they are known? */
+export type SameSizes<S extends Shape, T extends Shape> =
+  S extends readonly [infer H, ...infer P extends Shape]
+    ? T extends readonly [infer G, ...infer Q extends Shape] ? (Fits<H, G> extends true ? SameSizes<P, Q> : false) : Rankless<T>
+    : T extends readonly [Dim, ...Shape] ? Rankless<S> : true
 
 // ---- axes ----------------------------------------------------------------------------------------------------------
 

@@ -28,10 +28,22 @@ import {
   upto,
 } from "../core/index.ts"
 import { backward, batchProgram, jvpProgram } from "../core/interpret.ts"
-import type { DType } from "../core/dtype.ts"
-import type { Tensor } from "../core/tensor.ts"
-import type { Dim } from "../../typelevel/dim.ts"
-import type { Shape } from "../../typelevel/shape.ts"
+import type { Or } from "../core/signature.ts"
+import {
+  type CarryOut,
+  changed,
+  type Given,
+  type LengthRule,
+  noLength,
+  noRows,
+  noSize,
+  otherLength,
+  otherTree,
+  type Row,
+  type Scanned,
+  sizesDiffer,
+  type XsRule,
+} from "./_scan.ts"
 import { add } from "./add.ts"
 import { broadcastTo } from "./broadcastTo.ts"
 import { exp } from "./exp.ts"
@@ -40,48 +52,6 @@ import { moveAxis } from "./moveAxis.ts"
 import { mul } from "./mul.ts"
 import { tanh } from "./tanh.ts"
 import { zeros } from "./zeros.ts"
-
-// ---- types ---------------------------------------------------------------------------------------------------------
-/** A tree of tensors without their first axis. */
-export type Row<X> =
-  X extends Tensor<infer S, infer D>
-    ? number extends S["length"]
-      ? Tensor<Shape, D>
-      : S extends readonly [Dim, ...infer T extends Shape]
-        ? Tensor<T, D>
-        : never
-    : X extends object
-      ? { readonly [K in keyof X]: Row<X[K]> }
-      : X
-/** A tree of tensors with one more axis, of size N, in front. */
-export type Stacked<Y, N extends Dim> =
-  Y extends Tensor<infer S, infer D>
-    ? number extends S["length"]
-      ? Tensor<Shape, D>
-      : Tensor<[N, ...S], D>
-    : Y extends object
-      ? { -readonly [K in keyof Y]: Stacked<Y[K], N> }
-      : Y
-type Leading<X> =
-  X extends Tensor<infer S, DType>
-    ? number extends S["length"]
-      ? number
-      : S extends readonly [infer N, ...Shape]
-        ? N
-        : never
-    : X extends object
-      ? { [K in keyof X]: Leading<X[K]> }[X extends readonly unknown[] ? number & keyof X : keyof X]
-      : never
-/** How many steps: the size of the first axis of the xs, or the option. */
-export type Steps<X, O> = ([Leading<X>] extends [never] ? (O extends { readonly length: infer N } ? N : number) : Leading<X>) &
-  Dim
-/** A carry after a step: the same tree, of the same shapes and dtypes. */
-type Same<C> =
-  C extends Tensor<infer S, infer D>
-    ? Tensor<number extends S["length"] ? Shape : S, D>
-    : C extends object
-      ? { readonly [K in keyof C]: Same<C[K]> }
-      : C
 
 export interface ScanOptions {
   /** Steps, where there are no xs. */
@@ -301,11 +271,12 @@ export const op: OpDef<Attrs> = defineOp<Attrs>({
 // ---- the public function -------------------------------------------------------------------------------------------
 const text = (t: Aval): string => `${t.dtype}${show(t.shape)}`
 const stepsOf = (xs: readonly RawTensor[], length: number | undefined): number => {
-  for (const x of xs) if (x.shape.length === 0) refuse(`scan: an x of shape ${show(x.shape)} has no axis to step along`)
-  const n = xs[0]?.shape[0] ?? length ?? refuse("scan: without xs nothing says how many steps; give { length }")
-  for (const x of xs) if (x.shape[0] !== n) refuse(`scan: the first axes of the xs differ: ${n} and ${x.shape[0]}`)
-  if (length !== undefined && length !== n) refuse(`scan: the xs have ${n} rows, and the length is ${length}`)
-  return Number.isSafeInteger(n) && n >= 0 ? n : refuse(`scan: the length ${n} is not a whole number of 0 or more`)
+  for (const x of xs) if (x.shape.length === 0) refuse(noRows)
+  const sizes = xs.map((x) => x.shape[0]!)
+  const n = sizes[0] ?? length ?? refuse(noLength)
+  if (sizes.some((m) => m !== n)) refuse(sizesDiffer(Math.min(...sizes), Math.max(...sizes)))
+  if (length !== undefined && length !== n) refuse(otherLength(n, length))
+  return Number.isSafeInteger(n) && n >= 0 ? n : refuse(noSize(n))
 }
 const checkCarry = (
   init: unknown,
@@ -314,15 +285,11 @@ const checkCarry = (
   after: readonly RawTensor[],
   spec: TreeSpec,
 ): void => {
-  if (specKey(spec) !== key)
-    refuse(`scan: the carry has structure ${key} before a step and ${specKey(spec)} after it; return the same tree`)
+  if (specKey(spec) !== key) refuse(otherTree)
   const names = paths(init)
   after.forEach((t, k) => {
     const s = before[k]!
-    if (t.dtype !== s.dtype || !same(t.shape, s.shape))
-      refuse(
-        `scan: the carry ${names[k] ? `${names[k]} ` : ""}is ${text(s)} before a step and ${text(t)} after it; it must not change`,
-      )
+    if (t.dtype !== s.dtype || !same(t.shape, s.shape)) refuse(changed(names[k]!, text(s), text(t)))
   })
 }
 
@@ -334,20 +301,21 @@ const checkCarry = (
  * carries are kept). Refuses a carry that changes its shape or dtype. JAX `lax.scan`.
  * @example scan((s, x) => [add(s, x), s], zeros([]), ones([5])) // [5, [0, 1, 2, 3, 4]]
  */
-export function scan<const C, const X, Y, const O extends ScanOptions = {}>(
-  f: (carry: Same<C>, x: Row<X>) => readonly [Same<NoInfer<C>>, Y],
+export function scan<const C, const X, R, Y, const O extends ScanOptions = {}>(
+  f: (carry: Given<C>, x: Row<X>) => readonly [CarryOut<C, R>, Y],
   init: C,
-  xs: X,
-  options?: O,
-): [Same<C>, Stacked<Y, Steps<X, O>>] {
+  xs: Or<XsRule<X, O>, X>,
+  options?: Or<LengthRule<X, O>, O>,
+): Scanned<C, X, R, Y, O> {
+  const given = (options ?? {}) as ScanOptions
   const { leaves: carry, spec } = flatten(init)
   const { leaves: rows, spec: rowSpec } = flatten(xs)
-  const length = stepsOf(rows, options?.length)
+  const length = stepsOf(rows, given.length)
   let ySpec: TreeSpec | undefined
   const p = trace(
     (...v) => {
       const r: unknown = f(
-        unflatten(spec, v.slice(0, carry.length)) as Same<C>,
+        unflatten(spec, v.slice(0, carry.length)) as Given<C>,
         unflatten(rowSpec, v.slice(carry.length)) as Row<X>,
       )
       if (!Array.isArray(r) || r.length !== 2) return refuse("scan: the function must return [carry, y]")
@@ -371,12 +339,9 @@ export function scan<const C, const X, Y, const O extends ScanOptions = {}>(
     length,
     consts: free.length,
     carries: carry.length,
-    reverse: options?.reverse ?? false,
-    save: options?.save ?? "all",
+    reverse: given.reverse ?? false,
+    save: given.save ?? "all",
   } as const
   const r = makeAll(op, [...free, ...carry, ...rows], attrs)
-  return [unflatten(spec, r.slice(0, carry.length)), unflatten(ySpec!, r.slice(carry.length))] as [
-    Same<C>,
-    Stacked<Y, Steps<X, O>>,
-  ]
+  return [unflatten(spec, r.slice(0, carry.length)), unflatten(ySpec!, r.slice(carry.length))] as Scanned<C, X, R, Y, O>
 }

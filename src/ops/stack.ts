@@ -1,10 +1,9 @@
 import { defineOp, emit, type OpDef, type RawTensor, raw, refuse, same, show } from "../core/index.ts"
 import { dtypesDiffer } from "../core/messages.ts"
 import type { Of, Or } from "../core/signature.ts"
-import type { Dim, Fits } from "../../typelevel/dim.ts"
 import type { dtypesDiffer as DTypesDiffer } from "../../typelevel/messages.ts"
 import type { OrList, TensorLike } from "../../typelevel/rule.ts"
-import type { Axis, Insert, Rankless, Shape, Show } from "../../typelevel/shape.ts"
+import type { Axis, Insert, Rankless, SameSizes, Shape, Show } from "../../typelevel/shape.ts"
 import { concat } from "./concat.ts"
 import { expandDims } from "./expandDims.ts"
 
@@ -25,19 +24,10 @@ type Rest<Op extends string, S extends Shape, D, T, Seen extends readonly unknow
     ? Rest<Op, S, D, R, [...Seen, H]>
     : [D & H["dtype"]] extends [never]
       ? [...Seen, DTypesDiffer<Op, D & string, H["dtype"]>, ...R]
-      : SameDims<S, H["shape"]> extends true
+      : SameSizes<S, H["shape"]> extends true
         ? Rest<Op, S, D, R, [...Seen, H]>
         : [...Seen, shapesDiffer<Op, S, H["shape"]>, ...R]
   : Seen
-type SameDims<S extends Shape, T extends Shape> = S extends readonly [infer H, ...infer P extends Shape]
-  ? T extends readonly [infer G, ...infer Q extends Shape]
-    ? Fits<H, G> extends true
-      ? SameDims<P, Q>
-      : false
-    : Rankless<T>
-  : T extends readonly [Dim, ...Shape]
-    ? Rankless<S>
-    : true
 type shapesDiffer<Op extends string, S, T> = `${Op}: shapes differ: ${Show<S>} and ${Show<T>}`
 const shapesDiffer = (op: string, s: readonly number[], t: readonly number[]): string =>
   `${op}: shapes differ: ${show(s)} and ${show(t)}`

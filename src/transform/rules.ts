@@ -5,7 +5,7 @@ import type { Of } from "../core/signature.ts"
 import type { Dim, Fits, Known } from "../../typelevel/dim.ts"
 import type { axisOutside } from "../../typelevel/messages.ts"
 import type { TensorLike } from "../../typelevel/rule.ts"
-import type { Axis, Drop, Insert, Rankless, Shape, Show } from "../../typelevel/shape.ts"
+import type { Axis, Drop, Insert, Rankless, SameSizes, Shape, Show } from "../../typelevel/shape.ts"
 import type { Call, Differentiable, DTypeOf, ShapeOf, Spec } from "../../typelevel/shaped.ts"
 import type { Carrier } from "./call.ts"
 import type { ShapedRule } from "./shaped.ts"
@@ -162,15 +162,6 @@ type Like<I extends readonly Spec[], A extends readonly unknown[], P> = Of<Call<
 export type Aux<R> = R extends readonly [unknown, infer A, ...unknown[]] ? A : never
 
 // ---- jvp, vjp ------------------------------------------------------------------------------------------------------
-type SameSizes<S extends Shape, R extends Shape> = S extends readonly [infer X, ...infer P extends Shape]
-  ? R extends readonly [infer Y, ...infer Q extends Shape]
-    ? Fits<X, Y> extends true
-      ? SameSizes<P, Q>
-      : false
-    : Rankless<R>
-  : R extends readonly [Dim, ...Shape]
-    ? Rankless<S>
-    : true
 type Text<T extends TensorLike> = `${T["dtype"]}${Show<T["shape"]>}`
 interface Differs<P extends TensorLike, T extends TensorLike> {
   readonly jvp: `jvp: a tangent is ${Text<T>}, its argument ${Text<P>}; they must agree`

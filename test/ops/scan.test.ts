@@ -172,13 +172,20 @@ describe("scan", () => {
       "scan: the carry is f32[] before a step and f32[2] after it; it must not change",
     )
     expect(() => loose(({ a }: { a: T }) => [{ a, b: a }, a], { a: zeros([]) }, x)).toThrow(
-      'scan: the carry has structure {"a":*0} before a step and {"a":*0,"b":*1} after it; return the same tree',
+      "scan: the carry has another structure after a step than before it; return the same tree",
     )
-    expect(() => loose((s: T) => [s, s], zeros([]), [x, ones([2])])).toThrow("scan: the first axes of the xs differ: 3 and 2")
+    expect(() => loose((s: T) => [s, s], zeros([]), [x, ones([2])])).toThrow("scan: the first axes of the xs differ: 2 and 3")
     expect(() => loose((s: T) => [s, s], zeros([]), null)).toThrow(
       "scan: without xs nothing says how many steps; give { length }",
     )
     expect(() => loose((s: T) => [s, s], zeros([]), x, { length: 4 })).toThrow("scan: the xs have 3 rows, and the length is 4")
+    expect(() => loose((_: unknown, v: T) => [{ s: { t: v } }, v], { s: { t: zeros([]) } }, x)).toThrow(
+      "scan: the carry s/t is f32[] before a step and f32[2] after it; it must not change",
+    )
+    expect(() => loose((s: T) => [s, s], zeros([]), [x, ones([])])).toThrow("scan: an x of shape [] has no axis to step along")
+    expect(() => loose((s: T) => [s, s], zeros([]), null, { length: 2.5 })).toThrow(
+      "scan: the length 2.5 is not a whole number of 0 or more",
+    )
     expect(() => loose((s: T) => s, zeros([]), x)).toThrow("scan: the function must return [carry, y]")
   })
 })
