@@ -73,12 +73,13 @@ export type Mul<A extends number, B extends number> =
     : Unknown<A, B> extends true ? number : Num<MulD<`${A}`, `${B}`>>
 
 /** The product of a shape's sizes as a digit string of any length (reversed); `string` where a size is unknown. */
-export type ProductR<S extends readonly unknown[], Acc extends string = "1"> =
+export type ProductR<S extends readonly unknown[]> =
   S extends readonly [infer H extends number, ...infer T]
-    ? H extends 1 ? ProductR<T, Acc>
-      : H extends 0 ? "0"
-      : number extends H ? string
-      : ProductR<T, Acc extends "1" ? Reverse<`${H}`> : Horner<Acc, `${H}`>>
+    ? H extends 1 ? ProductR<T> : H extends 0 ? "0" : number extends H ? string : ProductOn<T, Reverse<`${H}`>>
+    : S extends readonly [] ? "1" : string
+type ProductOn<S extends readonly unknown[], Acc extends string> =
+  S extends readonly [infer H extends number, ...infer T]
+    ? H extends 1 ? ProductOn<T, Acc> : H extends 0 ? "0" : number extends H ? string : ProductOn<T, Horner<Acc, `${H}`>>
     : S extends readonly [] ? Acc : string
 /** The product of a shape's sizes, in normal order. */
 export type ProductD<S extends readonly unknown[]> =

@@ -4,7 +4,7 @@ import type {
   axisOutside, dimsDiffer, doesNotFit, dtypesDiffer, elementsDiffer, inferredFromNothing, inferredTwice, notASize, notDivisible,
   notMultiple, ranksDiffer, shapesDiffer, wrongPermutation
 } from "./messages.ts"
-import type { DivD, NotASize, Num, Product, ProductD, SameProduct } from "./nat.ts"
+import type { DivD, NotASize, Num, Product, ProductD, SameProduct, Suspect } from "./nat.ts"
 import type { TensorLike } from "./rule.ts"
 import type { Axis, Rankless, ReverseShape, Shape } from "./shape.ts"
 import type { Over, Plus, ProductOf } from "./symbolic.ts"
@@ -13,12 +13,14 @@ import type { Over, Plus, ProductOf } from "./symbolic.ts"
 
 /** S reshaped to T, where one dimension of T may be -1; or the sentence. Equal dimensions cancel, so that names may move. */
 export type Reshape<Op extends string, S extends Shape, T extends Shape> =
-  Rankless<T> extends true ? Shape
-    : Rankless<S> extends true ? Filled<T>
+  number extends T["length"] ? Shape // as Rankless, which costs an instantiation more
+    : number extends S["length"] ? Filled<T>
     : number extends T[number] ? Fill<T, number>
     : -1 extends T[number] ? Infer<Op, S, T>
-    : [NotASize<T[number] & number>] extends [never] ? (Equal<Op, S, T, S, T> extends infer M extends string ? M : [...T])
+    : [`${T[number] & number}` & Suspect] extends [never] ? Whole<Op, S, T>
+    : [NotASize<T[number] & number>] extends [never] ? Whole<Op, S, T>
     : notASize<Op, NotASize<T[number] & number>>
+type Whole<Op extends string, S extends Shape, T extends Shape> = Equal<Op, S, T, S, T> extends infer M extends string ? M : [...T]
 
 /** Without equal leading dimensions (which is the common case, and saves two thirds), are the products equal? */
 type Equal<Op extends string, S extends Shape, T extends Shape, A extends Shape, B extends Shape> =
@@ -28,9 +30,8 @@ type Equal<Op extends string, S extends Shape, T extends Shape, A extends Shape,
       : Products<Op, S, T, A, B>
     : Products<Op, S, T, A, B>
 type Products<Op extends string, S extends Shape, T extends Shape, A extends Shape, B extends Shape> =
-  string extends Names<A> | Names<B> ? true
-    : [Names<A> | Names<B>] extends [never]
-      ? SameProduct<A, B> extends true ? true : Unequal<Op, S, T, A, B>
+  [A[number] | B[number]] extends [number] ? (SameProduct<A, B> extends true ? true : Unequal<Op, S, T, A, B>)
+    : string extends Names<A> | Names<B> ? true
     : Cancel<A, B> extends [infer P extends Shape, infer Q extends Shape]
       ? [Names<P> | Names<Q>] extends [never]
         ? SameProduct<P, Q> extends true ? true : Unequal<Op, S, T, P, Q>

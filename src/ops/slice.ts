@@ -6,6 +6,7 @@ import type { DType } from "../../typelevel/dtype.ts"
 import type { Spread } from "../../typelevel/ellipsis.ts"
 import type { Add, CeilDiv, Compare, Sub } from "../../typelevel/nat.ts"
 import type { Rankless, Shape, Show } from "../../typelevel/shape.ts"
+import type { Minus } from "../../typelevel/symbolic.ts"
 import { others, spread } from "./_ellipsis.ts"
 import { flip } from "./flip.ts"
 import { pad } from "./pad.ts"
@@ -91,8 +92,28 @@ type Run<S, K extends number, N extends Dim, A, B, P> = P extends number
         ? Down<S, K, N, A, B, Q, P>
         : [A, B, P] extends [null | 0, null, 1]
           ? { same: N }
-          : Up<S, K, N, A, B, P>
+          : [N, P] extends [string, 1]
+            ? Part1<N, A, B> extends infer D
+              ? D extends Dim
+                ? { same: D }
+                : Up<S, K, N, A, B, P>
+              : never
+            : Up<S, K, N, A, B, P>
   : never
+/** Of an axis with a name: what is counted from its end. Whether it is so long is known when it runs. */
+type Part1<N extends Dim, A, B> = [Back<A>, Back<B>] extends [infer X, infer Y]
+  ? Y extends number
+    ? X extends number
+      ? Sub<X, Y>
+      : Minus<Minus<N, Y>, A extends number ? A : 0>
+    : B extends null
+      ? X extends number
+        ? X
+        : Minus<N, A extends number ? A : 0>
+      : undefined
+  : never
+/** How far from the end a negative position is. */
+type Back<X> = X extends number ? (`${X}` extends `-${infer P extends number}` ? P : undefined) : undefined
 type Up<S, K extends number, N extends Dim, A, B, P extends number> = (
   A extends number
     ? Position<N, A, false>
