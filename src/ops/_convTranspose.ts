@@ -256,7 +256,10 @@ const refusals = (n: Sliders): readonly ((g: Gen) => readonly unknown[])[] => {
     (g) => [x(g), k(g), { groups: g.pick([0, -1, 1.5]) }],
     (g) => [x(g), k(g), { groups: g.int(3, 5) }],
     (g) => [x(g), k(g), { stride: last(g.pick([0, -1, 0.5]), 2) }],
-    (g) => [x(g), k(g), { stride: 2, outputPadding: last(g.int(2, 4), 1) }],
+    (g) => {
+      const stride = g.int(2, 4)
+      return [x(g), k(g), { stride, outputPadding: last(stride, 1) }]
+    },
     (g) => [x(g), k(g), { stride: 2, outputPadding: last(g.pick([-1, 0.5]), 0) }],
     (g) => [x(g), k(g), { padding: last(g.int(3, 5), 1) }],
     (g) => [x(g), k(g), { padding: last(g.pick([-1, 0.5]), 1) }],
