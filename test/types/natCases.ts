@@ -91,7 +91,7 @@ const edges: Case[] = [
 const r = random(seed)
 const cases: readonly Case[] = [
   ...edges,
-  ...Array.from({ length: 130 }, () => [...pair(r), ...shape(r)]).flat(),
+  ...Array.from({ length: 100 }, () => [...pair(r), ...shape(r)]).flat(),
   ...Array.from({ length: 400 }, () => windows(r)),
 ]
 /** How many cases there are of each operation. */
