@@ -1,15 +1,17 @@
 // Broadcasting: shapes are aligned at their last axes; a dimension of 1 (or a missing one) is repeated.
-// A name equals itself or 1; an unknown dimension passes.
+// A name equals itself or 1, an expression any way of writing it; an unknown dimension passes.
 import type { Dim } from "./dim.ts"
 import type { DType, Misfit } from "./dtype.ts"
 import type { dtypesDiffer, noBroadcast, numberMisfit, twoNumbers } from "./messages.ts"
 import type { TensorLike } from "./rule.ts"
 import type { Shape } from "./shape.ts"
+import type { Alike } from "./symbolic.ts"
 
 /** The common dimension, or `never`. */
 export type JoinDim<X, Y> =
   X extends 1 ? Y : Y extends 1 ? X : X extends Y ? X : Y extends X ? Y
-    : number extends X ? Y : number extends Y ? X : string extends X ? Y : string extends Y ? X : never
+    : number extends X ? Y : number extends Y ? X : string extends X ? Y : string extends Y ? X
+    : Alike<X & Dim, Y & Dim> extends true ? X : never
 
 /** The common shape of A and B, or the pair of dimensions that clash. */
 type Walk<A extends Shape, B extends Shape, Acc extends Shape> =
