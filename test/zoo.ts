@@ -122,6 +122,9 @@ export const programs = (): readonly ZooProgram[] => [
   zoo("depthwise gradient", [x([2, 6, 6, 3]), x([3, 3, 1, 3])], (a: Any, k: Any) =>
     grad((a: Any, k: Any) => T.sum(T.square(T.conv2d(a, k, { groups: 3, padding: "same" }))), [0, 1])(a, k),
   ),
+  zoo("transposed convolution gradient", [x([2, 3, 4, 3]), x([3, 3, 2, 3])], (a: Any, k: Any) =>
+    grad((a: Any, k: Any) => T.sum(T.square(T.convTranspose2d(a, k, { stride: 2, padding: 1, outputPadding: 1 }))), [0, 1])(a, k),
+  ),
   zoo("attention gradient", [x([2, 3, 4]), x([2, 5, 4]), x([2, 5, 2])], (q: Any, k: Any, v: Any) =>
     grad((q: Any, k: Any, v: Any) => T.sum(T.square(attention(q, k, v))), [0, 1, 2])(q, k, v),
   ),
