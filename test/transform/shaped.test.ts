@@ -1,6 +1,6 @@
 // Shaped functions from plain JavaScript: the sentences of test/types/fixtures/symbolic.fx.ts, thrown.
 import { describe, expect, it } from "vitest"
-import { Dim, grad, ShapeError, shaped, vmap } from "../../src/pure.ts"
+import { Dim, grad, Net, Random, ShapeError, shaped, vmap } from "../../src/pure.ts"
 import * as T from "../../src/tensor.ts"
 import type { AnyTensor } from "../../src/core/tensor.ts"
 
@@ -92,5 +92,17 @@ describe("trees as parameters", () => {
     )
     expect(sentence(() => plain({ kernel: T.zeros([3, 5]) }, T.zeros([2, 3])))).toBe("shaped: the tree has no bias")
     expect(sentence(() => plain(3, T.zeros([2, 3])))).toBe("shaped: the tree has no bias")
+  })
+})
+
+describe("networks as parameters", () => {
+  const net = Net.network(["batch", 4], Net.dense(3), Net.relu, Net.dense(2))
+  const predict = shaped([Net.specs(net), ["n", 4]], (variables, a) => Net.predict(net, variables, a))
+  it("are the tree of their variables", () => {
+    const variables = Net.init(net, Random.key(1))
+    expect(predict(variables, T.zeros([7, 4])).shape).toEqual([7, 2])
+    expect(sentence(() => (predict as unknown as Untyped)({ params: {}, state: {} }, T.zeros([7, 4])))).toBe(
+      "shaped: params: the tree has no dense_1",
+    )
   })
 })
