@@ -325,4 +325,11 @@ export const derivatives: readonly Mutant[] = [
     replace: "left[p.toReversed()[q.indexOf(k)]!]!",
     suite: tests("ops/dotGeneral"),
   },
+  {
+    name: "einops: kept axes stay in order",
+    file: "src/ops/_einops.ts",
+    find: "order: flat.filter((w) => !isNew(w)).map((w) => kept.indexOf(before.indexOf(w)))",
+    replace: "order: flat.filter((w) => !isNew(w)).map((_, k) => k)",
+    suite: tests("ops/einops"),
+  },
 ]
