@@ -11,7 +11,7 @@ import { show, upto } from "../core/shape.ts"
 import { type RawTensor, raw } from "../core/tensor.ts"
 import { add } from "../ops/add.ts"
 import type { ConvOptions, ConvRule as OpRule } from "../ops/_conv.ts"
-import { axisNames, paddingAt, perAxis, windowsOf } from "../ops/_windows.ts"
+import { anImage, paddingAt, perAxis, windowsOf } from "../ops/_windows.ts"
 import { conv1d as op1 } from "../ops/conv1d.ts"
 import { conv2d as op2 } from "../ops/conv2d.ts"
 import { conv3d as op3 } from "../ops/conv3d.ts"
@@ -71,7 +71,7 @@ export const windowOf = (kind: string, n: Sliders, kernel: ForAxes<Sliders, numb
 /** The sizes of the spatial axes of an image of floats. */
 export function imageOf(kind: string, n: Sliders, s: AnySpec): asserts s is Spec {
   floats(kind, s)
-  if (s.shape.length < n + 1) refuse(`${kind}: needs [..., ${axisNames[n]}, channels], got ${show(s.shape)}`)
+  anImage(kind, n, s.shape)
 }
 export type Op = (x: RawTensor, kernel: RawTensor, options: ConvOptions<Sliders>) => unknown
 /** The arrow of a layer with a kernel, which `kernelOf` and `out` say of the input's shape, and a bias. */

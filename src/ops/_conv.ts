@@ -21,7 +21,7 @@ import type { dtypesDiffer as DTypesDiffer, notPositive as NotPositive } from ".
 import type { Mod, Mul } from "../../typelevel/nat.ts"
 import type { Rankless, Shape, Show } from "../../typelevel/shape.ts"
 import { type needsNumber, numbersOnly } from "./_dtypes.ts"
-import { axisNames, paddingAt, perAxis, type Sliding, sliding, wholeStrides } from "./_windows.ts"
+import { anImage, axisNames, paddingAt, perAxis, type Sliding, sliding, wholeStrides } from "./_windows.ts"
 import { op as contract } from "./contract.ts"
 import { pad } from "./pad.ts"
 import { reshape } from "./reshape.ts"
@@ -154,10 +154,8 @@ export interface Convolving {
 export const checkOperands = (op: string, n: Sliders, x: RawTensor, k: RawTensor): void => {
   if (x.dtype !== k.dtype) refuse(dtypesDiffer(op, x.dtype, k.dtype))
   numbersOnly(op)([x])
-  if (x.shape.length < n + 1) refuse(needsImage(op, n, x.shape))
+  anImage(op, n, x.shape)
 }
-const needsImage = (op: string, n: Sliders, x: readonly number[]): string =>
-  `${op}: needs [..., ${axisNames[n]}, channels], got ${show(x)}`
 /** How the windows of a convolution lie, or the sentence. */
 export const convolving = (op: string, n: Sliders, x: RawTensor, k: RawTensor, options: ConvOptions<Sliders>): Convolving => {
   const { stride = 1, dilation = 1, padding, groups = 1 } = options

@@ -5,7 +5,7 @@ import { minus, over, plus, UNKNOWN } from "../core/dims.ts"
 import { windowTooLarge } from "../core/messages.ts"
 import type { ForAxes, Padding, Sliders } from "../../typelevel/conv.ts"
 import type { Dim } from "../../typelevel/dim.ts"
-import { axisNames, paddingAt, perAxis, type Sliding, sliding, wholeStrides, windowsOf } from "./_windows.ts"
+import { anImage, paddingAt, perAxis, type Sliding, sliding, wholeStrides, windowsOf } from "./_windows.ts"
 import { div } from "./div.ts"
 import { full } from "./full.ts"
 import { pad } from "./pad.ts"
@@ -26,8 +26,6 @@ export interface AvgPoolOptions<N extends Sliders = Sliders> extends PoolOptions
   readonly countPadding?: boolean
 }
 
-const needsImage = (op: string, n: Sliders, s: readonly Dim[]): string =>
-  `${op}: needs [..., ${axisNames[n]}, channels], got ${show(s)}`
 const allPadding = (op: string, p: number, k: number): string =>
   `${op}: a padding of ${p} leaves a window of ${k} nothing to see; pad by less`
 const nothingToPool = (op: string, s: readonly Dim[]): string =>
@@ -42,9 +40,6 @@ export const withSpatial = (s: readonly Dim[], axes: readonly Dim[]): Dim[] => [
   ...axes,
   s.at(-1)!,
 ]
-export const anImage = (op: string, n: Sliders, s: readonly Dim[]): void => {
-  if (s.length <= n) refuse(needsImage(op, n, s))
-}
 /** Refuses what is no image, and an image without elements along an axis. */
 export const someImage = (op: string, n: Sliders, s: readonly Dim[]): void => {
   anImage(op, n, s)

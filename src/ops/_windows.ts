@@ -1,5 +1,5 @@
 // Sizes of sliding windows at run time: the twin of typelevel/conv.ts.
-import { refuse } from "../core/index.ts"
+import { refuse, show } from "../core/index.ts"
 import { minus, over, plus, times, UNKNOWN } from "../core/dims.ts"
 import { notASize, notPositive, windowTooLarge } from "../core/messages.ts"
 import type {
@@ -7,19 +7,18 @@ import type {
   ConvPadding,
   extraTooLarge as ExtraTooLarge,
   extraWithSame as ExtraWithSame,
-  ForAxes,
-  Padding,
   Sliders,
   takesTooMuch as TakesTooMuch,
 } from "../../typelevel/conv.ts"
 import type { Dim } from "../../typelevel/dim.ts"
 
-/** One value for both spatial axes, or one for each. */
-export type Pair = ForAxes<2, number>
-export type Paddings = ForAxes<2, Padding>
-
 /** What the spatial axes are called in sentences. */
 export const axisNames: AxisNames = { 1: "length", 2: "height, width", 3: "depth, height, width" }
+
+/** Refuses what has too few axes for n spatial ones and channels. */
+export const anImage = (op: string, n: Sliders, s: readonly Dim[]): void => {
+  if (s.length <= n) refuse(`${op}: needs [..., ${axisNames[n]}, channels], got ${show(s)}`)
+}
 
 /** How windows lie on one axis: elements added below and above, and how many windows there are. */
 export interface Sliding {
