@@ -95,7 +95,7 @@ type Layers<L, C> = L extends C ? L : C
 export function network<const I extends Written | readonly Written[], const L extends readonly unknown[]>(
   input: Or<InputRule<I>, I>,
   ...layers: Layers<L, Fitting<L, Start<I>>>
-): NetworkOf<Start<I>, L> {
+): NetworkOf<Start<I>, [...L]> {
   const list = layers as unknown as readonly AnyLayer[]
   const spec = specOf(input as Written | readonly Written[])
   for (const d of listOf(spec).flatMap((t) => t.shape))

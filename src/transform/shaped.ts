@@ -129,9 +129,11 @@ export const shapedOf = (
 export const shaped = <const I extends readonly Spec[], O extends Shape, D extends DType>(
   inputs: I,
   body: (...args: [...SpecTensors<I>, dims: DimsOf<I>]) => Tensor<O, D>,
-): Shaped<I, O, D> =>
+): Shaped<Written<I>, O, D> =>
   shapedOf(inputs, [], "f32", (args, dims) => (body as unknown as (...args: unknown[]) => unknown)(...args, dims)) as Shaped<
-    I,
+    Written<I>,
     O,
     D
   >
+/** The specs as they were written, for editors to show: `const` makes every list readonly. */
+type Written<I extends readonly Spec[]> = { -readonly [K in keyof I]: I[K] extends Shape ? [...I[K]] : I[K] }
