@@ -112,9 +112,13 @@ type GradientOf<I extends readonly Spec[], P> = Shaped<I, ShapeOf<P>, DTypeOf<P>
 export function vjp<F extends Source, A extends Given<F>>(
   f: F,
   ...args: A extends CheckedArgs<F, A> ? A : CheckedArgs<F, A>
-): [ResultFor<F, A>, <const C>(cotangent: C extends Cotangent<F, A, C> ? C : Cotangent<F, A, C>) => Pulled<F, A>] {
+): [ResultFor<F, A>, Pullback<ResultFor<F, A>, Pulled<F, A>>] {
   const [y, back] = vjpOf(pureOf(f), args as readonly unknown[])
   return [y as ResultFor<F, A>, (ct) => back(ct) as Pulled<F, A>]
+}
+/** From a cotangent of the result, a tree like Y, to cotangents X of the arguments. */
+export interface Pullback<Y, X> {
+  <const C>(cotangent: C extends Alongside<"vjp", Y, C> ? C : Alongside<"vjp", Y, C>): X
 }
 type Primals<F, A extends readonly unknown[]> =
   F extends Ruled<infer I, Shape, DType>
@@ -134,7 +138,6 @@ type CheckedArgs<F, A extends readonly unknown[]> =
         : ShapedArgs<I, A>
       : never
     : AllFloats<A>
-type Cotangent<F, A, C> = Alongside<"vjp", ResultFor<F, A>, C>
 type Pulled<F, A> = F extends Ruled ? { -readonly [K in keyof A]: A[K] } : ArgsOf<F>
 /**
  * Result of f and its derivative in the direction of the tangents (trees like the arguments).
