@@ -180,7 +180,7 @@ export const jit = <F extends AnyFunction>(f: F, options: JitOptions = {}): Jitt
 }
 /** A shaped function keeps its rule: calls are checked argument by argument. */
 export interface JittedShaped<I extends readonly Spec[], O extends Shape, D extends DType> {
-  <const A extends readonly AnyTensor[]>(
+  <const A extends readonly unknown[]>(
     ...args: A extends Checked<"shaped", I, A> ? A : Checked<"shaped", I, A>
   ): Effect.Effect<Of<Call<I, O, A>, D>, RunError, Device | Scope.Scope>
   readonly pure: Shaped<I, O, D>

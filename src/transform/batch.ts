@@ -10,14 +10,18 @@ import { moveAxis } from "../ops/moveAxis.ts"
 import { traceTree } from "./call.ts"
 import type { InAxes } from "./rules.ts"
 
+/** The axis of each argument, where one is given for all or a list with one for each; refused where none is batched. */
+export const axesFor = (inAxes: InAxes, count: number): readonly (number | null)[] => {
+  const axes = typeof inAxes === "object" && inAxes !== null ? inAxes : Array.from({ length: count }, () => inAxes)
+  if (axes.length !== count) refuse(`vmap: ${axes.length} axes for ${count} arguments; give one axis, or null, for each argument`)
+  return axes.some((a) => a !== null) ? axes : refuse("vmap: no argument is batched; give at least one axis")
+}
 /** Untyped core of vmap. `inAxes`: one for all arguments, or a list with one for each. */
 export const vmapOf =
   (f: (...args: unknown[]) => unknown, inAxes: InAxes, outAxis: number) =>
   (...args: unknown[]): unknown =>
     inSession(() => {
-      const perArg = Array.isArray(inAxes) ? (inAxes as readonly (number | null)[]) : args.map(() => inAxes as number | null)
-      if (perArg.length !== args.length)
-        return refuse(`vmap: ${perArg.length} axes for ${args.length} arguments; give one axis, or null, for each argument`)
+      const perArg = axesFor(inAxes, args.length)
       const axisOfLeaf = args.flatMap((a, k) => flatten(a).leaves.map(() => perArg[k]!))
       const { leaves, spec } = flatten(args)
       let n: number | undefined

@@ -1,6 +1,7 @@
 // Calling functions of trees as programs: arguments are flattened, the function is traced on placeholders of their shapes.
 import "./linear.ts"
 import { refuse } from "../core/errors.ts"
+import { notScalar } from "../core/messages.ts"
 import { trace } from "../core/program.ts"
 import { type AnyTensor, type Aval, isTensor, type Program, type RawTensor } from "../core/tensor.ts"
 import { flatten, type TreeSpec, unflatten } from "../core/tree.ts"
@@ -39,8 +40,6 @@ export const traceTree = (f: (...args: unknown[]) => unknown, spec: TreeSpec, li
 export const scalarOf = (op: string, value: unknown): RawTensor | string => {
   if (!isTensor(value))
     return `${op}: the function must return a scalar tensor (shape []); with further results, return [scalar, more] and say { aux: true }`
-  return value.shape.length === 0
-    ? value
-    : `${op}: the function must return a scalar (shape []), it returns [${value.shape.join(", ")}]; use vjp, or sum it`
+  return value.shape.length === 0 ? value : notScalar(op, value.shape)
 }
 export type { AnyTensor }

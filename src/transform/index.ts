@@ -1,15 +1,17 @@
 // grad, valueAndGrad, jvp, vjp, vmap: the public faces of the interpreters. They map the types of trees, and carry a shaped
 // function's rule; they never lean on the inference of generic functions.
-import type { AnyTensor, Tensor } from "../core/tensor.ts"
+import type { AnyTensor } from "../core/tensor.ts"
 import type { DType } from "../core/dtype.ts"
+import { refuse } from "../core/errors.ts"
+import { show } from "../core/shape.ts"
 import type { Dim } from "../../typelevel/dim.ts"
-import type { Or } from "../../typelevel/rule.ts"
+import type { Or, TensorLike } from "../../typelevel/rule.ts"
 import type { Shape } from "../../typelevel/shape.ts"
-import { vmapOf } from "./batch.ts"
+import { axesFor, vmapOf } from "./batch.ts"
 import { pureOf } from "./call.ts"
 import { jvpOf } from "./forward.ts"
 import { type GradOptions, valueAndGradOf, vjpOf } from "./reverse.ts"
-import type { Checked, DTypeOf, FunctionSpec, NamesIn, ShapeOf, Spec } from "../../typelevel/shaped.ts"
+import type { Checked, DTypeOf, FunctionSpec, NamesIn, ShapeOf, Spec, SpecTree } from "../../typelevel/shaped.ts"
 import type {
   AllFloats,
   Alongside,
@@ -26,8 +28,10 @@ import type {
   Listed,
   Mapped,
   OutRule,
+  Params,
   ResultFor,
   ResultOf,
+  Returned,
   Ruled,
   Source,
   Wrt,
@@ -42,12 +46,10 @@ export type { InAxes } from "./rules.ts"
 
 const ruleOf = (f: unknown): Ruled["rule"] | undefined =>
   typeof f === "function" && "rule" in f ? (f as unknown as Ruled).rule : undefined
-/** The parameters, as argnums count them. */
-type Params<F> = F extends Ruled<infer I, Shape, DType> ? I : ArgsOf<F>
 /** What a transformation gives where it was refused: a call of it says nothing more. */
 type Refused = (...args: readonly unknown[]) => never
 /** A call whose arguments are checked like a shaped function's. */
-type ShapedArgs<I extends readonly Spec[], A extends readonly AnyTensor[]> =
+type ShapedArgs<I extends readonly Spec[], A extends readonly unknown[]> =
   A extends Checked<"shaped", I, A> ? A : Checked<"shaped", I, A>
 
 // ---- reverse -------------------------------------------------------------------------------------------------------
@@ -68,7 +70,7 @@ export function valueAndGrad<F extends Source, const O extends GradOptions = {}>
 }
 type Valued<F, O> = [GradRule<"valueAndGrad", F, O>, Argnums<"valueAndGrad", Params<F>, O>] extends [Shape, Shape]
   ? F extends Ruled<infer I, Shape, DType>
-    ? <const A extends readonly AnyTensor[]>(...args: ShapedArgs<I, A>) => [ResultFor<F, A>, WrtShaped<I, A, O>]
+    ? <const A extends readonly unknown[]>(...args: ShapedArgs<I, A>) => [ResultFor<F, A>, WrtShaped<I, A, O>]
     : (...args: ArgsOf<F>) => [ResultOf<F>, Wrt<ArgsOf<F>, O>]
   : Refused
 /**
@@ -92,14 +94,16 @@ export function grad<F extends Source, const O extends GradOptions = {}>(
   const rule = ruleOf(f)
   return (rule ? shapedOf(rule.in, rule.out, rule.dtype, (args) => gradient(...args)) : gradient) as Gradient<F, O>
 }
-/** A shaped function's gradient is shaped; a function of trees has a gradient that is a tree. */
+/** A shaped function's gradient for one tensor is shaped; a function of trees has a gradient that is a tree. */
 type Gradient<F, O> = [GradRule<"grad", F, O>, Argnums<"grad", Params<F>, O>] extends [Shape, Shape]
   ? F extends Ruled<infer I, Shape, DType>
-    ? O extends { readonly argnums: readonly number[] }
-      ? <const A extends readonly AnyTensor[]>(...args: ShapedArgs<I, A>) => WrtShaped<I, A, O>
-      : GradientOf<I, I[O extends { readonly argnums: infer N extends number } ? N : 0]>
+    ? One<I, O> extends infer P extends Shape | TensorLike
+      ? GradientOf<I, P>
+      : <const A extends readonly unknown[]>(...args: ShapedArgs<I, A>) => WrtShaped<I, A, O>
     : (...args: ArgsOf<F>) => O extends { readonly aux: true } ? [Wrt<ArgsOf<F>, O>, Aux<ResultOf<F>>] : Wrt<ArgsOf<F>, O>
   : Refused
+/** The one parameter asked for; unknown where a list is. */
+type One<I extends readonly Spec[], O> = O extends { readonly argnums: infer N } ? (N extends number ? I[N] : unknown) : I[0]
 type GradientOf<I extends readonly Spec[], P> = Shaped<I, ShapeOf<P>, DTypeOf<P> & DType>
 
 /**
@@ -121,22 +125,14 @@ export interface Pullback<Y, X> {
   <const C>(cotangent: C extends Alongside<"vjp", Y, C> ? C : Alongside<"vjp", Y, C>): X
 }
 type Primals<F, A extends readonly unknown[]> =
-  F extends Ruled<infer I, Shape, DType>
-    ? A extends readonly AnyTensor[]
-      ? Checked<"shaped", I, A>
-      : never
-    : A extends Frozen<ArgsOf<F>>
-      ? A
-      : Frozen<ArgsOf<F>>
+  F extends Ruled<infer I, Shape, DType> ? Checked<"shaped", I, A> : A extends Frozen<ArgsOf<F>> ? A : Frozen<ArgsOf<F>>
 /** What the arguments of a call may be. */
-type Given<F> = F extends Ruled ? readonly AnyTensor[] : ArgsOf<F>
+type Given<F> = F extends Ruled ? readonly unknown[] : ArgsOf<F>
 type CheckedArgs<F, A extends readonly unknown[]> =
   F extends Ruled<infer I, Shape, DType>
-    ? A extends readonly AnyTensor[]
-      ? ShapedArgs<I, A> extends A
-        ? AllFloats<A>
-        : ShapedArgs<I, A>
-      : never
+    ? A extends Checked<"shaped", I, A>
+      ? AllFloats<A>
+      : Checked<"shaped", I, A>
     : AllFloats<A>
 type Pulled<F, A> = F extends Ruled ? { -readonly [K in keyof A]: A[K] } : ArgsOf<F>
 /**
@@ -166,7 +162,7 @@ export function jvp<F extends Source, const A extends readonly unknown[], const 
  */
 export function vmap<F extends Source, const I extends InAxes = 0, const X extends number = 0>(
   f: F,
-  inAxes?: Or<AxesRule<Params<F>["length"], I>, I>,
+  inAxes?: Or<AxesRule<F, I>, I>,
   outAxis?: Or<OutRule<Returned<F>, X>, X>,
 ): Vmapped<F, I, X> {
   const axes = (inAxes ?? 0) as InAxes
@@ -180,12 +176,26 @@ export function vmap<F extends Source, const I extends InAxes = 0, const X exten
     >
   const names = new Set(rule.in.flatMap(namesInSpec))
   const name = fresh.find((n) => !names.has(n)) ?? "vmap"
+  const perArg = axesFor(axes, rule.in.length)
   const specs = rule.in.map((s, k): Spec => {
-    const axis = Array.isArray(axes) ? (axes as readonly (number | null)[])[k]! : (axes as number | null)
-    return axis === null || axis === undefined ? s : widened(s, name, axis)
+    const axis = perArg[k]!
+    if (axis === null) return s
+    for (const shape of shapesInSpec(s))
+      if (!Number.isInteger(axis) || axis < -shape.length - 1 || axis > shape.length)
+        refuse(`vmap: axis ${axis} is outside the batched argument, which has one axis more than ${show(shape)}`)
+    return widened(s, name, axis)
   })
   return shapedOf(specs, rule.out, rule.dtype, (args) => call(...args)) as Vmapped<F, I, X>
 }
+/** The shapes of a parameter over names; a function has none. */
+const shapesInSpec = (s: Spec): readonly Shape[] =>
+  Array.isArray(s)
+    ? [s as Shape]
+    : "from" in s && "to" in s
+      ? []
+      : "dtype" in s
+        ? [s.shape as Shape]
+        : Object.values(s as SpecTree).flatMap(shapesInSpec)
 /** Names for batch axes; nested vmaps take the next. */
 const fresh = ["vmap", "vmap2", "vmap3", "vmap4"] as const
 type Fresh<Names> = "vmap" extends Names
@@ -207,8 +217,7 @@ type BatchedSpec<P, N extends Dim, X> = X extends null
 type BatchedSpecs<I extends readonly Spec[], Axes, N extends Dim> = {
   -readonly [K in keyof I]: BatchedSpec<I[K], N, AxisAt<Axes, K>>
 }
-type Returned<F> = F extends Ruled<readonly Spec[], infer Out, infer D> ? Tensor<Out, D> : ResultOf<F>
-type Vmapped<F, I, X extends number> = [AxesRule<Params<F>["length"], I>, OutRule<Returned<F>, X>] extends [Shape, Shape]
+type Vmapped<F, I, X extends number> = [AxesRule<F, I>, OutRule<Returned<F>, X>] extends [Shape, Shape]
   ? F extends { readonly rule: ShapedRule<infer P, infer Out, infer D> }
     ? BatchedSpecs<P, I, Fresh<NamesIn<P>>> extends infer B extends readonly Spec[]
       ? Shaped<B, InsertAt<Out, Fresh<NamesIn<P>>, X>, D>

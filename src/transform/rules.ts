@@ -3,12 +3,12 @@ import type { AnyTensor, Tensor } from "../core/tensor.ts"
 import type { DType, FloatDType } from "../core/dtype.ts"
 import type { Of } from "../core/signature.ts"
 import type { Dim, Fits, Known } from "../../typelevel/dim.ts"
-import type { axisOutside } from "../../typelevel/messages.ts"
+import type { axisOutside, notScalar } from "../../typelevel/messages.ts"
 import type { TensorLike } from "../../typelevel/rule.ts"
 import type { Axis, Drop, Insert, Rankless, SameSizes, Shape, Show } from "../../typelevel/shape.ts"
-import type { Call, Differentiable, DTypeOf, ShapeOf, Spec } from "../../typelevel/shaped.ts"
+import type { Call, DTypeOf, FunctionSpec, ShapeOf, Spec } from "../../typelevel/shaped.ts"
 import type { Carrier } from "./call.ts"
-import type { ShapedRule } from "./shaped.ts"
+import type { ShapedRule, SpecTensors } from "./shaped.ts"
 
 export type Fn = (...args: never[]) => unknown
 export type Source = Fn | Carrier
@@ -125,23 +125,15 @@ type ScalarRule<Op extends string, L> = [L] extends [never]
         ? [D & FloatDType] extends [never]
           ? `${Op}: the function returns ${D}, which has no derivative; return a floating-point scalar`
           : []
-        : `${Op}: the function must return a scalar (shape []), it returns ${Show<S>}; use vjp, or sum it`
+        : notScalar<Op, S>
     : `${Op}: the function must return a scalar tensor (shape []); with further results, return [scalar, more] and say { aux: true }`
 /** `[]`, or the sentence about a function that has no gradient. */
-export type GradRule<Op extends string, F, O> =
-  F extends Ruled<infer I, infer Out, DType>
-    ? Differentiables<Op, I, Asked<O>, Out>
-    : [NoGradients<Op, ArgsOf<F>, Asked<O>>] extends [never]
-      ? ScalarRule<Op, Loss<ResultOf<F>, O>>
-      : NoGradients<Op, ArgsOf<F>, Asked<O>>
-type Differentiables<Op extends string, I extends readonly Spec[], N, Out extends Shape> = N extends readonly [
-  infer H,
-  ...infer R,
-]
-  ? Differentiable<Op, I[H & number], Out> extends infer M extends string
-    ? M
-    : Differentiables<Op, I, R, Out>
-  : []
+export type GradRule<Op extends string, F, O> = [NoGradients<Op, TreesOf<F>, Asked<O>>] extends [never]
+  ? ScalarRule<Op, Loss<Returned<F>, O>>
+  : NoGradients<Op, TreesOf<F>, Asked<O>>
+/** The parameters and the result as trees of tensors. */
+type TreesOf<F> = F extends Ruled<infer I> ? SpecTensors<I> : ArgsOf<F>
+export type Returned<F> = F extends Ruled<readonly Spec[], infer Out, infer D> ? Tensor<Out, D> : ResultOf<F>
 /** The tree or trees that a gradient has. */
 export type Wrt<A extends readonly unknown[], O> = O extends { readonly argnums: infer N }
   ? N extends number
@@ -158,7 +150,9 @@ export type WrtShaped<I extends readonly Spec[], A extends readonly unknown[], O
       ? { -readonly [K in keyof N]: N[K] extends number ? Like<I, A, I[N[K]]> : never }
       : never
   : Like<I, A, I[0]>
-type Like<I extends readonly Spec[], A extends readonly unknown[], P> = Of<Call<I, ShapeOf<P>, A>, DTypeOf<P> & DType>
+type Like<I extends readonly Spec[], A extends readonly unknown[], P> = P extends Shape | TensorLike
+  ? Of<Call<I, ShapeOf<P>, A>, DTypeOf<P> & DType>
+  : { -readonly [K in keyof P]: Like<I, A, P[K]> }
 export type Aux<R> = R extends readonly [unknown, infer A, ...unknown[]] ? A : never
 
 // ---- jvp, vjp ------------------------------------------------------------------------------------------------------
@@ -326,14 +320,40 @@ export type BatchArgs<P extends readonly unknown[], I, A extends readonly unknow
           : never
       }
     : never
-/** `[]`, or the sentence about axes that are not one for each of Count arguments. */
-export type AxesRule<Count extends number, I> = I extends readonly unknown[]
-  ? number extends I["length"] | Count
-    ? []
-    : I["length"] extends Count
-      ? Some<I[number]>
-      : `vmap: ${I["length"]} axes for ${Count} arguments; give one axis, or null, for each argument`
-  : Some<I>
+/** `[]`, or the sentence about axes that are not one for each argument, or that a parameter over names cannot have. */
+export type AxesRule<F, I> =
+  Params<F> extends infer P extends readonly unknown[]
+    ? I extends readonly unknown[]
+      ? number extends I["length"] | P["length"]
+        ? []
+        : I["length"] extends P["length"]
+          ? Some<I[number]> extends infer M extends string
+            ? M
+            : Places<F, I>
+          : `vmap: ${I["length"]} axes for ${P["length"]} arguments; give one axis, or null, for each argument`
+      : Some<I> extends infer M extends string
+        ? M
+        : Places<F, I>
+    : never
+/** The parameters, as argnums and axes count them. */
+export type Params<F> = F extends Ruled<infer I> ? I : ArgsOf<F>
+type Places<F, I> =
+  F extends Ruled<infer P>
+    ? {
+        [K in keyof P]: AxisAt<I, K> extends infer X ? (X extends number ? NoRoom<P[K], X> : never) : never
+      }[number] extends infer M
+      ? [M] extends [never]
+        ? []
+        : M
+      : never
+    : []
+type NoRoom<P, X extends number> = P extends Shape | TensorLike
+  ? [Axis<[...ShapeOf<P>, 0], X>] extends [never]
+    ? `vmap: axis ${X} is outside the batched argument, which has one axis more than ${Show<ShapeOf<P>>}`
+    : never
+  : P extends FunctionSpec
+    ? never
+    : { [K in keyof P]: NoRoom<P[K], X> }[keyof P]
 type Some<X> = [X] extends [null] ? "vmap: no argument is batched; give at least one axis" : []
 /** `[]`, or the sentence about a leaf of the result that cannot have the batch at axis X. */
 export type OutRule<R, X extends number> = [NoPlace<R, X>] extends [never] ? [] : NoPlace<R, X>

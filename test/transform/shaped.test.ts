@@ -1,108 +1,123 @@
-// Shaped functions from plain JavaScript: the sentences of test/types/fixtures/symbolic.fx.ts, thrown.
-import { describe, expect, it } from "vitest"
-import { Dim, grad, Net, Random, ShapeError, shaped, vmap } from "../../src/pure.ts"
+// Transformations of functions over named dimensions, at run time: the sentences of test/types/fixtures/transformsShaped.fx.ts, and the
+// shapes that its types promise.
+import { describe, expect, test } from "vitest"
+import { ShapeError } from "../../src/core/errors.ts"
+import { isTensor } from "../../src/core/tensor.ts"
 import * as T from "../../src/tensor.ts"
-import type { AnyTensor } from "../../src/core/tensor.ts"
+import { grad, jvp, shaped, valueAndGrad, vjp, vmap } from "../../src/transform/index.ts"
 
-type Untyped = (...args: unknown[]) => AnyTensor
-const sentence = (f: () => unknown): string => {
-  try {
-    f()
-  } catch (e) {
-    if (e instanceof ShapeError) return e.message
-    throw e
-  }
-  return "nothing was refused"
-}
-const make = (specs: unknown, body: unknown): Untyped => shaped(specs as never, body as never) as unknown as Untyped
+const energy = shaped([["n", "d"], ["d"]], (x, w) => T.sum(T.square(T.matmul(x, w))))
+const scores = shaped(
+  [
+    ["t", "d"],
+    ["s", "d"],
+  ],
+  (q, k) => T.matmul(q, T.transpose(k)),
+)
+const affine = shaped([{ kernel: ["n", "m"], bias: ["m"] }, ["b", "n"]], ({ kernel, bias }, x) =>
+  T.add(T.matmul(x, kernel), bias),
+)
+const fit = shaped([{ kernel: ["n", "m"], bias: ["m"] }, ["b", "n"]], ({ kernel, bias }, x) =>
+  T.sum(T.add(T.matmul(x, kernel), bias)),
+)
+const looked = shaped([["v", "d"], { shape: ["n"], dtype: "i32" }], (table, ids) => T.sum(T.take(table, ids)))
+const x73 = T.ones([7, 3])
+const w3 = T.ones([3])
+const tree = { kernel: T.ones([3, 4]), bias: T.ones([4]) }
+const ids = T.zeros([2], "i32")
 
-describe("expressions over names", () => {
-  const pairs = shaped([["2*n", "d"]], (a, { n, d }) => T.reshape(a, [n, 2, d]))
-  const heads = shaped(
+type Plain = (...args: readonly unknown[]) => unknown
+const plain = (f: unknown): Plain => f as Plain
+const shapes = (v: unknown): unknown =>
+  isTensor(v)
+    ? v.shape
+    : Array.isArray(v)
+      ? v.map(shapes)
+      : Object.fromEntries(Object.entries(v as object).map(([k, w]) => [k, shapes(w)]))
+
+describe("shapes", () => {
+  const given: readonly (readonly [what: string, got: unknown, wanted: unknown])[] = [
+    ["grad", grad(energy)(x73, w3), [7, 3]],
+    ["grad, argnums", grad(energy, { argnums: [1, 0] })(x73, w3), [[3], [7, 3]]],
+    ["valueAndGrad", valueAndGrad(energy)(x73, w3), [[], [7, 3]]],
+    ["grad of a tree", grad(fit)(tree, x73), { kernel: [3, 4], bias: [4] }],
     [
-      ["b", "t", Dim.multiple("d", "h")],
-      ["h", "d"],
+      "jvp",
+      jvp(affine, [tree, x73], [tree, x73]),
+      [
+        [7, 4],
+        [7, 4],
+      ],
     ],
-    (q, _, { b, t, d, h }) => T.reshape(q, [b, t, h, Dim.over(d, h)]),
-  )
-  it("give sizes to the body", () => {
-    expect(pairs(T.zeros([8, 3])).shape).toEqual([4, 2, 3])
-    expect(heads(T.zeros([2, 5, 64]), T.zeros([4, 64])).shape).toEqual([2, 5, 4, 16])
-    expect(vmap(pairs)(T.zeros([6, 8, 3])).shape).toEqual([6, 4, 2, 3])
-    expect(grad(shaped([["2*n"]], (a) => T.sum(T.mul(a, a))))(T.zeros([8])).shape).toEqual([8])
-  })
-  it("are refused where no size fits", () => {
-    const f = pairs as unknown as Untyped
-    expect(sentence(() => f(T.zeros([9, 3])))).toBe("shaped: [9, 3] does not fit [2*n, d]: no size of n makes 2*n 9")
-    expect(sentence(() => (heads as unknown as Untyped)(T.zeros([2, 5, 64]), T.zeros([5, 64])))).toBe(
-      "shaped: [5, 64] does not fit [h, d]: d is 64, which is not a multiple of h, 5",
-    )
-    expect(sentence(() => make([["s*t"]], (a: AnyTensor) => a)(T.zeros([8])))).toBe(
-      "shaped: nothing tells what s is in s*t; give it a dimension of its own",
-    )
-  })
-  it("divide only what is a multiple", () => {
-    const over = Dim.over as (a: unknown, b: unknown) => unknown
-    expect(sentence(() => over("d", "h"))).toBe("Dim.over: d is not known to be a multiple of h; declare it: Dim.multiple")
-    expect(sentence(() => over(8, 3))).toBe("Dim.over: 8 is not known to be a multiple of 3; declare it: Dim.multiple")
-    expect(sentence(() => (Dim.minus as (a: unknown, b: unknown) => unknown)(4, 5))).toBe(
-      "Dim.minus: 4 - 5 is negative; a size is not",
-    )
-    expect([Dim.plus("t", 1), Dim.times("h", "d"), Dim.over(Dim.multiple("d", "h"), "h")]).toEqual(["t+1", "d*h", "d/h"])
+    [
+      "vjp",
+      vjp(scores, x73, T.ones([2, 3]))[1](T.ones([7, 2])),
+      [
+        [7, 3],
+        [2, 3],
+      ],
+    ],
+    ["vmap", vmap(scores, [1, null], 1)(T.ones([7, 5, 3]), T.ones([2, 3])), [7, 5, 2]],
+    ["vmap, last axes", vmap(scores, -1, -1)(T.ones([7, 3, 5]), T.ones([2, 3, 5])), [7, 2, 5]],
+    ["vmap of vmap", vmap(vmap(scores, [0, null]), [0, null])(T.ones([6, 5, 7, 3]), T.ones([2, 3])), [6, 5, 7, 2]],
+    ["vmap of grad", vmap(grad(energy), [0, null])(T.ones([5, 7, 3]), w3), [5, 7, 3]],
+    ["vmap of a tree", vmap(affine)({ kernel: T.ones([5, 3, 4]), bias: T.ones([5, 4]) }, T.ones([5, 7, 3])), [5, 7, 4]],
+  ] // prettier-ignore
+  test.each(given)("%s", (_, got, wanted) => {
+    expect(shapes(got)).toEqual(wanted)
   })
 })
-
-describe("functions as parameters", () => {
-  const twice = shaped([["b", "d"], { from: [["b", "d"]], to: ["b", "d"] }], (a, f) => f(f(a)))
-  const plain = twice as unknown as Untyped
-  it("are called", () => {
-    const double = shaped([["n", "k"]], (a) => T.add(a, a))
-    expect(twice(T.zeros([3, 4]), double).shape).toEqual([3, 4])
-  })
-  it("are refused where they do not fit", () => {
-    const pairs = shaped([["2*n", "d"]], (a, { n, d }) => T.reshape(a, [n, 2, d]))
-    const wider = shaped([["n", "k"]], (a) => T.concat([a, a], 1))
-    expect(sentence(() => plain(T.zeros([3, 4]), pairs))).toBe("shaped: the function does not take [3, 4]; give one that does")
-    expect(sentence(() => plain(T.zeros([3, 4]), wider))).toBe(
-      "shaped: [3, 8] does not fit [b, d]: d is 4 in an earlier argument and 8 here",
-    )
-    expect(sentence(() => plain(T.zeros([3, 4]), 3))).toBe(
-      "shaped: an argument is no function; give one where a function is wanted",
-    )
-  })
-  it("tell names", () => {
-    const mapped = shaped([["b", "d"], { from: [["b", "d"]], to: ["b", "e"] }, ["e"]], (a, f, bias) => T.add(f(a), bias))
-    const wider = shaped([["n", "k"]], (a) => T.concat([a, a], 1))
-    expect(mapped(T.zeros([3, 4]), wider, T.zeros([8])).shape).toEqual([3, 8])
-    expect(sentence(() => (mapped as unknown as Untyped)(T.zeros([3, 4]), wider, T.zeros([7])))).toBe(
-      "shaped: [7] does not fit [e]: e is 8 in an earlier argument and 7 here",
-    )
-  })
-})
-
-describe("trees as parameters", () => {
-  const affine = shaped([{ kernel: ["n", "m"], bias: ["m"] }, ["b", "n"]], ({ kernel, bias }, a) =>
-    T.add(T.matmul(a, kernel), bias),
-  )
-  const plain = affine as unknown as Untyped
-  it("are unified entry by entry", () => {
-    expect(affine({ kernel: T.zeros([3, 5]), bias: T.zeros([5]) }, T.zeros([2, 3])).shape).toEqual([2, 5])
-    expect(sentence(() => plain({ kernel: T.zeros([3, 5]), bias: T.zeros([4]) }, T.zeros([2, 3])))).toBe(
-      "shaped: kernel: [3, 5] does not fit [n, m]: m is 4 in an earlier argument and 5 here",
-    )
-    expect(sentence(() => plain({ kernel: T.zeros([3, 5]) }, T.zeros([2, 3])))).toBe("shaped: the tree has no bias")
-    expect(sentence(() => plain(3, T.zeros([2, 3])))).toBe("shaped: the tree has no bias")
-  })
-})
-
-describe("networks as parameters", () => {
-  const net = Net.network(["batch", 4], Net.dense(3), Net.relu, Net.dense(2))
-  const predict = shaped([Net.specs(net), ["n", 4]], (variables, a) => Net.predict(net, variables, a))
-  it("are the tree of their variables", () => {
-    const variables = Net.init(net, Random.key(1))
-    expect(predict(variables, T.zeros([7, 4])).shape).toEqual([7, 2])
-    expect(sentence(() => (predict as unknown as Untyped)({ params: {}, state: {} }, T.zeros([7, 4])))).toBe(
-      "shaped: params: the tree has no dense_1",
-    )
+describe("sentences", () => {
+  const told: readonly (readonly [sentence: string, call: () => unknown])[] = [
+    [
+      "grad: the function must return a scalar (shape []), it returns [7, 2]; use vjp, or sum it",
+      () => plain(plain(grad)(scores))(x73, T.ones([2, 3])),
+    ],
+    [
+      "grad: argument 1 is i32; only floating-point tensors have gradients; pass it as another argument",
+      () => plain(plain(grad)(looked, { argnums: [0, 1] }))(T.ones([9, 5]), ids),
+    ],
+    [
+      "valueAndGrad: argnums 2 is no argument of a call with 2; count from 0",
+      () => plain(plain(valueAndGrad)(energy, { argnums: 2 }))(x73, w3),
+    ],
+    [
+      "shaped: [4] does not fit [d]: d is 3 in an earlier argument and 4 here",
+      () => plain(grad(energy, { argnums: [0, 1] }))(x73, T.ones([4])),
+    ],
+    [
+      "shaped: [4] does not fit [d]: d is 3 in an earlier argument and 4 here",
+      () => plain(valueAndGrad(energy))(x73, T.ones([4])),
+    ],
+    [
+      "shaped: [7, 2] does not fit [b, n]: n is 3 in an earlier argument and 2 here",
+      () => plain(grad(fit))(tree, T.ones([7, 2])),
+    ],
+    [
+      "shaped: [2, 4] does not fit [s, d]: d is 3 in an earlier argument and 4 here",
+      () => plain(jvp)(scores, [x73, T.ones([2, 4])], [x73, T.ones([2, 4])]),
+    ],
+    [
+      "jvp: a tangent is f32[3], its argument f32[2, 3]; they must agree",
+      () => plain(jvp)(scores, [x73, T.ones([2, 3])], [x73, w3]),
+    ],
+    [
+      "vjp: argument 1 is i32; only floating-point tensors have gradients; pass it as another argument",
+      () => plain(vjp)(looked, T.ones([9, 5]), ids),
+    ],
+    [
+      "shaped: [4, 2, 3] does not fit [vmap, s, d]: vmap is 5 in an earlier argument and 4 here",
+      () => plain(vmap(scores))(T.ones([5, 7, 3]), T.ones([4, 2, 3])),
+    ],
+    ["vmap: axis 3 is outside the batched argument, which has one axis more than [s, d]", () => plain(vmap)(scores, [0, 3])],
+    ["vmap: axis 2 is outside the batched argument, which has one axis more than [m]", () => plain(vmap)(affine, 2)],
+    [
+      "vmap: axis 3 is outside [5, 7, 2], which has rank 3",
+      () => plain(plain(vmap)(scores, 0, 3))(T.ones([5, 7, 3]), T.ones([5, 2, 3])),
+    ],
+    ["vmap: 1 axes for 2 arguments; give one axis, or null, for each argument", () => plain(plain(vmap)(scores, [0]))(x73, x73)],
+  ]
+  test.each(told)("%s", (sentence, call) => {
+    expect(call).toThrow(new ShapeError(sentence))
   })
 })
