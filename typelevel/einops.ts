@@ -174,7 +174,9 @@ type Solve<C extends Call, Z, D extends Dim, N extends keyof Z & string> =
     ? { env: Sized<N, Meet<SizeOf<Z, N>, D>> }
     : Wrong<"sizes", Misfit<C, `${N} is ${ShowDim<D>}, not ${ShowDim<SizeOf<Z, N>>}`>>
 /** The axis of size D is the product of the group. */
-type Factor<C extends Call, Z, D extends Dim, G, Given extends Dim = 1, Hole = never, Env = unknown, At extends "x" | "sizes" = "x"> =
+type Factor<
+  C extends Call, Z, D extends Dim, G, Given extends Dim = 1, Hole = never, Env = unknown, At extends "x" | "sizes" = "x"
+> =
   G extends readonly [infer H, ...infer T]
     ? H extends keyof Z ? Factor<C, Z, D, T, Times<Given, SizeOf<Z, H>>, Hole, Env & Sized<H & string, SizeOf<Z, H>>, "sizes">
       : H extends number ? Factor<C, Z, D, T, Times<Given, H>, Hole, Env, At>
@@ -184,7 +186,8 @@ type Factor<C extends Call, Z, D extends Dim, G, Given extends Dim = 1, Hole = n
       ? Fits<D, Given> extends true ? { env: Env } : Wrong<At, Misfit<C, `${ShowDim<D>} is not ${ShowDim<Given>}`>>
     : Given extends 1 ? { env: Env & Sized<Hole & string, D> }
     : Over<D, Given> extends infer Q
-      ? [Q] extends [never] ? Wrong<At, Misfit<C, `${ShowDim<D>} is not a multiple of ${ShowDim<Given>}`>> : { env: Env & Sized<Hole & string, Q> }
+      ? [Q] extends [never] ? Wrong<At, Misfit<C, `${ShowDim<D>} is not a multiple of ${ShowDim<Given>}`>>
+        : { env: Env & Sized<Hole & string, Q> }
       : never
 
 /** The sizes of all names and the right side; or what is wrong; or Shape, where the rank or the pattern is not known. */
@@ -228,5 +231,7 @@ type Folded<G, M = {}, Acc extends Dim = 1> =
 
 /** Does an axis of size 0 disappear? */
 export type FoldsNone<Q> =
-  Q extends { env: infer E; right: infer R extends Side } ? (true extends { [N in keyof E]: N extends R[1] ? false : None<E[N]> }[keyof E] ? true : false) : false
+  Q extends { env: infer E; right: infer R extends Side }
+    ? true extends { [N in keyof E]: N extends R[1] ? false : None<E[N]> }[keyof E] ? true : false
+    : false
 type None<D> = D extends Shape ? { [K in keyof D]: None<D[K]> }[number] : D extends 0 ? true : false

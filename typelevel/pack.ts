@@ -9,7 +9,8 @@ import type { Rankless, Shape, Show } from "./shape.ts"
 import type { Minus, Over, Plus, ProductOf } from "./symbolic.ts"
 
 /** The sentence if it belongs to this place; what asks for nothing, if not. */
-export type PackPlace<R, At> = R extends Wrong<infer Place, infer M> ? (Place extends At ? M : Shape) : [R] extends [never] ? R : Shape
+export type PackPlace<R, At> =
+  R extends Wrong<infer Place, infer M> ? (Place extends At ? M : Shape) : [R] extends [never] ? R : Shape
 
 // ---- the pattern ---------------------------------------------------------------------------------------------------
 
@@ -46,10 +47,15 @@ type Cut<S, Before, Behind, Head extends Shape = []> =
 
 // ---- pack ----------------------------------------------------------------------------------------------------------
 
+type rankTooLow<S extends Shape, P extends string, N extends number> =
+  misfit<"pack", S, P, `it has rank ${S["length"]}, not ${N} or more`>
 type outerDiffer<S extends Shape, T extends Shape, X, Y> =
   `pack: ${Show<S>} and ${Show<T>} differ outside of *: ${ShowDim<X>} is not ${ShowDim<Y>}`
 
-/** `{ shape, packed }`: the result and the shapes at *; or `{ list }` with the sentence in the place of the wrong tensor; or what is wrong. */
+/**
+ * `{ shape, packed }`: the result and the shapes at *; or `{ list }`, with the sentence in the place of the wrong tensor; or what is
+ * wrong.
+ */
 export type Pack<L extends readonly TensorLike[], P extends string> =
   string extends P ? Unknown
     : PackPattern<"pack", P> extends infer Q
@@ -74,11 +80,12 @@ type PackAll<
       : Rankless<H["shape"]> extends true ? Unknown
       : Cut<H["shape"], B, A> extends infer C
         ? [C] extends [never]
-          ? { list: [...Seen, misfit<"pack", H["shape"], P, `it has rank ${H["shape"]["length"]}, not ${[...B, ...A]["length"]} or more`>, ...T] }
+          ? { list: [...Seen, rankTooLow<H["shape"], P, [...B, ...A]["length"]>, ...T] }
           : C extends [infer F extends Shape, infer M extends Shape, infer Z extends Shape]
             ? Met<Head extends Shape ? [...Head, ...Tail] : [...F, ...Z], [...F, ...Z]> extends infer E
               ? E extends [infer X, infer Y] ? { list: [...Seen, outerDiffer<First, H["shape"], X, Y>, ...T] }
-                : E extends { met: infer S extends Shape } ? Next<P, B, A, First, D, T, S, Plus<N, ProductOf<M>>, [...Mids, M], [...Seen, H]>
+                : E extends { met: infer S extends Shape }
+                  ? Next<P, B, A, First, D, T, S, Plus<N, ProductOf<M>>, [...Mids, M], [...Seen, H]>
                 : never
               : never
             : never
@@ -94,7 +101,9 @@ type Next<
 /** Dims that fit, the better known of each two; or the first two that do not. */
 type Met<S, T, Acc extends Shape = []> =
   S extends readonly [infer X extends Dim, ...infer P]
-    ? T extends readonly [infer Y extends Dim, ...infer Q] ? (Fits<X, Y> extends true ? Met<P, Q, [...Acc, Meet<X, Y>]> : [X, Y]) : never
+    ? T extends readonly [infer Y extends Dim, ...infer Q]
+      ? Fits<X, Y> extends true ? Met<P, Q, [...Acc, Meet<X, Y>]> : [X, Y]
+      : never
     : { met: Acc }
 
 // ---- unpack --------------------------------------------------------------------------------------------------------
@@ -120,14 +129,18 @@ export type Unpack<S extends Shape, L extends readonly Shape[], P extends string
         : Wrong<"pattern", Q & string>
       : never
 /** Adds the elements up; `Hole` is the product of the shape that has a -1, without it. */
-type Sum<S extends Shape, Head extends Shape, N extends Dim, Tail extends Shape, L extends readonly Shape[], T, Total extends Dim = 0, Hole extends Dim | null = null> =
+type Sum<
+  S extends Shape, Head extends Shape, N extends Dim, Tail extends Shape, L extends readonly Shape[], T, Total extends Dim = 0,
+  Hole extends Dim | null = null
+> =
   T extends readonly [infer H extends Shape, ...infer R]
     ? Rankless<H> extends true ? { -readonly [K in keyof L]: Shape }
       : -1 extends Known<H[number]>
         ? Hole extends Dim ? Wrong<"sizes", inferredTwice>
           : Without<H> extends infer O extends Shape
             ? [...O, 0]["length"] extends H["length"]
-              ? [NotASize<O[number] & number>] extends [never] ? Sum<S, Head, N, Tail, L, R, Total, ProductOf<O>> : Wrong<"sizes", notASize<"unpack", NotASize<O[number] & number>>>
+              ? [NotASize<O[number] & number>] extends [never] ? Sum<S, Head, N, Tail, L, R, Total, ProductOf<O>>
+                : Wrong<"sizes", notASize<"unpack", NotASize<O[number] & number>>>
               : Wrong<"sizes", inferredTwice>
             : never
       : [NotASize<H[number] & number>] extends [never] ? Sum<S, Head, N, Tail, L, R, Plus<Total, ProductOf<H>>, Hole>

@@ -3,11 +3,12 @@ import { attentionDerivatives, attentionTypes } from "./attention.ts"
 import { backends } from "./backends.ts"
 import { derivatives } from "./derivatives.ts"
 import { kernels } from "./kernels.ts"
+import { patterns } from "./patterns.ts"
 import type { Kind, Mutant } from "./suites.ts"
 import { types } from "./types.ts"
 
 export const mutants: Readonly<Record<Kind, readonly Mutant[]>> = {
-  type: [...types, ...attentionTypes],
+  type: [...types, ...patterns, ...attentionTypes],
   derivative: [...derivatives, ...attentionDerivatives],
   kernel: [...kernels, ...backends],
 }
