@@ -74,7 +74,7 @@ type Width<Op extends string, N extends number> = [NotASize<N>] extends [never] 
 export type Windows<
   Op extends string, N extends Dim, K extends Dim, Stride extends number = 1, P = "valid", Dilation extends number = 1
 > =
-  Wrong<Op, Stride, Dilation, K, P> extends infer E extends string ? E
+  Wrong<Op, Stride, Dilation, K, P> extends string ? Wrong<Op, Stride, Dilation, K, P>
     : P extends "same" ? (Stride extends 1 ? N : N extends number ? CeilDiv<N, Stride> : Known<Over<N, Stride>>)
     : Room<K, Stride, P, Dilation> extends infer R extends string
       ? N extends number
