@@ -1,4 +1,4 @@
-// Sizes of sliding windows: convolution, its transpose, and pooling. n' = floor((n + low + high - (dilation (k - 1) + 1)) / stride)
+// Sizes of sliding windows: convolution, its transpose, and pooling: floor((n + low + high - (dilation (k - 1) + 1)) / stride)
 // + 1, and ceil(n / stride) for "same" padding. A named size goes through the same formulas as far as typelevel/symbolic.ts
 // knows them, and is unknown elsewhere.
 import type { Dim } from "./dim.ts"
@@ -9,7 +9,7 @@ import type { Minus, Over, Plus, Times } from "./symbolic.ts"
 
 /** Padding of one axis: none, enough for ceil(n / stride), or explicit (both sides, or [low, high]). */
 export type Padding = "valid" | "same" | number | readonly [number, number]
-/** The same for a convolution, which may also see every window that touches the input: all but one element of it on each side. */
+/** The same for a convolution, which may also see each window that touches the input: all of it but one element outside. */
 export type ConvPadding = Padding | "full"
 
 /** How many axes windows slide along. */
@@ -35,9 +35,12 @@ export type Split<N extends Sliders, X extends Shape> =
       ? [B, [H, W], C] : false
   : N extends 1
     ? X extends readonly [...infer B extends Shape, infer L extends Dim, infer C extends Dim] ? [B, [L], C] : false
-  : X extends readonly [...infer B extends Shape, infer L extends Dim, infer H extends Dim, infer W extends Dim, infer C extends Dim]
+  : X extends readonly [
+      ...infer B extends Shape, infer L extends Dim, infer H extends Dim, infer W extends Dim, infer C extends Dim
+    ]
     ? [B, [L, H, W], C] : false
-export type needsImage<Op extends string, N extends Sliders, X> = `${Op}: needs [..., ${AxisNames[N]}, channels], got ${Show<X>}`
+export type needsImage<Op extends string, N extends Sliders, X> =
+  `${Op}: needs [..., ${AxisNames[N]}, channels], got ${Show<X>}`
 
 /** What a window of K spreads over: dilation (K - 1) + 1. */
 export type Covered<K extends number, Dilation extends number> =
@@ -51,7 +54,7 @@ type Added<P, C extends number> =
 
 // ---- options that no size fits -------------------------------------------------------------------------------------
 
-/** `0`, or the sentence where an option is a literal that makes no sense. (Nothing here depends on the axis: it is computed once.) */
+/** `0`, or the sentence where an option is a literal that makes no sense. (The axis has no part in it: computed once.) */
 type Wrong<Op extends string, Stride extends number, Dilation extends number, K extends Dim, P> =
   [`${Stride | Dilation | (K & number)}` & (Suspect | "0")] extends [never] ? Widths<Op, P>
     : [Zero<Stride>] extends [never]
@@ -104,7 +107,8 @@ type TooLarge<Op extends string, N extends number, K extends Dim, P, Dilation ex
 /** N, or `number` where there is none. */
 type Known<N> = [N] extends [never] ? number : N
 /** N + R */
-type Shift<N extends Dim, R extends string> = R extends "0" ? N : R extends `-${infer Less}` ? Minus<N, Num<Less>> : Plus<N, Num<R>>
+type Shift<N extends Dim, R extends string> =
+  R extends "0" ? N : R extends `-${infer Less}` ? Minus<N, Num<Less>> : Plus<N, Num<R>>
 /** floor((N + R) / S) for a name N, where N or the whole is a multiple of S; `number` elsewhere. */
 type Floor<N extends Dim, R extends string, S extends number> =
   S extends 1 ? Shift<N, R>
