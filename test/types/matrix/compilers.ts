@@ -28,7 +28,11 @@ const installed = (): boolean =>
 export const install = async (): Promise<string | undefined> => {
   if (installed()) return undefined
   try {
-    await run("npm", ["ci", "--no-audit", "--no-fund"], { cwd: here, timeout: 100_000 })
+    await run(
+      "npm",
+      ["ci", "--no-audit", "--no-fund", "--prefer-offline", "--fetch-retries=1", "--fetch-retry-mintimeout=1000"],
+      { cwd: here, timeout: 100_000 },
+    )
     return undefined
   } catch (e) {
     const said = String((e as { stderr?: string }).stderr ?? e)
