@@ -106,8 +106,10 @@ export const adaptivePooling = (name: string, n: Sliders, expand: (x: RawTensor,
     examples: adaptiveExamples(n),
     refused: adaptiveRefused(n),
   })
-export const adaptivePooled = <R>(op: OpDef<Parts>, n: Sliders, x: RawTensor, size: unknown): R & RawTensor =>
-  emit(op, [x], { parts: adaptiveShape(op.name, x.shape, partsOf(op.name, n, size)).slice(-1 - n, -1) as number[] })
+export const adaptivePooled = <R>(op: OpDef<Parts>, n: Sliders, x: RawTensor, size: unknown): R & RawTensor => {
+  if (x.shape.length <= n) someImage(op.name, n, x.shape)
+  return emit(op, [x], { parts: adaptiveShape(op.name, x.shape, partsOf(op.name, n, size)).slice(-1 - n, -1) as number[] })
+}
 
 const adaptiveExamples =
   (n: Sliders) =>
