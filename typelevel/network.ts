@@ -11,18 +11,23 @@ import type { Shape, Show } from "./shape.ts"
 import type { TensorLike } from "./rule.ts"
 import type { CountD } from "./tree.ts"
 
-export interface Rule {
-  readonly In: unknown
-  readonly Out: unknown
-  readonly Params: unknown
-  readonly State: unknown
+/** What every rule has. Only this is asked for where any layer may stand: to compare more, the compiler would compute it. */
+export interface AnyRule {
   /** What training needs from outside: "Random", or `never`. */
   readonly Needs: string
   /** Layers are keyed `kind_1`, `kind_2`, ... in their network, */
   readonly Kind: string
   /** or by a name of their own. */
   readonly Name?: string
-  /** Of a layer made of layers: how many elements are alive while it runs (`Live`), */
+}
+export interface Rule extends AnyRule {
+  readonly In: unknown
+  readonly Out: unknown
+  readonly Params: unknown
+  readonly State: unknown
+  /** Of a layer made of layers: its number of parameters (digits), */
+  readonly Count?: unknown
+  /** how many elements are alive while it runs (`Live`), */
   readonly Live?: unknown
   /** and the shapes of the layers within (`Row`s). */
   readonly Rows?: unknown
@@ -33,14 +38,13 @@ export interface Plain extends Rule {
   readonly State: {}
   readonly Needs: never
 }
-export interface LayerLike<F extends Rule = Rule> {
+export interface LayerLike<F extends AnyRule = AnyRule> {
   readonly rule: F
 }
 
 /** A field of rule F for input S. */
-export type Apply<F extends Rule, S, Field extends "Out" | "Params" | "State" | "Live" | "Rows"> = (F & {
-  readonly In: S
-})[Field]
+export type Apply<F, S, Field extends "Out" | "Params" | "State" | "Count" | "Live" | "Rows"> =
+  (F & { readonly In: S })[Field & keyof F]
 
 /** The shape that a spec has, and its text in sentences: `[batch, 28]`, `[batch, 28] i32`, `[b, t], [b, t] bool`. */
 export type SpecShape<S> = S extends Shape ? S : S extends TensorLike ? S["shape"] : never
@@ -85,7 +89,7 @@ export type notALayer<H> =
  */
 export type Feed = "then" | "both" | "each"
 type Fed<M, X> = M extends "each" ? (X extends readonly [infer H, ...unknown[]] ? H : never) : X
-type After<M, F extends Rule, X> =
+type After<M, F extends AnyRule, X> =
   M extends "then" ? Apply<F, X, "Out">
     : M extends "each" ? (X extends readonly [unknown, ...infer R] ? R : never)
     : X
@@ -110,29 +114,33 @@ type Entries<L, X, Field extends "Params" | "State", M, Acc = {}, Seen = {}> =
     : { -readonly [K in keyof Acc]: Acc[K] }
 
 /** The key of a layer behind layers whose kinds were counted in Seen: a record of the next ordinals, digits reversed. */
-type KeyOf<F extends Rule, Seen> =
+type KeyOf<F extends AnyRule, Seen> =
   F extends { readonly Name: infer N extends string } ? N
     : F["Kind"] extends keyof Seen
       ? Seen[F["Kind"]] extends infer N extends string ? `${F["Kind"]}_${Reverse<N>}` : never
       : `${F["Kind"]}_1`
 /** A layer with a name of its own counts for no kind. */
-type See<F extends Rule, Seen> =
+type See<F extends AnyRule, Seen> =
   F extends { readonly Name: string } ? Seen
     : F["Kind"] extends keyof Seen
       ? { [K in keyof Seen]: K extends F["Kind"] ? NextR<Seen[K] & string> : Seen[K] }
       : { [K in keyof Seen | F["Kind"]]: K extends keyof Seen ? Seen[K] : "2" }
 
-/** The number of parameters of a list of layers, layer by layer, so that the cost is linear; what is shared counts once. */
-export type CountOf<L extends readonly unknown[], X> = Counted<[...L], X>
-type Counted<L, X, Acc extends string = "0", Tied = never> =
+/** The number of parameters of a layer, in digits; a layer that is made of others says so, and equal ones are counted once. */
+export type CountOf<F extends AnyRule, X> =
+  Apply<F, X, "Count"> extends infer N extends string ? N : CountD<Apply<F, X, "Params">>
+/** That of a list of layers; what is shared counts once. */
+export type CountIn<L extends readonly unknown[], X, M extends Feed = "then"> = Counted<[...L], X, M>
+type Counted<L, X, M, Acc extends string = "0", Tied = never> =
   L extends [infer H extends LayerLike, ...infer R]
-    ? Apply<H["rule"], X, "Params"> extends infer P
-      ? {} extends P ? Counted<R, Apply<H["rule"], X, "Out">, Acc, Tied>
-        : H["rule"] extends { readonly Shared: true; readonly Name: infer N extends string }
-          ? Counted<R, Apply<H["rule"], X, "Out">, N extends Tied ? Acc : PlusD<Acc, CountD<P>>, Tied | N>
-          : Counted<R, Apply<H["rule"], X, "Out">, PlusD<Acc, CountD<P>>, Tied>
+    ? CountOf<H["rule"], Fed<M, X>> extends infer N extends string
+      ? H["rule"] extends { readonly Shared: true; readonly Name: infer K extends string }
+        ? Counted<R, After<M, H["rule"], X>, M, K extends Tied ? Acc : PlusD<Acc, N>, Tied | K>
+        : Counted<R, After<M, H["rule"], X>, M, N extends "0" ? Acc : PlusD<Acc, N>, Tied>
       : never
-    : ToNumber<Acc>
+    : Acc
+/** The number of parameters as a literal. */
+export type ParametersOf<L extends readonly unknown[], X> = ToNumber<CountIn<L, X>>
 type ToNumber<D extends string> = string extends D ? number : Num<D>
 /** What any of the layers needs. */
 export type NeedsIn<L extends readonly unknown[]> =
@@ -152,14 +160,14 @@ type RowsIn<L, X, M, Acc extends readonly Row[] = [], Seen = {}> =
       >
     : Acc
 /** The rows of a layer at the key K. */
-export type RowsAt<K extends string, F extends Rule, X> =
+export type RowsAt<K extends string, F extends AnyRule, X> =
   Apply<F, X, "Rows"> extends infer T
     ? T extends readonly [Row, ...Row[]] ? Moved<K, T> : [[K, ShapesOf<Apply<F, X, "Out">>]]
     : never
 type Moved<K extends string, T extends readonly Row[]> = { -readonly [I in keyof T]: [Below<K, T[I][0]>, T[I][1]] }
 type Below<K extends string, P extends string> = P extends "" ? K : `${K}/${P}`
 /** The rows of a layer inside another: at its name, if it has one. */
-export type RowsInside<F extends Rule, X> =
+export type RowsInside<F extends AnyRule, X> =
   F extends { readonly Name: infer N extends string } ? RowsAt<N, F, X>
     : Apply<F, X, "Rows"> extends infer T extends readonly Row[] ? T : []
 /** The rows T and, behind them, one for the whole, which gives O. */
@@ -182,7 +190,7 @@ type Named<S extends Shape> = { [K in keyof S]: S[K] extends string ? 1 : S[K] }
 type SizesD<L, Acc extends string = "0"> = L extends readonly [infer H, ...infer R] ? SizesD<R, PlusD<Acc, SizeD<H>>> : Acc
 
 /** A layer that is made of others says so; any other holds what comes in until all that comes out is there. */
-export type LiveOf<F extends Rule, X> =
+export type LiveOf<F extends AnyRule, X> =
   Apply<F, X, "Live"> extends infer V
     ? V extends Live ? V
       : PlusD<SizeD<X>, SizeD<Apply<F, X, "Out">>> extends infer N extends string ? [N, N] : never

@@ -1,6 +1,8 @@
 // Skip connections by addition, and names.
 import type {
+  AnyRule,
   Apply,
+  CountOf,
   Live,
   LiveOf,
   MaxD,
@@ -32,17 +34,18 @@ type shortcutUnequal<S, O, T> =
 type In<R extends string, O> = O extends string ? `${R} > ${O}` : O
 
 /** x + layer(x). */
-export interface ResidualRule<F extends Rule> extends Rule {
+export interface ResidualRule<F extends AnyRule> extends Rule {
   readonly Kind: "residual"
   readonly Needs: F["Needs"]
   readonly Out: this["In"] extends infer X ? Skip<X, Apply<F, X, "Out">> : never
   readonly Params: this["In"] extends infer X ? Own<F, Apply<F, X, "Params">> : never
   readonly State: this["In"] extends infer X ? Own<F, Apply<F, X, "State">> : never
+  readonly Count: this["In"] extends infer X ? CountOf<F, X> : never
   readonly Live: this["In"] extends infer X ? Added<SizeD<X>, LiveOf<F, X>> : never
   readonly Rows: this["In"] extends infer X ? Summed<RowsInside<F, X>, Apply<F, X, "Out">> : never
 }
 /** The trees of a layer inside another: under its name, if it has one. */
-export type Own<F extends Rule, T> = F extends { readonly Name: infer N extends string }
+export type Own<F extends AnyRule, T> = F extends { readonly Name: infer N extends string }
   ? {} extends T
     ? {}
     : { [_ in N]: T }
@@ -64,7 +67,7 @@ type Added<N extends string, V> = V extends Live
 type Summed<T extends readonly Row[], O> = T extends readonly [] ? [] : RowsAnd<T, O>
 
 /** shortcut(x) + layer(x); the trees have an entry for each. */
-export interface ShortcutRule<F extends Rule, G extends Rule> extends Rule {
+export interface ShortcutRule<F extends AnyRule, G extends AnyRule> extends Rule {
   readonly Kind: "residual"
   readonly Needs: F["Needs"] | G["Needs"]
   readonly Out: this["In"] extends infer X
@@ -72,6 +75,7 @@ export interface ShortcutRule<F extends Rule, G extends Rule> extends Rule {
     : never
   readonly Params: this["In"] extends infer X ? Both<Own<F, Apply<F, X, "Params">>, Own<G, Apply<G, X, "Params">>> : never
   readonly State: this["In"] extends infer X ? Both<Own<F, Apply<F, X, "State">>, Own<G, Apply<G, X, "State">>> : never
+  readonly Count: this["In"] extends infer X ? PlusD<CountOf<F, X>, CountOf<G, X>> : never
   readonly Live: this["In"] extends infer X ? Forked<SizeD<X>, SizeD<Apply<F, X, "Out">>, LiveOf<F, X>, LiveOf<G, X>> : never
   readonly Rows: this["In"] extends infer X
     ? RowsAnd<[...RowsAt<"block", Inner<F>, X>, ...RowsAt<"shortcut", Inner<G>, X>], Apply<F, X, "Out">>
@@ -88,7 +92,7 @@ type Forked<N extends string, O extends string, V, W> = V extends readonly [stri
     : never
   : never
 /** A layer whose name, if it has one, is a step in the paths below a key. */
-interface Inner<F extends Rule> extends Rule {
+interface Inner<F extends AnyRule> extends Rule {
   readonly Out: this["In"] extends infer X ? Apply<F, X, "Out"> : never
   readonly Rows: this["In"] extends infer X ? RowsInside<F, X> : never
 }
@@ -123,8 +127,8 @@ const forked = (n: number, out: number, block: Alive, shortcut: Alive): Alive =>
  * that differ. He et al. 2016.
  * @example Net.residual(Net.sequential(Net.dense(64), Net.relu, Net.dense(64)))
  */
-export function residual<F extends Rule>(layer: Layer<F>): Layer<ResidualRule<F>>
-export function residual<F extends Rule, G extends Rule>(
+export function residual<F extends AnyRule>(layer: Layer<F>): Layer<ResidualRule<F>>
+export function residual<F extends AnyRule, G extends AnyRule>(
   layer: Layer<F>,
   options: { readonly shortcut: Layer<G> },
 ): Layer<ShortcutRule<F, G>>
@@ -169,17 +173,18 @@ export function residual(layer: Layer, options?: { readonly shortcut: Layer }): 
 
 // ---- names ---------------------------------------------------------------------------------------------------------
 /** The layer under a key of its own. */
-export interface NamedRule<N extends string, F extends Rule> extends Rule {
+export interface NamedRule<N extends string, F extends AnyRule> extends Rule {
   readonly Kind: F["Kind"]
   readonly Name: N
   readonly Needs: F["Needs"]
   readonly Out: this["In"] extends infer X ? In<N, Apply<F, X, "Out">> : never
   readonly Params: this["In"] extends infer X ? Apply<F, X, "Params"> : never
   readonly State: this["In"] extends infer X ? Apply<F, X, "State"> : never
+  readonly Count: this["In"] extends infer X ? CountOf<F, X> : never
   readonly Live: this["In"] extends infer X ? LiveOf<F, X> : never
   readonly Rows: this["In"] extends infer X ? Apply<F, X, "Rows"> : never
 }
-export interface SharedRule<N extends string, F extends Rule> extends Rule {
+export interface SharedRule<N extends string, F extends AnyRule> extends Rule {
   readonly Kind: F["Kind"]
   readonly Name: N
   readonly Shared: true
@@ -187,6 +192,7 @@ export interface SharedRule<N extends string, F extends Rule> extends Rule {
   readonly Out: this["In"] extends infer X ? Stateless<N, In<N, Apply<F, X, "Out">>, Apply<F, X, "State">> : never
   readonly Params: this["In"] extends infer X ? Apply<F, X, "Params"> : never
   readonly State: {}
+  readonly Count: this["In"] extends infer X ? CountOf<F, X> : never
   readonly Live: this["In"] extends infer X ? LiveOf<F, X> : never
   readonly Rows: this["In"] extends infer X ? Apply<F, X, "Rows"> : never
 }
@@ -199,7 +205,7 @@ const inside = (name: string, layer: Layer): Arrow => ({
   apply: layer.apply,
 })
 /** `[]`, or the sentence where the layer has a name already. */
-type Nameless<Op extends string, F extends Rule> = F extends { readonly Name: infer N extends string } ? twice<Op, N> : []
+type Nameless<Op extends string, F extends AnyRule> = F extends { readonly Name: infer N extends string } ? twice<Op, N> : []
 type twice<Op extends string, N extends string> = `${Op}: the layer is called ${N} already; name it once`
 const checkName = (op: string, name: string, layer: Layer): string =>
   layer.name !== undefined
@@ -215,7 +221,7 @@ const checkName = (op: string, name: string, layer: Layer): string =>
  * Refuses two layers of one name in a list.
  * @example Net.named("stem", Net.conv2d({ filters: 32, kernel: 3 }))
  */
-export const named = <const N extends string, F extends Rule>(
+export const named = <const N extends string, F extends AnyRule>(
   name: N,
   layer: Or<Nameless<"named", F>, Layer<F>>,
 ): Layer<NamedRule<N, F>> => {
@@ -228,7 +234,7 @@ export const named = <const N extends string, F extends Rule>(
  * Refuses layers with state, inputs that ask for other parameters, and one name shared in different lists.
  * @example const half = Net.shared("half", Net.dense(64)); Net.network(["batch", 64], half, Net.relu, half)
  */
-export const shared = <const N extends string, F extends Rule>(
+export const shared = <const N extends string, F extends AnyRule>(
   name: N,
   layer: Or<Nameless<"shared", F>, Layer<F>>,
 ): Layer<SharedRule<N, F>> => {

@@ -3,7 +3,7 @@ import type { Dim } from "../../typelevel/dim.ts"
 import type { DType } from "../../typelevel/dtype.ts"
 import type { needsFloat, needsRank, notPositive } from "../../typelevel/messages.ts"
 import type { NotASize } from "../../typelevel/nat.ts"
-import type { LayerLike, Plain, Rule } from "../../typelevel/network.ts"
+import type { AnyRule, LayerLike, Plain } from "../../typelevel/network.ts"
 import type { needsTensors } from "../../typelevel/pattern.ts"
 import type { TensorLike } from "../../typelevel/rule.ts"
 import type { Rankless, Shape, Show } from "../../typelevel/shape.ts"
@@ -15,7 +15,7 @@ import { type Arrow, type Env, pureArrow } from "./arrow.ts"
 import { type AnySpec, floats, single, type Spec } from "./spec.ts"
 
 /** A layer whose rule is F. Immutable; it holds no parameters, only how to make them. */
-export interface Layer<F extends Rule = Rule> extends Arrow, LayerLike<F> {
+export interface Layer<F extends AnyRule = AnyRule> extends Arrow, LayerLike<F> {
   readonly kind: string
   /** Its key in the trees, where it is not its kind and an ordinal. */
   readonly name: string | undefined
@@ -23,10 +23,10 @@ export interface Layer<F extends Rule = Rule> extends Arrow, LayerLike<F> {
   readonly shared: boolean
 }
 /** Any layer at all. */
-export type AnyLayer = Layer<Rule>
+export type AnyLayer = Layer<AnyRule>
 
 /** Types an arrow as a layer. The rule exists for the compiler alone. */
-export const layerOf = <F extends Rule>(kind: F["Kind"], arrow: Arrow, name?: string, shared = false): Layer<F> => ({
+export const layerOf = <F extends AnyRule>(kind: F["Kind"], arrow: Arrow, name?: string, shared = false): Layer<F> => ({
   plan: arrow.plan,
   apply: arrow.apply,
   rule: { Kind: kind } as unknown as F,

@@ -1,5 +1,5 @@
 // Networks: layers with the shape of what goes in, and so with all their shapes.
-import type { CountOf, Misfit, NeedsIn, PeakOf, RowsOf, SpecShape, Trees, Walk } from "../../typelevel/network.ts"
+import type { Misfit, NeedsIn, ParametersOf, PeakOf, RowsOf, SpecShape, Trees, Walk } from "../../typelevel/network.ts"
 import type { Sizes } from "../../typelevel/shape.ts"
 import { refuse } from "../core/errors.ts"
 import { notASize } from "../core/messages.ts"
@@ -40,7 +40,7 @@ export interface NetworkOf<X, L extends readonly unknown[]> {
   readonly input: AnySpec
   readonly output: AnySpec
   /** The number of parameters, a literal where all sizes are known. */
-  readonly parameters: CountOf<L, X>
+  readonly parameters: ParametersOf<L, X>
   /** The most elements that are alive at once while the network infers one example, a literal where all sizes are known. */
   readonly peakActivations: PeakOf<L, X>
   readonly layers: readonly AnyLayer[]

@@ -2,6 +2,7 @@
 // beside each other and running one behind the other are enough to wire any network.
 import type {
   Apply,
+  CountIn,
   Feed,
   LayerLike,
   LiveBeside,
@@ -50,6 +51,7 @@ export interface Beside<L extends readonly unknown[], M extends Feed> extends Ru
   readonly Needs: NeedsIn<L>
   readonly Params: Trees<L, this["In"], "Params", M>
   readonly State: Trees<L, this["In"], "State", M>
+  readonly Count: CountIn<L, this["In"], M>
 }
 export interface BranchRule<L extends readonly unknown[]> extends Beside<L, "both"> {
   readonly Kind: "branch"

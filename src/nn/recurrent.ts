@@ -1,6 +1,6 @@
 // A cell of one's own along an axis of time.
 import type { Dim } from "../../typelevel/dim.ts"
-import type { Apply, Rule, ShowSpec } from "../../typelevel/network.ts"
+import type { AnyRule, Apply, CountOf, Rule, ShowSpec } from "../../typelevel/network.ts"
 import type { TensorLike } from "../../typelevel/rule.ts"
 import type { Shape } from "../../typelevel/shape.ts"
 import { refuse } from "../core/errors.ts"
@@ -16,14 +16,15 @@ export interface CellOptions extends RecurrentOptions {
   /** The width of each carry, which begins as zeros: [32], or [32, 32] for two. */
   readonly carry: readonly [number, ...number[]]
 }
-export interface CellRule<F extends Rule, O extends CellOptions> extends Rule {
+export interface CellRule<F extends AnyRule, O extends CellOptions> extends Rule {
   readonly Kind: "recurrent"
   readonly Needs: F["Needs"]
   readonly Out: Floating<"recurrent", this["In"], Around<F, O, this["In"]>>
   readonly Params: Own<F, Apply<F, CellIn<this["In"], O["carry"]>, "Params">>
   readonly State: {}
+  readonly Count: CountOf<F, CellIn<this["In"], O["carry"]>>
 }
-type Around<F extends Rule, O extends CellOptions, X> =
+type Around<F extends AnyRule, O extends CellOptions, X> =
   Steps<"recurrent", X, O["carry"][0], Sequences<O>> extends infer Y
     ? Y extends string
       ? Y
@@ -65,7 +66,7 @@ const alike = (a: AnySpec, b: AnySpec): boolean =>
  * and cells with state.
  * @example Net.recurrent(Net.sequential(Net.join, Net.dense(16), Net.tanh), { carry: [16] })
  */
-export const recurrent = <F extends Rule, const O extends CellOptions>(cell: Layer<F>, options: O): Layer<CellRule<F, O>> => {
+export const recurrent = <F extends AnyRule, const O extends CellOptions>(cell: Layer<F>, options: O): Layer<CellRule<F, O>> => {
   const body = own(cell)
   const widths = options.carry.map((n) => positive("recurrent", "carry", n))
   return layerOf<CellRule<F, O>>("recurrent", {

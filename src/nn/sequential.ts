@@ -1,17 +1,19 @@
 // Lists of layers. A list is the composition of its layers, each at its key in the trees.
 import type {
+  AnyRule,
   Apply,
+  CountIn,
   LayerLike,
   LiveThrough,
   Misfit,
   NeedsIn,
-  notALayer,
   RowsOf,
   Rule,
   Trees,
-  unknownLength,
   Walk,
   Within,
+  notALayer,
+  unknownLength,
 } from "../../typelevel/network.ts"
 import { refuse } from "../core/errors.ts"
 import type { Or } from "../core/signature.ts"
@@ -121,6 +123,7 @@ export interface SequentialRule<L extends readonly unknown[]> extends Rule {
   readonly Out: this["In"] extends infer X ? Within<"sequential", L, Walk<[...L], X>> : never
   readonly Params: Trees<L, this["In"], "Params">
   readonly State: Trees<L, this["In"], "State">
+  readonly Count: CountIn<L, this["In"]>
   readonly Live: LiveThrough<L, this["In"]>
   readonly Rows: RowsOf<L, this["In"]>
 }
@@ -136,7 +139,7 @@ export const sequential = <const L extends readonly unknown[]>(
 ): Layer<SequentialRule<L>> =>
   layerOf<SequentialRule<L>>("sequential", inSequence(layers as unknown as readonly AnyLayer[], "sequential"))
 
-export interface RepeatRule<N extends number, F extends Rule> extends SequentialRule<Times<N, LayerLike<F>>> {}
+export interface RepeatRule<N extends number, F extends AnyRule> extends SequentialRule<Times<N, LayerLike<F>>> {}
 type Times<N extends number, T, Acc extends T[] = []> = number extends N
   ? readonly T[]
   : Acc["length"] extends N
@@ -147,7 +150,7 @@ type Times<N extends number, T, Acc extends T[] = []> = number extends N
  *
  * @example Net.repeat(12, Net.residual(Net.sequential(Net.layerNorm(), Net.dense(64), Net.gelu, Net.dense(64))))
  */
-export const repeat = <const N extends number, F extends Rule>(
+export const repeat = <const N extends number, F extends AnyRule>(
   n: Or<Positive<"repeat", "n", N>, N>,
   layer: Layer<F>,
 ): Layer<RepeatRule<N, F>> =>

@@ -1,7 +1,20 @@
 // Skip connections by concatenation, with cropping: the steps of a U-Net.
 import type { Dim, Fits } from "../../typelevel/dim.ts"
 import type { Compare } from "../../typelevel/nat.ts"
-import type { Apply, LiveOf, MaxD, PlusD, Row, RowsAnd, RowsInside, Rule, ShowSpec, SizeD } from "../../typelevel/network.ts"
+import type {
+  AnyRule,
+  Apply,
+  CountOf,
+  LiveOf,
+  MaxD,
+  PlusD,
+  Row,
+  RowsAnd,
+  RowsInside,
+  Rule,
+  ShowSpec,
+  SizeD,
+} from "../../typelevel/network.ts"
 import type { needsTensors } from "../../typelevel/pattern.ts"
 import type { TensorLike } from "../../typelevel/rule.ts"
 import type { Rankless, Shape } from "../../typelevel/shape.ts"
@@ -23,12 +36,13 @@ export interface SkipOptions {
 }
 
 // ---- rule ----------------------------------------------------------------------------------------------------------
-export interface SkipRule<F extends Rule, Crop> extends Rule {
+export interface SkipRule<F extends AnyRule, Crop> extends Rule {
   readonly Kind: "skip"
   readonly Needs: F["Needs"]
   readonly Out: this["In"] extends infer X ? Skipped<X, Apply<F, X, "Out">, Crop> : never
   readonly Params: this["In"] extends infer X ? Own<F, Apply<F, X, "Params">> : never
   readonly State: this["In"] extends infer X ? Own<F, Apply<F, X, "State">> : never
+  readonly Count: this["In"] extends infer X ? CountOf<F, X> : never
   readonly Live: this["In"] extends infer X
     ? Alive<LiveOf<F, X>, PlusD<SizeD<X>, PlusD<SizeD<Apply<F, X, "Out">>, SizeD<Skipped<X, Apply<F, X, "Out">, Crop>>>>>
     : never
@@ -129,7 +143,7 @@ const middle = (x: RawTensor, y: RawTensor): RawTensor => {
  * 2015.
  * @example Net.skip(Net.sequential(Net.maxPool2d(2), inner, Net.convTranspose2d({ filters: 64, kernel: 2, stride: 2 })), { crop: true })
  */
-export const skip = <F extends Rule, const O extends SkipOptions = {}>(
+export const skip = <F extends AnyRule, const O extends SkipOptions = {}>(
   layer: Layer<F>,
   options?: O,
 ): Layer<SkipRule<F, O extends { readonly crop: infer C } ? C : false>> => {
