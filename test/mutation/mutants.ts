@@ -5,10 +5,11 @@ import { derivatives } from "./derivatives.ts"
 import { kernels } from "./kernels.ts"
 import { patterns } from "./patterns.ts"
 import type { Kind, Mutant } from "./suites.ts"
+import { symbolicTwins, symbolicTypes } from "./symbolic.ts"
 import { types } from "./types.ts"
 
 export const mutants: Readonly<Record<Kind, readonly Mutant[]>> = {
-  type: [...types, ...patterns, ...attentionTypes],
+  type: [...types, ...patterns, ...attentionTypes, ...symbolicTypes],
   derivative: [...derivatives, ...attentionDerivatives],
-  kernel: [...kernels, ...backends],
+  kernel: [...kernels, ...backends, ...symbolicTwins],
 }

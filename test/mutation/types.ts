@@ -42,7 +42,7 @@ export const types: readonly Mutant[] = [
   {
     name: "all names are one",
     file: "typelevel/dim.ts",
-    find: "string extends A | B ? true : false",
+    find: "string extends A | B ? true : Alike<A & Dim, B & Dim>",
     replace: "A extends string ? true : false",
     suite: "wrong programs",
   },
@@ -168,8 +168,8 @@ export const types: readonly Mutant[] = [
   {
     name: "concatenation as long as its first piece",
     file: "typelevel/reshape.ts",
-    find: "H extends number ? (G extends number ? Add<H, G> : number) : number",
-    replace: "H",
+    find: "[...Acc, Plus<H, G>]",
+    replace: "[...Acc, H]",
     suite: "wrong programs",
   },
   {
@@ -181,7 +181,7 @@ export const types: readonly Mutant[] = [
   },
   {
     name: "a name that stands for two sizes",
-    file: "typelevel/shaped.ts",
+    file: "typelevel/unify.ts",
     find: "Fits<E[X], Y> extends true",
     replace: "Y extends Dim",
     suite: "wrong programs",
