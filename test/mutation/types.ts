@@ -231,8 +231,8 @@ export const types: readonly Mutant[] = [
   {
     name: "shared weights counted twice",
     file: "typelevel/network.ts",
-    find: "N extends Tied ? Acc : PlusD<Acc, CountD<P>>",
-    replace: "PlusD<Acc, CountD<P>>",
+    find: "K extends Tied ? Acc : PlusD<Acc, N>",
+    replace: "PlusD<Acc, N>",
     suite: "wrong programs",
   },
   {
