@@ -49,6 +49,7 @@ export const diagnose = (folder: string, ops: readonly Subject[], lines: readonl
     `import type { DType } from "../../src/core/dtype.ts"`,
     `import type { Tensor } from "../../src/core/tensor.ts"`,
     `import type { Shape } from "../../typelevel/shape.ts"`,
+    `import type { Replaced, Substitute } from "../../typelevel/unify.ts"`,
     `import { is } from "../../test/types/fixtures/is.ts"`,
     ...ops.map((s) => `import * as ${s.name}_ from "../../src/ops/${s.name}.ts"`),
     `declare const t: <S extends Shape, D extends DType>() => Tensor<S, D>`,
