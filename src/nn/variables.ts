@@ -98,7 +98,7 @@ export const applyOf = (
  */
 export function apply<N extends AnyNetwork, const X extends Given, const T extends ApplyOptions = {}>(
   net: N,
-  variables: VariablesOf<N>,
+  variables: VariablesOf<NoInfer<N>>,
   x: Or<Fits<InputOf<N>, X>, X>,
   options?: Or<Train<N["types"]["needs"], T>, T>,
 ): [Applied<InputOf<N>, OutputOf<N>, X>, StateOf<N>] {
@@ -110,7 +110,7 @@ export function apply<N extends AnyNetwork, const X extends Given, const T exten
  */
 export function predict<N extends AnyNetwork, const X extends Given>(
   net: N,
-  variables: VariablesOf<N>,
+  variables: VariablesOf<NoInfer<N>>,
   x: Or<Fits<InputOf<N>, X>, X>,
 ): Applied<InputOf<N>, OutputOf<N>, X> {
   return applyOf(net, variables, x as RawTensor, {})[0] as never

@@ -8,7 +8,7 @@ import { applyOf } from "../../src/nn/variables.ts"
 import * as T from "../../src/ops/index.ts"
 import * as Random from "../../src/random/index.ts"
 import { grad } from "../../src/transform/index.ts"
-import { bert, encoded, gpt2, translated, vit } from "../types/fixtures/transformers.ts"
+import { encoded, translated } from "../types/fixtures/transformers.ts"
 import { close, f32, i32, run, sentence, shapes, values } from "./help.ts"
 
 type AnyNetwork = Network & Counted
@@ -205,15 +205,7 @@ describe("unembedding", () => {
   })
 })
 
-describe("transformers of the literature", () => {
-  it("have the published number of parameters, which the compiler counts too", () => {
-    expect([gpt2, bert, vit].map((net) => (net as AnyNetwork).parameters)).toEqual([124439808, 109482240, 86567656])
-    expect([gpt2, bert, vit].map((net) => (net as AnyNetwork).output)).toEqual([
-      { shape: ["b", 1024, 50257], dtype: "f32" },
-      { shape: ["b", 768], dtype: "f32" },
-      { shape: ["b", 1000], dtype: "f32" },
-    ])
-  })
+describe("transformers", () => {
   it("of a mask, and of a memory, run", () => {
     const zeros = (shape: readonly number[]): RawTensor => T.zeros(shape) as RawTensor
     const [x, mask] = [zeros([1, 2, 768]), T.cast(i32([1, 0], [1, 1, 1, 2]), "bool")]
