@@ -10,7 +10,10 @@ import type { AtTensor } from "./_axes.ts"
 import { type Division, type OrPieces, partShapes, parts, type Pieces, type Times } from "./_pieces.ts"
 
 /** The list of the parts' shapes, or the sentence; `never` where X is no axis. */
-export type ChunkRule<S extends Shape, N extends number, X extends number> = N extends 0
+export type ChunkRule<S extends Shape, N extends number, X extends number> =
+  // what is wrong with the axis is said at the axis, and nothing else
+  [Rankless<S>, [Axis<S, X>]] extends [false, [never]] ? never : Parts<S, N, X>
+type Parts<S extends Shape, N extends number, X extends number> = N extends 0
   ? NotPositive<"chunk", "the number of parts", 0>
   : [NotASize<N>] extends [never]
     ? Rankless<S> extends true

@@ -123,7 +123,7 @@ export function pad<S extends Shape, D extends DType, const W extends readonly W
   x: Tensor<S, D>,
   widths: Or<PadRule<S, W>, readonly [...W]>,
   value?: Misfit<V, D> extends true ? numberMisfits<"pad", V, D> : V,
-): Of<PadRule<S, W>, D> {
+): Of<Misfit<V, D> extends true ? never : PadRule<S, W>, D> {
   const s = x.shape as readonly number[]
   const w = (widths as readonly Width[]).map((v) =>
     typeof v === "number" ? ([v, v, 0] as const) : ([v[0], v[1], v[2] ?? 0] as const),
