@@ -248,6 +248,10 @@ const cases: Readonly<Record<string, (r: Random) => Drawn>> = {
       call: (q, k, v) => `attention(${q}, ${k}, ${v})`,
     }
   },
+  scan: (r) => {
+    const s = [size(r), size(r)]
+    return { shapes: [s, [size(r), ...s]], call: (a, b) => `scan((h, x) => [h, x], ${a}, ${b})` }
+  },
   "attention, heads side by side": (r) => {
     const [b, h, d, s] = [size(r), r.between(2, 32), size(r), size(r)]
     return {
