@@ -169,9 +169,6 @@ export type takesTooMuch<Op extends string, T extends number, M extends number> 
 
 // ---- options -------------------------------------------------------------------------------------------------------
 
-/** An option of an op: its value, the default where it is left out, or the wide type where it may be left out. */
-export type Option<O, Name extends string, Default, Wide> =
-  Name extends keyof O ? (undefined extends O[Name] ? Wide : O[Name]) : Default
 /** `2` means `[2, 2]`: one number for all spatial axes, or one per axis. */
 export type PerAxis<V, I> = V extends readonly unknown[] ? V[I & keyof V] : V
 /** The padding of axis I of N: a list of N has one per axis. */

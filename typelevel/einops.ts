@@ -6,19 +6,15 @@ import type { Digit } from "./digits.ts"
 import type { Split } from "./ellipsis.ts"
 import type { notPositive } from "./messages.ts"
 import type { NotASize, Suspect } from "./nat.ts"
+import type { Fault } from "./rule.ts"
 import type { Rankless, Shape, Show } from "./shape.ts"
 import type { Over, Times } from "./symbolic.ts"
 
 export type EinopsOp = "rearrange" | "reduce" | "repeat"
 /** Sizes of axes of a pattern, by name. */
 export type AxisSizes = Readonly<Record<string, Dim>>
-/** What is wrong, and where the sentence stands: at the tensor, the pattern or the sizes. */
-export interface Wrong<At extends "x" | "pattern" | "sizes", Says extends string> {
-  readonly at: At
-  readonly says: Says
-}
 /** The sentence if it belongs to this place; the shape, or what asks for nothing, if not. */
-export type AtPlace<R, At> = R extends Wrong<infer Place, infer M> ? (Place extends At ? M : Shape) : R
+export type AtPlace<R, At> = R extends Fault<infer Place, infer M> ? (Place extends At ? M : Shape) : R
 
 // ---- sentences -----------------------------------------------------------------------------------------------------
 
@@ -172,7 +168,7 @@ type Wanted<L, Named extends 0[] = [], More extends string = ""> =
 type Solve<C extends Call, Z, D extends Dim, N extends keyof Z & string> =
   Fits<D, SizeOf<Z, N>> extends true
     ? { env: Sized<N, Meet<SizeOf<Z, N>, D>> }
-    : Wrong<"sizes", Misfit<C, `${N} is ${ShowDim<D>}, not ${ShowDim<SizeOf<Z, N>>}`>>
+    : Fault<"sizes", Misfit<C, `${N} is ${ShowDim<D>}, not ${ShowDim<SizeOf<Z, N>>}`>>
 /** The axis of size D is the product of the group. */
 type Factor<
   C extends Call, Z, D extends Dim, G, Given extends Dim = 1, Hole = never, Env = unknown, At extends "x" | "sizes" = "x"
@@ -181,12 +177,12 @@ type Factor<
     ? H extends keyof Z ? Factor<C, Z, D, T, Times<Given, SizeOf<Z, H>>, Hole, Env & Sized<H & string, SizeOf<Z, H>>, "sizes">
       : H extends number ? Factor<C, Z, D, T, Times<Given, H>, Hole, Env, At>
       : [Hole] extends [never] ? Factor<C, Z, D, T, Given, H, Env, At>
-      : Wrong<"pattern", sizesUnknown<`${C["op"]}: '${C["pattern"]}'`, Hole & string, H & string>>
+      : Fault<"pattern", sizesUnknown<`${C["op"]}: '${C["pattern"]}'`, Hole & string, H & string>>
     : [Hole] extends [never]
-      ? Fits<D, Given> extends true ? { env: Env } : Wrong<At, Misfit<C, `${ShowDim<D>} is not ${ShowDim<Given>}`>>
+      ? Fits<D, Given> extends true ? { env: Env } : Fault<At, Misfit<C, `${ShowDim<D>} is not ${ShowDim<Given>}`>>
     : Given extends 1 ? { env: Env & Sized<Hole & string, D> }
     : Over<D, Given> extends infer Q
-      ? [Q] extends [never] ? Wrong<At, Misfit<C, `${ShowDim<D>} is not a multiple of ${ShowDim<Given>}`>>
+      ? [Q] extends [never] ? Fault<At, Misfit<C, `${ShowDim<D>} is not a multiple of ${ShowDim<Given>}`>>
         : { env: Env & Sized<Hole & string, Q> }
       : never
 
@@ -198,15 +194,15 @@ export type Solved<Op extends EinopsOp, S extends Shape, P extends string, Z> =
       ? Q extends readonly [infer L extends Side, infer R extends Side]
         ? [R[1]] extends [L[1] | keyof Z]
           ? WrongSizes<Op, P, Z, L[1] | R[1]> extends infer M
-            ? [M] extends [never] ? SolvedFor<Op, S, P, Z, L, R> : Wrong<"sizes", M & string>
+            ? [M] extends [never] ? SolvedFor<Op, S, P, Z, L, R> : Fault<"sizes", M & string>
             : never
-          : Wrong<"pattern", sizeUnknown<`${Op}: '${P}'`, First<R[0], L[1] | keyof Z | number> & string>>
-        : Wrong<"pattern", Q & string>
+          : Fault<"pattern", sizeUnknown<`${Op}: '${P}'`, First<R[0], L[1] | keyof Z | number> & string>>
+        : Fault<"pattern", Q & string>
       : never
 type SolvedFor<Op extends EinopsOp, S extends Shape, P extends string, Z, L extends Side, R extends Side> =
   Rankless<S> extends true ? Shape
     : RankFits<S, L[0]> extends false
-      ? Wrong<"x", misfit<Op, S, P, `it has rank ${S["length"]}, not ${Wanted<L[0]>}`>>
+      ? Fault<"x", misfit<Op, S, P, `it has rank ${S["length"]}, not ${Wanted<L[0]>}`>>
     : Bind<{ op: Op; shape: S; pattern: P }, Z, S, L[0], Added<Exclude<R[1], L[1]>, Z>> extends infer B
       ? B extends { env: infer E } ? { env: E; right: R } : B
       : never

@@ -1,16 +1,16 @@
 // pack and unpack of einops: `b * c` names the axes that tensors share; the others, at *, become one axis.
 import type { Dim, Fits, Meet, ShowDim } from "./dim.ts"
-import type { misfit, namedTwice, NoName, Wrong } from "./einops.ts"
+import type { misfit, namedTwice, NoName } from "./einops.ts"
 import type { Split } from "./ellipsis.ts"
 import type { dtypesDiffer, notASize } from "./messages.ts"
 import type { NotASize } from "./nat.ts"
-import type { TensorLike } from "./rule.ts"
+import type { Fault, TensorLike } from "./rule.ts"
 import type { Rankless, Shape, Show } from "./shape.ts"
 import type { Minus, Over, Plus, ProductOf } from "./symbolic.ts"
 
 /** The sentence if it belongs to this place; what asks for nothing, if not. */
 export type PackPlace<R, At> =
-  R extends Wrong<infer Place, infer M> ? (Place extends At ? M : Shape) : [R] extends [never] ? R : Shape
+  R extends Fault<infer Place, infer M> ? (Place extends At ? M : Shape) : [R] extends [never] ? R : Shape
 
 // ---- the pattern ---------------------------------------------------------------------------------------------------
 
@@ -63,7 +63,7 @@ export type Pack<L extends readonly TensorLike[], P extends string> =
         ? L extends readonly [infer H extends TensorLike, ...unknown[]]
           ? PackAll<P, B, A, H["shape"], H["dtype"], L>
           : Unknown
-        : Wrong<"pattern", Q & string>
+        : Fault<"pattern", Q & string>
       : never
 interface Unknown {
   shape: Shape
@@ -125,8 +125,8 @@ export type Unpack<S extends Shape, L extends readonly Shape[], P extends string
               : Cut<S, B, A> extends [infer Head extends Shape, [infer N extends Dim], infer Tail extends Shape]
                 ? Sum<S, Head, N, Tail, L, L>
                 : never
-            : Wrong<"x", misfit<"unpack", S, P, `it has rank ${S["length"]}, not ${[...B, 0, ...A]["length"]}`>>
-        : Wrong<"pattern", Q & string>
+            : Fault<"x", misfit<"unpack", S, P, `it has rank ${S["length"]}, not ${[...B, 0, ...A]["length"]}`>>
+        : Fault<"pattern", Q & string>
       : never
 /** Adds the elements up; `Hole` is the product of the shape that has a -1, without it. */
 type Sum<
@@ -136,23 +136,23 @@ type Sum<
   T extends readonly [infer H extends Shape, ...infer R]
     ? Rankless<H> extends true ? { -readonly [K in keyof L]: Shape }
       : -1 extends Known<H[number]>
-        ? Hole extends Dim ? Wrong<"sizes", inferredTwice>
+        ? Hole extends Dim ? Fault<"sizes", inferredTwice>
           : Without<H> extends infer O extends Shape
             ? [...O, 0]["length"] extends H["length"]
               ? [NotASize<O[number] & number>] extends [never] ? Sum<S, Head, N, Tail, L, R, Total, ProductOf<O>>
-                : Wrong<"sizes", notASize<"unpack", NotASize<O[number] & number>>>
-              : Wrong<"sizes", inferredTwice>
+                : Fault<"sizes", notASize<"unpack", NotASize<O[number] & number>>>
+              : Fault<"sizes", inferredTwice>
             : never
       : [NotASize<H[number] & number>] extends [never] ? Sum<S, Head, N, Tail, L, R, Plus<Total, ProductOf<H>>, Hole>
-      : Wrong<"sizes", notASize<"unpack", NotASize<H[number] & number>>>
+      : Fault<"sizes", notASize<"unpack", NotASize<H[number] & number>>>
     : Hole extends Dim
       ? Minus<N, Total> extends infer Rest extends Dim
-        ? [Rest] extends [never] ? Wrong<"sizes", holdsOther<S, N, Total>>
+        ? [Rest] extends [never] ? Fault<"sizes", holdsOther<S, N, Total>>
           : Over<Rest, Hole> extends infer Q extends Dim
-            ? [Q] extends [never] ? Wrong<"sizes", noMultiple<Rest, Hole>> : Outer<Head, Tail, L, Q>
+            ? [Q] extends [never] ? Fault<"sizes", noMultiple<Rest, Hole>> : Outer<Head, Tail, L, Q>
             : never
         : never
-    : Fits<N, Total> extends true ? Outer<Head, Tail, L, -1> : Wrong<"sizes", holdsOther<S, N, Total>>
+    : Fits<N, Total> extends true ? Outer<Head, Tail, L, -1> : Fault<"sizes", holdsOther<S, N, Total>>
 type Known<D> = number extends D ? never : D
 type Without<H, Acc extends Shape = []> =
   H extends readonly [infer D extends Dim, ...infer T] ? Without<T, D extends -1 ? Acc : [...Acc, D]> : Acc

@@ -1,9 +1,10 @@
 // Sizes that pooling gives, over one, two or three spatial axes with the channels last: windows that slide (with the ceiling of the
 // division, if asked), parts of equal size, and all of an axis.
-import type { Each, needsImage, Option, Padding, PerAxis, Sliders, Split, Windows } from "./conv.ts"
+import type { Each, needsImage, Padding, PerAxis, Sliders, Split, Windows } from "./conv.ts"
 import type { Dim } from "./dim.ts"
 import type { notPositive, windowTooLarge } from "./messages.ts"
 import type { Add, AddD, Compare, DivD, Mul, NotASize, Num, Sub, SubD, Suspect } from "./nat.ts"
+import type { Option } from "./rule.ts"
 import type { Rankless, Shape, Show } from "./shape.ts"
 import type { Minus, Over, Plus } from "./symbolic.ts"
 

@@ -24,6 +24,16 @@ export type Or<R, T> = [R] extends [Shape] ? T : R extends infer M ? M : never
 export type OrList<L extends readonly unknown[], Checked> =
   L extends Checked ? readonly [...L] : Checked extends infer M ? M : never
 
+/** What is wrong, and at which argument (or option) the sentence stands: for rules of several arguments. */
+export interface Fault<At extends string, Says> {
+  readonly at: At
+  readonly says: Says
+}
+
+/** The value of an option: what is given, the default where it is left out, or the wide type where it may be left out. */
+export type Option<O, Name extends string, Default, Wide> =
+  Name extends keyof O ? (undefined extends O[Name] ? Wide : O[Name]) : Default
+
 /** The first of two rules that is refused, or else the second's result. */
 export type Also<First, Second> = First extends infer M extends string ? M : Second
 

@@ -2,12 +2,12 @@
 // the actual dimensions, argument by argument, so that a sentence stands at the first argument that does not fit those before
 // it. Such a function carries its rule as a type (`In`, `Out`), and transformations map the rule: they never lean on the
 // inference of generic functions.
-import type { Fits, ShowDim } from "./dim.ts"
 import type { DType, FloatDType } from "./dtype.ts"
 import type { doesNotFit, needsFloat, notScalar, wrongDType } from "./messages.ts"
 import type { TensorLike } from "./rule.ts"
-import type { Rankless, Shape } from "./shape.ts"
+import type { Rankless, SameSizes, Shape, Show } from "./shape.ts"
 import type { IsExpression, NamesOf, Order, ValueOf } from "./symbolic.ts"
+import type { OneOf } from "./tree.ts"
 import type { Substitute, Unify } from "./unify.ts"
 
 /**
@@ -96,7 +96,6 @@ type Sorted<L, H extends string, Seen extends readonly string[] = []> =
   L extends readonly [infer F extends string, ...infer R extends readonly string[]]
     ? Order<H, F> extends "<" ? [...Seen, H, F, ...R] : Sorted<R, H, [...Seen, F]>
     : [...Seen, H]
-type OneOf<U> = (U extends U ? (f: (u: U) => 0) => 0 : never) extends (f: infer I) => 0 ? (I extends (u: infer H) => 0 ? H : never) : never
 
 // ---- arguments that are functions ----------------------------------------------------------------------------------
 
@@ -123,22 +122,15 @@ type Given<Op extends string, X, A extends readonly unknown[]> =
 type Takes<Q, A> =
   A extends readonly [infer X, ...infer R]
     ? Q extends readonly [infer P, ...infer S]
-      ? X extends TensorLike ? (P extends TensorLike ? (Agree<P["shape"], X["shape"]> extends true ? Takes<S, R> : false) : Takes<S, R>) : Takes<S, R>
+      ? X extends TensorLike ? (P extends TensorLike ? (SameSizes<P["shape"], X["shape"]> extends true ? Takes<S, R> : false) : Takes<S, R>) : Takes<S, R>
       : Q extends readonly [] ? false : true
     : true
 type notTaken<Op extends string, A extends readonly unknown[]> =
   `${Op}: the function does not take ${ShowList<A>}; give one that does`
 type ShowList<A, Acc extends string = ""> =
   A extends readonly [infer X, ...infer R]
-    ? ShowList<R, `${Acc}${Acc extends "" ? "" : ", "}${X extends TensorLike ? ShowShape<X["shape"]> : "more"}`>
+    ? ShowList<R, `${Acc}${Acc extends "" ? "" : ", "}${X extends TensorLike ? Show<X["shape"]> : "more"}`>
     : Acc
-type ShowShape<S extends Shape, Acc extends string = ""> =
-  S extends readonly [infer H, ...infer R extends Shape] ? ShowShape<R, Acc extends "" ? ShowDim<H> : `${Acc}, ${ShowDim<H>}`> : `[${Acc}]`
-/** Can shape A stand where P is wanted, names being constants? */
-type Agree<P extends Shape, A extends Shape> =
-  P extends readonly [infer X, ...infer PR extends Shape]
-    ? A extends readonly [infer Y, ...infer AR extends Shape] ? (Fits<X, Y> extends true ? Agree<PR, AR> : false) : Rankless<A>
-    : Rankless<P> extends true ? true : A extends readonly [] ? true : Rankless<A>
 
 /** A function that is a parameter, called in the body, where names are constants: its arguments, or the sentence. */
 export type Agreed<I extends readonly Spec[], A extends readonly unknown[], Acc extends readonly unknown[] = []> =
@@ -147,7 +139,7 @@ export type Agreed<I extends readonly Spec[], A extends readonly unknown[], Acc 
       ? P extends Shape | TensorLike
         ? X extends TensorLike
           ? [DTypeOf<P> & X["dtype"]] extends [never] ? [...Acc, wrongDType<"function", X["dtype"], DTypeOf<P>>, ...XR]
-            : Agree<ShapeOf<P>, X["shape"]> extends true ? Agreed<PR, XR, [...Acc, X]>
+            : SameSizes<ShapeOf<P>, X["shape"]> extends true ? Agreed<PR, XR, [...Acc, X]>
             : [...Acc, doesNotFit<"function", X["shape"], ShapeOf<P>, "here names are constants">, ...XR]
           : [...Acc, noTensor<"function">, ...XR]
         : Agreed<PR, XR, [...Acc, X]>

@@ -27,7 +27,8 @@ type Elements<Stack, Acc extends string = "0"> =
 /** The members of a record as a list, in whatever order the compiler keeps them: a sum does not mind. */
 type Members<T, K = keyof T, Acc extends readonly unknown[] = []> =
   [K] extends [never] ? Acc : OneOf<K> extends infer H ? Members<T, Exclude<K, H>, [...Acc, T[H & keyof T]]> : never
-type OneOf<U> = (U extends U ? (f: (u: U) => 0) => 0 : never) extends (f: infer I) => 0
+/** One member of a union, whichever the compiler keeps last. */
+export type OneOf<U> = (U extends U ? (f: (u: U) => 0) => 0 : never) extends (f: infer I) => 0
   ? I extends (u: infer H) => 0
     ? H
     : never

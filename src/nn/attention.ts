@@ -1,26 +1,16 @@
-import type { Option } from "../../typelevel/conv.ts"
 import type { Dim } from "../../typelevel/dim.ts"
 import type { DType } from "../../typelevel/dtype.ts"
-import type { dtypesDiffer, needsRank, wrongDType } from "../../typelevel/messages.ts"
+import type { dtypesDiffer, needsFloat, needsRank, wrongDType } from "../../typelevel/messages.ts"
 import type { Rule } from "../../typelevel/network.ts"
-import type { TensorLike } from "../../typelevel/rule.ts"
-import type { Rankless, Shape } from "../../typelevel/shape.ts"
+import type { Fault, Option, TensorLike } from "../../typelevel/rule.ts"
+import type { Rankless, SameSizes, Shape } from "../../typelevel/shape.ts"
 import type { Over, Plus, Times } from "../../typelevel/symbolic.ts"
 import { over } from "../core/dims.ts"
 import { refuse } from "../core/errors.ts"
 import * as say from "../core/messages.ts"
 import { type RawTensor, raw } from "../core/tensor.ts"
 import { attend } from "../ops/_attention.ts"
-import {
-  type Broadcasts,
-  type Fault,
-  type InOptions,
-  leadingDiffer,
-  maskMisfit,
-  notAmong,
-  notDivisible,
-} from "../ops/_attentionRule.ts"
-import type { Alike } from "../ops/_scatter.ts"
+import { type Broadcasts, type InOptions, leadingDiffer, maskMisfit, notAmong, notDivisible } from "../ops/_attentionRule.ts"
 import { add } from "../ops/add.ts"
 import { matmul } from "../ops/matmul.ts"
 import { reshape } from "../ops/reshape.ts"
@@ -89,14 +79,13 @@ const fusedMemory = "multiHeadAttention: fused projections are of one input; lea
 /** The number of features of a sequence, or the sentence. */
 type Features<X> = X extends TensorLike
   ? [X["dtype"] & ("f32" | "f64")] extends [never]
-    ? needsFloats<X["dtype"]>
+    ? needsFloat<Kind, X["dtype"]>
     : X["shape"] extends readonly [...Shape, Dim, Dim]
       ? LastSize<Kind, X["shape"]>
       : Rankless<X["shape"]> extends true
         ? number
         : needsRank<Kind, "2 or more", X["shape"]>
   : never
-type needsFloats<D extends string> = `multiHeadAttention: needs a floating-point tensor, got ${D}; cast it first`
 /** Features of a head; `never` where they are no whole number. */
 type Size<N extends Dim, O extends MultiHeadAttentionOptions> = O extends { readonly headSize: infer C extends number }
   ? C
@@ -126,7 +115,7 @@ type Remembered<A extends TensorLike, B, O> = B extends TensorLike
       ? E
       : [A["dtype"] & B["dtype"]] extends [never]
         ? dtypesDiffer<Kind, A["dtype"], B["dtype"]>
-        : Alike<Lead<B["shape"]>, Lead<A["shape"]>> extends false
+        : SameSizes<Lead<B["shape"]>, Lead<A["shape"]>> extends false
           ? leadingDiffer<Kind, A["shape"], B["shape"]>
           : []
   : []

@@ -1,9 +1,10 @@
 // Convolutions as layers: a kernel, a bias, and the geometry of the op.
-import type { ForAxes, Option, PerAxis, Sliders, Zero } from "../../typelevel/conv.ts"
+import type { ForAxes, PerAxis, Sliders, Zero } from "../../typelevel/conv.ts"
 import type { Dim } from "../../typelevel/dim.ts"
 import type { notPositive } from "../../typelevel/messages.ts"
 import type { FloorDiv } from "../../typelevel/nat.ts"
 import type { Plain } from "../../typelevel/network.ts"
+import type { Option } from "../../typelevel/rule.ts"
 import type { Shape } from "../../typelevel/shape.ts"
 import { refuse } from "../core/errors.ts"
 import type { Or } from "../core/signature.ts"

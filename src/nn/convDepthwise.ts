@@ -1,6 +1,7 @@
-import type { needsImage, Option, Split } from "../../typelevel/conv.ts"
+import type { needsImage, Split } from "../../typelevel/conv.ts"
 import type { Dim } from "../../typelevel/dim.ts"
 import type { Plain } from "../../typelevel/network.ts"
+import type { Option } from "../../typelevel/rule.ts"
 import type { Rankless, Shape } from "../../typelevel/shape.ts"
 import type { Times } from "../../typelevel/symbolic.ts"
 import type { Or } from "../core/signature.ts"

@@ -1,5 +1,5 @@
-import type { Option } from "../../typelevel/conv.ts"
 import type { Plain } from "../../typelevel/network.ts"
+import type { Option } from "../../typelevel/rule.ts"
 import type { Shape } from "../../typelevel/shape.ts"
 import type { Or } from "../core/signature.ts"
 import { type RawTensor, raw, type Tensor } from "../core/tensor.ts"

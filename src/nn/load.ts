@@ -1,15 +1,14 @@
 // Weights from elsewhere, checked against a network: by the compiler where their type is known (`adjoint typegen` writes it for a file), and
 // in the same words when the program runs. Of several tensors that do not fit, the first in the order of their paths is named.
-import type { Fits as FitDims } from "../../typelevel/dim.ts"
 import type { Least } from "../../typelevel/least.ts"
 import type { ShowSpec } from "../../typelevel/network.ts"
 import type { TensorLike } from "../../typelevel/rule.ts"
-import type { Shape } from "../../typelevel/shape.ts"
+import type { SameSizes } from "../../typelevel/shape.ts"
 import { refuse } from "../core/errors.ts"
 import type { Or } from "../core/signature.ts"
 import { same, show } from "../core/shape.ts"
 import { isTensor, type RawTensor } from "../core/tensor.ts"
-import { isSlot, type Slot, type Slots } from "./arrow.ts"
+import { below, isSlot, type Slot, type Slots } from "./arrow.ts"
 import type { AnyNetwork, ParamsOf, StateOf, VariablesOf } from "./network.ts"
 
 // ---- sentences -----------------------------------------------------------------------------------------------------
@@ -36,20 +35,9 @@ interface Nothing {
   readonly nothing: true
 }
 type Member<T, K> = T extends Nothing ? Nothing : K extends keyof T ? T[K] : Nothing
-type AllFit<S extends Shape, T extends Shape> = number extends (S | T)["length"]
-  ? true
-  : S extends readonly [infer A, ...infer R extends Shape]
-    ? T extends readonly [infer B, ...infer Q extends Shape]
-      ? FitDims<A, B> extends true
-        ? AllFit<R, Q>
-        : false
-      : false
-    : T extends readonly []
-      ? true
-      : false
 type SameTensor<P extends TensorLike, W extends TensorLike> = [P["dtype"] & W["dtype"]] extends [never]
   ? false
-  : AllFit<P["shape"], W["shape"]>
+  : SameSizes<P["shape"], W["shape"]>
 /** Path and sentence of everything that does not fit: P is wanted, W is given. */
 type Misfits<P, W, Path extends string = ""> = unknown extends P | W
   ? never
@@ -89,7 +77,7 @@ const misfits = (wanted: Slot | Slots | undefined, given: unknown, path: string)
     return [[path, wanted ? differ(path, showLike(given), "a group of tensors") : unwanted(path, showLike(given))]]
   const group = isGroup(given) ? given : {}
   return [...new Set([...Object.keys(wanted ?? {}), ...Object.keys(group)])].flatMap((key) =>
-    misfits(wanted?.[key], group[key], path === "" ? key : `${path}/${key}`),
+    misfits(wanted?.[key], group[key], below(path, key)),
   )
 }
 const check = (wanted: Slots, given: unknown): void => {

@@ -1,6 +1,6 @@
 import type { Plain } from "../../typelevel/network.ts"
-import type { Option } from "../../typelevel/conv.ts"
 import type { needsRank } from "../../typelevel/messages.ts"
+import type { Option } from "../../typelevel/rule.ts"
 import { refuse } from "../core/errors.ts"
 import type { Or } from "../core/signature.ts"
 import { type RawTensor, raw } from "../core/tensor.ts"

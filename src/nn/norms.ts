@@ -1,7 +1,7 @@
-import type { Option } from "../../typelevel/conv.ts"
 import type { needsRank } from "../../typelevel/messages.ts"
 import type { Plain, Rule } from "../../typelevel/network.ts"
 import type { Dim } from "../../typelevel/dim.ts"
+import type { Option } from "../../typelevel/rule.ts"
 import type { Shape } from "../../typelevel/shape.ts"
 import { refuse } from "../core/errors.ts"
 import type { Or } from "../core/signature.ts"

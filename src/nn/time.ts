@@ -1,7 +1,7 @@
 // What layers along an axis of time share: the axis is the last but one, [..., time, features], and `scan` runs along it.
-import type { Option } from "../../typelevel/conv.ts"
 import type { Dim } from "../../typelevel/dim.ts"
 import type { needsRank } from "../../typelevel/messages.ts"
+import type { Option } from "../../typelevel/rule.ts"
 import type { Rankless, Shape } from "../../typelevel/shape.ts"
 import { type RawTensor, raw, type Tensor } from "../core/tensor.ts"
 import { moveAxis } from "../ops/moveAxis.ts"

@@ -1,14 +1,12 @@
 // The rule of attention: what is wrong, and with which argument.
-import type { Option } from "../../typelevel/conv.ts"
 import type { Dim, Fits, ShowDim } from "../../typelevel/dim.ts"
 import type { DType, FloatDType } from "../../typelevel/dtype.ts"
 import type { dtypesDiffer, needsFloat, notPositive } from "../../typelevel/messages.ts"
 import type { NotASize } from "../../typelevel/nat.ts"
-import type { TensorLike } from "../../typelevel/rule.ts"
-import type { Rankless, Shape, Show } from "../../typelevel/shape.ts"
+import type { Fault, Option, TensorLike } from "../../typelevel/rule.ts"
+import type { Rankless, SameSizes, Shape, Show } from "../../typelevel/shape.ts"
 import type { Over, Times } from "../../typelevel/symbolic.ts"
 import { show } from "../core/shape.ts"
-import type { Alike } from "./_scatter.ts"
 
 // ---- sentences -----------------------------------------------------------------------------------------------------
 type Dims = readonly Dim[]
@@ -52,10 +50,6 @@ export const maskMisfit = (op: string, m: Dims, w: Dims): string =>
   `${op}: a mask ${show(m)} does not broadcast to the scores ${show(w)}`
 
 // ---- where a sentence stands ---------------------------------------------------------------------------------------
-export interface Fault<At extends string, Says> {
-  readonly at: At
-  readonly says: Says
-}
 /** T, or the sentence that stands at this argument. */
 export type At<Place extends string, R, T> = [R] extends [never] ? T : R extends Fault<Place, infer M> ? M : T
 /** The options, or where they are wrong the sentence at the option. */
@@ -112,14 +106,14 @@ type Ratio<W extends Dim, From extends Dim, Q extends Dim, D extends Dim> = numb
 /** What the shape of a key adds: its length and its heads. */
 type KeyOf<Q extends Query, S extends Shape, K extends Shape, H> = H extends undefined
   ? K extends readonly [...infer L extends Shape, infer T extends Dim, infer G extends Dim, infer C extends Dim]
-    ? Alike<L, Q["lead"]> extends false
+    ? SameSizes<L, Q["lead"]> extends false
       ? Fault<"key", leadingDiffer<"attention", S, K>>
       : Fits<C, Q["size"]> extends true
         ? Grouped<Q, T, G>
         : Fault<"key", sizesDiffer<S, K, Q["size"], C>>
     : NoAxes<"key", K, H>
   : K extends readonly [...infer L extends Shape, infer T extends Dim, infer W extends Dim]
-    ? Alike<L, Q["lead"]> extends false
+    ? SameSizes<L, Q["lead"]> extends false
       ? Fault<"key", leadingDiffer<"attention", S, K>>
       : Ratio<W, Q["width"], Q["heads"], Q["size"]> extends infer G extends Dim
         ? [G] extends [never]
@@ -143,7 +137,7 @@ type ValueOf<Q extends Query, P extends Key, K extends Shape, V extends Shape, H
       readonly [...infer M extends Shape, Dim, Dim, Dim],
       readonly [...infer L extends Shape, infer T extends Dim, infer G extends Dim, infer E extends Dim],
     ]
-    ? Alike<L, M> extends false
+    ? SameSizes<L, M> extends false
       ? Fault<"value", leadingDiffer<"attention", K, V>>
       : Fits<T, P["length"]> extends true
         ? Fits<G, P["groups"]> extends true
@@ -155,7 +149,7 @@ type ValueOf<Q extends Query, P extends Key, K extends Shape, V extends Shape, H
         readonly [...infer M extends Shape, Dim, infer U extends Dim],
         readonly [...infer L extends Shape, infer T extends Dim, infer W extends Dim],
       ]
-    ? Alike<L, M> extends false
+    ? SameSizes<L, M> extends false
       ? Fault<"value", leadingDiffer<"attention", K, V>>
       : Fits<T, P["length"]> extends true
         ? Ratio<W, U, Q["size"], P["groups"]> extends infer E extends Dim

@@ -1,6 +1,6 @@
 // Public arguments of reductions: which axes, and whether they stay with size 1.
 import { axesOf, type Aval, make, type OpDef, type RawTensor, raw, refuse, show } from "../core/index.ts"
-import type { Option } from "../../typelevel/conv.ts"
+import type { Option } from "../../typelevel/rule.ts"
 import type { Reduce, Shape, Show } from "../../typelevel/shape.ts"
 import type { Over } from "./_reduction.ts"
 import { broadcastTo } from "./broadcastTo.ts"

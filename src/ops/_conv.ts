@@ -7,8 +7,7 @@ import type {
   Split,
   Each,
   ForAxes,
-  needsImage as NeedsImage,
-  Option,
+  needsImage,
   PaddingAt,
   PerAxis,
   Sliders,
@@ -19,6 +18,7 @@ import type { Dim, Fits, ShowDim } from "../../typelevel/dim.ts"
 import type { DType } from "../../typelevel/dtype.ts"
 import type { dtypesDiffer as DTypesDiffer, notPositive as NotPositive } from "../../typelevel/messages.ts"
 import type { Mod, Mul } from "../../typelevel/nat.ts"
+import type { Option } from "../../typelevel/rule.ts"
 import type { Rankless, Shape, Show } from "../../typelevel/shape.ts"
 import { type needsNumber, numbersOnly } from "./_dtypes.ts"
 import { anImage, axisNames, paddingAt, perAxis, type Sliding, sliding, wholeStrides } from "./_windows.ts"
@@ -69,7 +69,7 @@ type Convolved<Op extends string, N extends Sliders, X extends Shape, K extends 
         : noKernel<Op, N, K>
     : Rankless<X> extends true
       ? Shape
-      : NeedsImage<Op, N, X>
+      : needsImage<Op, N, X>
 export type Stride<O> = Option<O, "stride", 1, number>
 export type Dilation<O> = Option<O, "dilation", 1, number>
 /** The number of windows along each axis, or the sentence in its place. */

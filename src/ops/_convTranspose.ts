@@ -7,7 +7,6 @@ import type {
   Each,
   ForAxes,
   needsImage,
-  Option,
   PaddingAt,
   PerAxis,
   Sliders,
@@ -19,6 +18,7 @@ import type { Dim, Fits } from "../../typelevel/dim.ts"
 import type { DType } from "../../typelevel/dtype.ts"
 import type { notPositive as NotPositive } from "../../typelevel/messages.ts"
 import type { Mod } from "../../typelevel/nat.ts"
+import type { Option } from "../../typelevel/rule.ts"
 import type { Rankless, Shape, Show } from "../../typelevel/shape.ts"
 import type { Times } from "../../typelevel/symbolic.ts"
 import {

@@ -1,7 +1,7 @@
 // The language of einops at run time: the twin of typelevel/einops.ts, and the plan that a pattern is lowered to.
 import type { DType } from "../../typelevel/dtype.ts"
-import type { AxisSizes, EinopsOp, Wrong } from "../../typelevel/einops.ts"
-import type { TensorLike } from "../../typelevel/rule.ts"
+import type { AxisSizes, EinopsOp } from "../../typelevel/einops.ts"
+import type { Fault, TensorLike } from "../../typelevel/rule.ts"
 import type { Shape } from "../../typelevel/shape.ts"
 import { isTensor, type RawTensor, raw, refuse, same, show, size } from "../core/index.ts"
 import { notPositive } from "../core/messages.ts"
@@ -47,7 +47,7 @@ type Refused<Op extends string, X extends OneOrMore, R> = X extends readonly Ten
       : M
     : never
   : AtTensor<R>
-type AtTensor<R> = R extends Wrong<"x", infer M> ? M : never
+type AtTensor<R> = R extends Fault<"x", infer M> ? M : never
 export const joined = (op: string, x: unknown): RawTensor => {
   if (!Array.isArray(x)) return isTensor(x) ? x : refuse(`${op}: ${String(x)} is no tensor; give a tensor or a list of them`)
   const all = x as readonly RawTensor[]

@@ -1,10 +1,9 @@
 // What the scatters ask of their arguments, updates of the shape that `take` would give for these indices; and what they store.
 import { type Args, axisOf, type BodyArgs, type Gen, ir, type RawTensor, refuse, same, show, type Store } from "../core/index.ts"
 import { dtypesDiffer } from "../core/messages.ts"
-import type { Fits } from "../../typelevel/dim.ts"
 import type { DType } from "../../typelevel/dtype.ts"
 import type { dtypesDiffer as DTypesDiffer } from "../../typelevel/messages.ts"
-import type { Axis, Rankless, SameShape, Shape, Show } from "../../typelevel/shape.ts"
+import type { Axis, Rankless, SameShape, SameSizes, Shape, Show } from "../../typelevel/shape.ts"
 import { integersOnly } from "./_dtypes.ts"
 import { someIndices } from "./_examples.ts"
 import type { Lookup, Put } from "./take.ts"
@@ -31,21 +30,10 @@ export type ScatterRule<
           : S[Axis<S, X>] extends 0
             ? nowhere<Op, S, Axis<S, X>>
             : Put<S, Axis<S, X>, I> extends infer W extends Shape
-              ? Alike<U, W> extends true
+              ? SameSizes<U, W> extends true
                 ? S
                 : misfit<Op, S, I, U, W>
               : never
-export type Alike<U extends Shape, W extends Shape> = U extends readonly [infer H, ...infer P extends Shape]
-  ? W extends readonly [infer G, ...infer Q extends Shape]
-    ? Fits<H, G> extends true
-      ? Alike<P, Q>
-      : false
-    : false
-  : U extends readonly []
-    ? W extends readonly []
-      ? true
-      : false
-    : true
 type misfit<
   Op extends string,
   S,

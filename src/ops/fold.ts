@@ -2,7 +2,7 @@ import { axisOf, emit, ir, make, type OpDef, type RawTensor, refuse, show, view 
 import { needsRank, notASize, notPositive } from "../core/messages.ts"
 import type { Of, Or } from "../core/signature.ts"
 import type { Tensor } from "../core/tensor.ts"
-import type { Covered, Option } from "../../typelevel/conv.ts"
+import type { Covered } from "../../typelevel/conv.ts"
 import type { Dim } from "../../typelevel/dim.ts"
 import type { DType } from "../../typelevel/dtype.ts"
 import type {
@@ -12,6 +12,7 @@ import type {
   notPositive as NotPositive,
 } from "../../typelevel/messages.ts"
 import type { Add, Compare, Mul, NotASize, Sub } from "../../typelevel/nat.ts"
+import type { Option } from "../../typelevel/rule.ts"
 import type { Axis, Rankless, Replace, Shape, Show } from "../../typelevel/shape.ts"
 import { type NumberOnly, numbersOnly } from "./_dtypes.ts"
 import { op as windows, type WindowOptions } from "./windows.ts"

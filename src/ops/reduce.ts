@@ -1,6 +1,6 @@
 import type { DType } from "../../typelevel/dtype.ts"
-import type { AtPlace, AxisSizes, Einops, FoldsNone, Solved, Wrong } from "../../typelevel/einops.ts"
-import type { FloatOnly } from "../../typelevel/rule.ts"
+import type { AtPlace, AxisSizes, Einops, FoldsNone, Solved } from "../../typelevel/einops.ts"
+import type { Fault, FloatOnly } from "../../typelevel/rule.ts"
 import type { Shape } from "../../typelevel/shape.ts"
 import { defineOp, emit, floatsOnly, make, type OpDef, type RawTensor, refuse } from "../core/index.ts"
 import type { Of, Or } from "../core/signature.ts"
@@ -35,7 +35,7 @@ export type EinReduceRule<S extends Shape, D extends DType, P extends string, K 
     ? R extends Shape
       ? Meant<S, D, P, K, Z, R> extends infer M
         ? M extends string
-          ? Wrong<"x", M>
+          ? Fault<"x", M>
           : M
         : never
       : R

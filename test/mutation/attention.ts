@@ -26,8 +26,8 @@ export const attentionTypes: readonly Mutant[] = [
   {
     name: "multiHeadAttention: a memory of other batches",
     file: "src/nn/attention.ts",
-    find: `Alike<Lead<B["shape"]>, Lead<A["shape"]>> extends false`,
-    replace: `Alike<Lead<A["shape"]>, Lead<A["shape"]>> extends false`,
+    find: `SameSizes<Lead<B["shape"]>, Lead<A["shape"]>> extends false`,
+    replace: `SameSizes<Lead<A["shape"]>, Lead<A["shape"]>> extends false`,
     suite: "wrong programs",
   },
   {

@@ -80,7 +80,7 @@ export const symbolicTypes: readonly Mutant[] = [
   {
     name: "shaped: a parameter's names bound anew in the body",
     file: "typelevel/shaped.ts",
-    find: `: Agree<ShapeOf<P>, X["shape"]> extends true ? Agreed<PR, XR, [...Acc, X]>`,
+    find: `: SameSizes<ShapeOf<P>, X["shape"]> extends true ? Agreed<PR, XR, [...Acc, X]>`,
     replace: `: [P] extends [unknown] ? Agreed<PR, XR, [...Acc, X]>`,
     suite: "wrong programs",
   },
