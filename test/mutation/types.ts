@@ -383,7 +383,7 @@ export const types: readonly Mutant[] = [
     suite: "wrong programs",
   },
   {
-    name: "vmap: the batch axis in front, wherever it was asked for",
+    name: "vmap: the batch axis in front whatever was asked for",
     file: "src/transform/rules.ts",
     find: "Axis<[...S, N], X & number> extends infer K",
     replace: "Axis<[...S, N], 0> extends infer K",
