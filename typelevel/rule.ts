@@ -39,3 +39,9 @@ export type Also<First, Second> = First extends infer M extends string ? M : Sec
 
 /** S, or the sentence where D is not a floating-point dtype. */
 export type FloatOnly<Op extends string, S, D extends DType> = [D & FloatDType] extends [never] ? needsFloat<Op, D> : S
+
+/**
+ * What a call gives where a list was to be expected and the call was refused: it can be taken apart, and each part is `never`, so that
+ * what follows stays quiet. (`const [a, b] = never` would be a second diagnostic.)
+ */
+export type Nothing = [never, never, never, never, never, never, never, never, ...never[]]

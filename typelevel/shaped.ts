@@ -73,10 +73,11 @@ export type Call<I extends readonly Spec[], O extends Shape, A extends readonly 
 
 /** Bindings E and what argument X adds to them where P is wanted, or the sentence. */
 type Match<Op extends string, P, X, E> =
-  P extends Shape | TensorLike
-    ? X extends TensorLike
-      ? [DTypeOf<P> & X["dtype"]] extends [never] ? wrongDType<Op, X["dtype"], DTypeOf<P>> : Unify<Op, ShapeOf<P>, X["shape"], E>
-      : [X] extends [never] ? E : noTensor<Op>
+  [X] extends [never] ? E
+    : P extends Shape | TensorLike
+      ? X extends TensorLike
+        ? [DTypeOf<P> & X["dtype"]] extends [never] ? wrongDType<Op, X["dtype"], DTypeOf<P>> : Unify<Op, ShapeOf<P>, X["shape"], E>
+        : noTensor<Op>
     : P extends FunctionSpec ? MatchFunction<Op, P, X, E>
     : MatchTree<Op, P, X, E>
 type noTensor<Op extends string> = `${Op}: an argument is no tensor; give one for each shape`

@@ -2,13 +2,16 @@
 import { type Aval, type RawTensor, raw } from "../core/index.ts"
 import type { Tensor } from "../core/tensor.ts"
 import type { DType } from "../../typelevel/dtype.ts"
+import type { Nothing } from "../../typelevel/rule.ts"
 import type { Shape } from "../../typelevel/shape.ts"
 import { slice } from "./slice.ts"
 
-/** Tensors of the shapes in the list L; `never` where L is a sentence. */
-export type Pieces<L, D extends DType> = L extends readonly Shape[]
-  ? { -readonly [K in keyof L]: L[K] extends infer S extends Shape ? Tensor<S, D> : never }
-  : never
+/** Tensors of the shapes in the list L; nothing where L is a sentence. */
+export type Pieces<L, D extends DType> = [L] extends [never]
+  ? Nothing
+  : L extends readonly Shape[]
+    ? { -readonly [K in keyof L]: L[K] extends infer S extends Shape ? Tensor<S, D> : never }
+    : Nothing
 /** T where L is a list of shapes, or else the sentence that it is. */
 export type OrPieces<L, T> = [L] extends [readonly Shape[]] ? T : L extends infer M ? M : never
 /** N times S; a list of unknown length where N is not known, or has four digits. */

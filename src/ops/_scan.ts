@@ -3,7 +3,7 @@ import type { DType } from "../core/dtype.ts"
 import type { Tensor } from "../core/tensor.ts"
 import type { Dim, Fits } from "../../typelevel/dim.ts"
 import type { Compare, NotASize } from "../../typelevel/nat.ts"
-import type { TensorLike } from "../../typelevel/rule.ts"
+import type { Nothing, TensorLike } from "../../typelevel/rule.ts"
 import type { SameSizes, Shape, Show } from "../../typelevel/shape.ts"
 
 /** A tree of tensors without their first axis. */
@@ -137,9 +137,9 @@ export type LengthRule<X, O> = [Length<O>] extends [never]
           : otherLength<L & Dim, Length<O>>
       : never
 
-/** What the loop gives: the last carry, and all y stacked; `never` where something was refused. */
+/** What the loop gives: the last carry, and all y stacked; nothing of what was refused. */
 export type Scanned<C, X, R, Y, O> = [XsRule<X, O>, LengthRule<X, O>] extends [Shape, Shape]
   ? [R] extends [CarryOut<C, R>]
-    ? [Given<C>, Stacked<Y, Steps<X, O>>]
-    : never
-  : never
+    ? [Given<C>, unknown extends Y ? never : Stacked<Y, Steps<X, O>>]
+    : Nothing
+  : Nothing

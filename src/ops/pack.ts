@@ -1,5 +1,5 @@
 import type { Pack, PackPlace } from "../../typelevel/pack.ts"
-import type { TensorLike } from "../../typelevel/rule.ts"
+import type { Nothing, TensorLike } from "../../typelevel/rule.ts"
 import { defineOp, make, type OpDef, type RawTensor, raw, refuse, same, show, size } from "../core/index.ts"
 import { dtypesDiffer } from "../core/messages.ts"
 import type { Of, Or } from "../core/signature.ts"
@@ -16,7 +16,11 @@ type Tensors<L extends readonly TensorLike[], R> = [Refused<R>] extends [never]
     ? M
     : never
 type Refused<R> = R extends { list: infer M } ? M : never
-type Packed<R, D extends TensorLike["dtype"]> = R extends { shape: infer S; packed: infer M } ? [Of<S, D>, M] : never
+type Packed<R, D extends TensorLike["dtype"]> = [R] extends [never]
+  ? Nothing
+  : R extends { shape: infer S; packed: infer M }
+    ? [Of<S, D>, M]
+    : Nothing
 
 const outerDiffer = (s: readonly number[], t: readonly number[], x: number, y: number): string =>
   `pack: ${show(s)} and ${show(t)} differ outside of *: ${x} is not ${y}`

@@ -2,10 +2,10 @@ import { axisOf, defineOp, makeAll, type OpDef, type RawTensor, refuse, show } f
 import { notPositive } from "../core/messages.ts"
 import type { Or } from "../core/signature.ts"
 import type { Tensor } from "../core/tensor.ts"
+import type { Zero } from "../../typelevel/conv.ts"
 import type { Dim, Fits, ShowDim } from "../../typelevel/dim.ts"
 import type { DType } from "../../typelevel/dtype.ts"
 import type { notPositive as NotPositive } from "../../typelevel/messages.ts"
-import type { NotASize } from "../../typelevel/nat.ts"
 import type { Axis, Rankless, Replace, SameShape, Shape, Show, Sizes } from "../../typelevel/shape.ts"
 import type { Over, Plus } from "../../typelevel/symbolic.ts"
 import type { AtTensor } from "./_axes.ts"
@@ -16,11 +16,11 @@ import { checkSizes } from "./_sizes.ts"
 /** The list of the parts' shapes, or the sentence; `never` where X is no axis. */
 export type SplitRule<S extends Shape, N, X extends number> =
   Rankless<S> extends true
-    ? Shape[]
+    ? Unplaced<N>
     : [Axis<S, X>] extends [never]
       ? never
       : number extends Axis<S, X>
-        ? Shape[]
+        ? Unplaced<N>
         : N extends number
           ? Equal<S, Axis<S, X>, N>
           : N extends readonly Dim[]
@@ -28,17 +28,27 @@ export type SplitRule<S extends Shape, N, X extends number> =
               ? M
               : Listed<S, Axis<S, X>, N>
             : never
+/** As many parts as are asked for, of an axis that is not known. */
+type Unplaced<N> = N extends number
+  ? number extends N
+    ? Shape[]
+    : [Zero<N>] extends [never]
+      ? Times<Shape, N>
+      : NotPositive<"split", "the number of parts", Zero<N>>
+  : N extends readonly Dim[]
+    ? Sizes<"split", N> extends infer M extends string
+      ? M
+      : { -readonly [K in keyof N]: Shape }
+    : never
 type Equal<S extends Shape, A extends number, N extends number> = number extends N
   ? Replace<S, A, number>[]
-  : N extends 0
-    ? NotPositive<"split", "the number of parts", 0>
-    : [NotASize<N>] extends [never]
-      ? Over<S[A], N> extends infer Q extends Dim
-        ? [Q] extends [never]
-          ? unequal<S, A, N>
-          : Times<Replace<S, A, Q>, N>
-        : never
-      : NotPositive<"split", "the number of parts", NotASize<N>>
+  : [Zero<N>] extends [never]
+    ? Over<S[A], N> extends infer Q extends Dim
+      ? [Q] extends [never]
+        ? unequal<S, A, N>
+        : Times<Replace<S, A, Q>, N>
+      : never
+    : NotPositive<"split", "the number of parts", Zero<N>>
 type Listed<S extends Shape, A extends number, N extends readonly Dim[]> = number extends N["length"]
   ? Replace<S, A, number>[]
   : Total<N> extends infer T extends Dim

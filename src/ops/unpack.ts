@@ -1,5 +1,6 @@
 import type { DType } from "../../typelevel/dtype.ts"
 import type { PackPlace, Unpack } from "../../typelevel/pack.ts"
+import type { Nothing } from "../../typelevel/rule.ts"
 import type { Shape } from "../../typelevel/shape.ts"
 import { defineOp, makeAll, type OpDef, type RawTensor, raw, refuse, show, size } from "../core/index.ts"
 import { notASize } from "../core/messages.ts"
@@ -11,7 +12,11 @@ import { reshape } from "./reshape.ts"
 import { slice } from "./slice.ts"
 
 export type UnpackRule<S extends Shape, L extends readonly Shape[], P extends string> = Unpack<S, L, P>
-type Unpacked<R, D extends DType> = R extends readonly unknown[] ? { [K in keyof R]: Of<R[K], D> } : never
+type Unpacked<R, D extends DType> = [R] extends [never]
+  ? Nothing
+  : R extends readonly unknown[]
+    ? { [K in keyof R]: Of<R[K], D> }
+    : Nothing
 
 const holdsOther = (s: readonly number[], n: number, total: number): string =>
   `unpack: the shapes hold ${total} elements, the packed axis of ${show(s)} has ${n}`

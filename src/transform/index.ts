@@ -48,6 +48,8 @@ const ruleOf = (f: unknown): Ruled["rule"] | undefined =>
   typeof f === "function" && "rule" in f ? (f as unknown as Ruled).rule : undefined
 /** What a transformation gives where it was refused: a call of it says nothing more. */
 type Refused = (...args: readonly unknown[]) => never
+/** A gradient that was refused is still a tree like the arguments, which can be taken apart. */
+type WrtRefused<F, O> = F extends Ruled ? never : Wrt<ArgsOf<F>, O>
 /** A call whose arguments are checked like a shaped function's. */
 type ShapedArgs<I extends readonly Spec[], A extends readonly unknown[]> =
   A extends Checked<"shaped", I, A> ? A : Checked<"shaped", I, A>
@@ -72,7 +74,7 @@ type Valued<F, O> = [GradRule<"valueAndGrad", F, O>, Argnums<"valueAndGrad", Par
   ? F extends Ruled<infer I, Shape, DType>
     ? <const A extends readonly unknown[]>(...args: ShapedArgs<I, A>) => [ResultFor<F, A>, WrtShaped<I, A, O>]
     : (...args: ArgsOf<F>) => [ResultOf<F>, Wrt<ArgsOf<F>, O>]
-  : Refused
+  : (...args: readonly unknown[]) => [never, WrtRefused<F, O>]
 /**
  * Gradient of a scalar function of trees: a tree like its first argument (or those of `argnums`).
  *
@@ -101,7 +103,7 @@ type Gradient<F, O> = [GradRule<"grad", F, O>, Argnums<"grad", Params<F>, O>] ex
       ? GradientOf<I, P>
       : <const A extends readonly unknown[]>(...args: ShapedArgs<I, A>) => WrtShaped<I, A, O>
     : (...args: ArgsOf<F>) => O extends { readonly aux: true } ? [Wrt<ArgsOf<F>, O>, Aux<ResultOf<F>>] : Wrt<ArgsOf<F>, O>
-  : Refused
+  : (...args: readonly unknown[]) => O extends { readonly aux: true } ? [WrtRefused<F, O>, never] : WrtRefused<F, O>
 /** The one parameter asked for; unknown where a list is. */
 type One<I extends readonly Spec[], O> = O extends { readonly argnums: infer N } ? (N extends number ? I[N] : unknown) : I[0]
 type GradientOf<I extends readonly Spec[], P> = Shaped<I, ShapeOf<P>, DTypeOf<P> & DType>
