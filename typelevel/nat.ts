@@ -73,7 +73,7 @@ export type Mul<A extends number, B extends number> =
     : Unknown<A, B> extends true ? number : Num<MulD<`${A}`, `${B}`>>
 
 /** The product of a shape's sizes as a digit string of any length (reversed); `string` where a size is unknown. */
-export type ProductR<S extends readonly unknown[]> =
+type ProductR<S extends readonly unknown[]> =
   S extends readonly [infer H extends number, ...infer T]
     ? H extends 1 ? ProductR<T> : H extends 0 ? "0" : number extends H ? string : ProductOn<T, Reverse<`${H}`>>
     : S extends readonly [] ? "1" : string

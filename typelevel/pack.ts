@@ -19,7 +19,7 @@ type notAName<Pre extends string, W extends string> =
   `${Pre}: '${W}' is no name; names have letters, digits and inner underscores`
 
 /** The names before and behind *; or the sentence. */
-export type PackPattern<Op extends string, P extends string> = Names<`${Op}: '${P}'`, P>
+type PackPattern<Op extends string, P extends string> = Names<`${Op}: '${P}'`, P>
 type Names<
   Pre extends string, S extends string, Before extends readonly string[] = [], Behind extends readonly string[] | null = null,
   Seen extends string = never

@@ -8,10 +8,10 @@ import type { Option } from "../../typelevel/rule.ts"
 import type { Shape } from "../../typelevel/shape.ts"
 import { refuse } from "../core/errors.ts"
 import type { Or } from "../core/signature.ts"
-import { show, upto } from "../core/shape.ts"
+import { upto } from "../core/shape.ts"
 import { type RawTensor, raw } from "../core/tensor.ts"
 import { add } from "../ops/add.ts"
-import type { ConvOptions, ConvRule as OpRule } from "../ops/_conv.ts"
+import { type ConvOptions, type ConvRule as OpRule, groupsDiffer, notDivided } from "../ops/_conv.ts"
 import { anImage, paddingAt, perAxis, windowsOf } from "../ops/_windows.ts"
 import { conv1d as op1 } from "../ops/conv1d.ts"
 import { conv2d as op2 } from "../ops/conv2d.ts"
@@ -30,7 +30,7 @@ import {
   type Same,
   type ShapeIn,
 } from "./layer.ts"
-import { type AnySpec, floats, lastSize, type Spec } from "./spec.ts"
+import { floats, lastSize, type Spec } from "./spec.ts"
 
 // ---- what all convolutions share -----------------------------------------------------------------------------------
 export interface WindowOptions<N extends Sliders> extends DenseOptions {
@@ -69,11 +69,6 @@ export type OutOf<Kind extends string, X, R> = Floating<
 
 export const windowOf = (kind: string, n: Sliders, kernel: ForAxes<Sliders, number>): readonly number[] =>
   upto(n).map((i) => positive(kind, "kernel", perAxis(kernel, i)))
-/** The sizes of the spatial axes of an image of floats. */
-export function imageOf(kind: string, n: Sliders, s: AnySpec): asserts s is Spec {
-  floats(kind, s)
-  anImage(kind, n, s.shape)
-}
 export type Op = (x: RawTensor, kernel: RawTensor, options: ConvOptions<Sliders>) => unknown
 /** The arrow of a layer with a kernel, which `kernelOf` and `out` say of the input's shape, and a bias. */
 export const kernelArrow = (
@@ -84,7 +79,8 @@ export const kernelArrow = (
   op: (x: RawTensor, kernel: RawTensor) => unknown,
 ): Arrow => ({
   plan: (s) => {
-    imageOf(kind, n, s)
+    floats(kind, s)
+    anImage(kind, n, s.shape)
     const { kernel, places, filters } = plan(s)
     lastSize(kind, s)
     const { dtype } = s
@@ -146,10 +142,8 @@ const conv = <Kind extends string, N extends Sliders, O extends ConvLayerOptions
     positive(kind, "groups", groups)
     const per = typeof c === "number" ? Math.floor(c / groups) : c
     const size = [...window, per, filters]
-    if (typeof c === "number" && (per as number) * groups !== c)
-      refuse(`${kind}: channels differ: ${show(shape)} and kernel ${show(size)}: ${c} is not ${per} x ${groups} groups`)
-    if (filters % groups !== 0)
-      refuse(`${kind}: the ${filters} filters of kernel ${show(size)} do not divide into ${groups} groups`)
+    if (typeof c === "number" && (per as number) * groups !== c) refuse(groupsDiffer(kind, shape, size, per, groups))
+    if (filters % groups !== 0) refuse(notDivided(kind, size, filters, groups))
     return { kernel: size, places: placesOf(kind, n, shape, window, geometry), filters }
   }
   return layerOf<ConvRule<Kind, N, O>>(

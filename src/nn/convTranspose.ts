@@ -7,8 +7,11 @@ import type { Plain } from "../../typelevel/network.ts"
 import type { Shape } from "../../typelevel/shape.ts"
 import { refuse } from "../core/errors.ts"
 import type { Or } from "../core/signature.ts"
-import { show } from "../core/shape.ts"
-import type { ConvTransposeOptions, ConvTransposeRule as OpRule } from "../ops/_convTranspose.ts"
+import {
+  type ConvTransposeOptions,
+  type ConvTransposeRule as OpRule,
+  notDivided as channelsNotDivided,
+} from "../ops/_convTranspose.ts"
 import { paddingAt, perAxis, spreadOf } from "../ops/_windows.ts"
 import { convTranspose1d as op1 } from "../ops/convTranspose1d.ts"
 import { convTranspose2d as op2 } from "../ops/convTranspose2d.ts"
@@ -84,8 +87,7 @@ const convTranspose = <Kind extends string, N extends Sliders, O extends ConvTra
   const plan = ({ shape }: Spec) => {
     const c = shape.at(-1)!
     const size = [...window, filters / groups, c]
-    if (typeof c === "number" && c % groups !== 0)
-      refuse(`${kind}: the ${c} channels of kernel ${show(size)} do not divide into ${groups} groups`)
+    if (typeof c === "number" && c % groups !== 0) refuse(channelsNotDivided(kind, size, groups))
     const places = window.map((k, i) => {
       const [s, d, extra] = [perAxis(stride, i), perAxis(dilation, i), perAxis(outputPadding, i)]
       return spreadOf(kind, shape.at(i - n - 1)!, k, s, paddingAt(padding, i, n), d, extra)

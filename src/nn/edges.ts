@@ -3,7 +3,6 @@ import type { ForAxes, needsImage, PerAxis } from "../../typelevel/conv.ts"
 import type { Dim } from "../../typelevel/dim.ts"
 import type { Add, Compare } from "../../typelevel/nat.ts"
 import type { Plain } from "../../typelevel/network.ts"
-import type { TensorLike } from "../../typelevel/rule.ts"
 import type { Rankless, Shape, Show, Sizes } from "../../typelevel/shape.ts"
 import type { Minus, Plus } from "../../typelevel/symbolic.ts"
 import { minus, plus } from "../core/dims.ts"
@@ -11,13 +10,12 @@ import { refuse } from "../core/errors.ts"
 import { notASize } from "../core/messages.ts"
 import type { Or } from "../core/signature.ts"
 import { show } from "../core/shape.ts"
-import { type RawTensor, raw, type Tensor } from "../core/tensor.ts"
-import { anImage } from "../ops/_windows.ts"
-import { perAxis } from "../ops/_windows.ts"
+import { type RawTensor, raw } from "../core/tensor.ts"
+import { anImage, perAxis } from "../ops/_windows.ts"
 import { pad } from "../ops/pad.ts"
 import { slice } from "../ops/slice.ts"
 import { pureArrow } from "./arrow.ts"
-import { type DTypeIn, type Layer, layerOf, type needsTensors } from "./layer.ts"
+import { type Every, type Layer, layerOf, type ShapeIn } from "./layer.ts"
 import { type AnySpec, single, type Spec } from "./spec.ts"
 
 /** Elements on both sides of an axis, or [before, behind]. */
@@ -26,24 +24,23 @@ export type Margin = number | readonly [before: number, behind: number]
 export type Margins = number | readonly [Margin, Margin]
 
 /** A rule of height and width: both at once, so that the sentence can name the first that is wrong. */
-type Edged<Op extends string, X, R> = X extends TensorLike
-  ? R extends Shape
-    ? Tensor<R, DTypeIn<X>>
-    : R
-  : needsTensors<Op, 1, X>
-type Image<Op extends string, X, How> = X extends TensorLike
-  ? X["shape"] extends readonly [...infer B extends Shape, infer H extends Dim, infer W extends Dim, infer C extends Dim]
-    ? How extends { readonly crop: infer T }
-      ? Two<B, Kept<Op, X["shape"], H, PerAxis<T, 0>>, Kept<Op, X["shape"], W, PerAxis<T, 1>>, C>
-      : How extends { readonly trim: infer M }
-        ? Two<B, Left<Op, X["shape"], H, Total<PerAxis<M, 0>>>, Left<Op, X["shape"], W, Total<PerAxis<M, 1>>>, C>
-        : How extends { readonly pad: infer M }
-          ? [...B, Plus<H, Total<PerAxis<M, 0>>>, Plus<W, Total<PerAxis<M, 1>>>, C]
-          : never
-    : Rankless<X["shape"]> extends true
-      ? Shape
-      : needsImage<Op, 2, X["shape"]>
-  : never
+type Edged<Op extends string, X, How> = Every<Op, X, Image<Op, ShapeIn<X>, How>>
+type Image<Op extends string, S extends Shape, How> = S extends readonly [
+  ...infer B extends Shape,
+  infer H extends Dim,
+  infer W extends Dim,
+  infer C extends Dim,
+]
+  ? How extends { readonly crop: infer T }
+    ? Two<B, Kept<Op, S, H, PerAxis<T, 0>>, Kept<Op, S, W, PerAxis<T, 1>>, C>
+    : How extends { readonly trim: infer M }
+      ? Two<B, Left<Op, S, H, Total<PerAxis<M, 0>>>, Left<Op, S, W, Total<PerAxis<M, 1>>>, C>
+      : How extends { readonly pad: infer M }
+        ? [...B, Plus<H, Total<PerAxis<M, 0>>>, Plus<W, Total<PerAxis<M, 1>>>, C]
+        : never
+  : Rankless<S> extends true
+    ? Shape
+    : needsImage<Op, 2, S>
 type Two<B extends Shape, H, W, C extends Dim> = H extends readonly [infer Y extends Dim]
   ? W extends readonly [infer Z extends Dim]
     ? [...B, Y, Z, C]
@@ -122,7 +119,7 @@ const marginsOf = (op: string, m: Margins): (readonly [number, number])[] =>
 
 export interface Crop2dRule<T> extends Plain {
   readonly Kind: "crop2d"
-  readonly Out: Edged<"crop2d", this["In"], Image<"crop2d", this["In"], { readonly crop: T }>>
+  readonly Out: Edged<"crop2d", this["In"], { readonly crop: T }>
 }
 /**
  * The centre of an image, [..., height, width, channels] to [..., size, size, channels]: one size, or one for each axis.
@@ -147,7 +144,7 @@ export const crop2d = <const T extends ForAxes<2, number>>(size: Or<Valid<"crop2
 
 export interface Trim2dRule<M> extends Plain {
   readonly Kind: "trim2d"
-  readonly Out: Edged<"trim2d", this["In"], Image<"trim2d", this["In"], { readonly trim: M }>>
+  readonly Out: Edged<"trim2d", this["In"], { readonly trim: M }>
 }
 /**
  * An image without its edges, [..., height, width, channels]: a margin for all sides, or one for height and one for width, each a
@@ -173,7 +170,7 @@ export const trim2d = <const M extends Margins>(margins: Or<Valid<"trim2d", M>, 
 
 export interface ZeroPad2dRule<M> extends Plain {
   readonly Kind: "zeroPad2d"
-  readonly Out: Edged<"zeroPad2d", this["In"], Image<"zeroPad2d", this["In"], { readonly pad: M }>>
+  readonly Out: Edged<"zeroPad2d", this["In"], { readonly pad: M }>
 }
 /**
  * An image with zeros around, [..., height, width, channels]: a margin for all sides, or one for height and one for width, each a

@@ -15,7 +15,7 @@ import { leafPlan } from "./arrow.ts"
 import { type DTypeIn, type Layer, layerOf } from "./layer.ts"
 import { asList, type Beside, forked, type Fork, type needsList, noList } from "./parallel.ts"
 import type { Listed } from "./sequential.ts"
-import { isList, showSpec, type Spec, UNKNOWN } from "./spec.ts"
+import { fits, isList, showSpec, type Spec, UNKNOWN } from "./spec.ts"
 
 // ---- rules: one output of all ----------------------------------------------------------------------------------------
 /** Are the tensors what a layer gives, or what it gets? */
@@ -125,9 +125,7 @@ export interface ListRule<Kind extends "join" | "total"> extends Plain {
 }
 // ---- the same when it runs -------------------------------------------------------------------------------------------
 const meet = (a: readonly Dim[], b: readonly Dim[]): Dim[] | undefined =>
-  a.length === b.length && a.every((d, k) => d === b[k] || d === UNKNOWN || b[k] === UNKNOWN)
-    ? a.map((d, k) => (d === UNKNOWN ? b[k]! : d))
-    : undefined
+  a.length === b.length && a.every((d, k) => fits(d, b[k]!)) ? a.map((d, k) => (d === UNKNOWN ? b[k]! : d)) : undefined
 const joined = (op: string, what: Part, list: readonly Spec[]): Spec => {
   const first = list[0] ?? refuse(`${op}: of no tensors; it needs at least one`)
   if (first.shape.length === 0) refuse(needsRank(op, "1 or more", first.shape))

@@ -48,6 +48,9 @@ export type DTypeIn<X> = X extends TensorLike ? X["dtype"] & DType : never
 /** A tensor of the rule's shape and of X's dtype, or the rule's sentence. */
 export type Same<R, X> = R extends Shape ? Tensor<R, DTypeIn<X>> : R
 
+/** The same, of every dtype, for a rule R of one tensor's shape. */
+export type Every<Op extends string, X, R> = X extends TensorLike ? Same<R, X> : needsTensors<Op, 1, X>
+
 /** The size of the last axis, or the sentence. */
 export type LastSize<Op extends string, S extends Shape> = S extends readonly [...Shape, infer C extends Dim]
   ? C extends number

@@ -3,28 +3,23 @@ import type { Dim } from "../../typelevel/dim.ts"
 import type { needsRank } from "../../typelevel/messages.ts"
 import type { Plain } from "../../typelevel/network.ts"
 import type { Flatten, Permute, Reshape } from "../../typelevel/reshape.ts"
-import type { TensorLike } from "../../typelevel/rule.ts"
 import type { Rankless, Shape } from "../../typelevel/shape.ts"
 import type { Over, ProductOf } from "../../typelevel/symbolic.ts"
 import { over, times } from "../core/dims.ts"
 import { refuse } from "../core/errors.ts"
 import { wrongPermutation } from "../core/messages.ts"
-import { raw, type Tensor } from "../core/tensor.ts"
+import { raw } from "../core/tensor.ts"
 import { reshape as reshapeOf, reshaped } from "../ops/reshape.ts"
 import { transpose as transposeOf } from "../ops/transpose.ts"
 import { pureArrow } from "./arrow.ts"
-import { type DTypeIn, type Layer, layerOf, type needsTensors, rankOfAtLeast } from "./layer.ts"
+import { type Every, type Layer, layerOf, rankOfAtLeast, type ShapeIn } from "./layer.ts"
 import { single, UNKNOWN } from "./spec.ts"
 
 export interface FlattenRule extends Plain {
   readonly Kind: "flatten"
-  readonly Out: this["In"] extends infer X ? (X extends TensorLike ? Flat<X, X["shape"]> : needsTensors<"flatten", 1, X>) : never
+  readonly Out: Every<"flatten", this["In"], Flat<ShapeIn<this["In"]>>>
 }
-type Flat<X, S extends Shape> = S extends readonly [] | readonly [Dim]
-  ? needsRank<"flatten", "2 or more", S>
-  : Flatten<S, 1> extends infer R extends Shape
-    ? Tensor<R, DTypeIn<X>>
-    : never
+type Flat<S extends Shape> = S extends readonly [] | readonly [Dim] ? needsRank<"flatten", "2 or more", S> : Flatten<S, 1>
 /** All axes but the first become one, [n, ...s] to [n, product of s]. Every dtype. Refuses ranks below 2. */
 export const flatten: Layer<FlattenRule> = layerOf(
   "flatten",
@@ -38,17 +33,9 @@ export const flatten: Layer<FlattenRule> = layerOf(
   ),
 )
 
-/** A rule R of one tensor's shape, of every dtype. */
-type Every<Op extends string, X, R> = X extends TensorLike
-  ? R extends Shape
-    ? Tensor<R, DTypeIn<X>>
-    : R
-  : needsTensors<Op, 1, X>
-type ShapeOf<X> = X extends TensorLike ? X["shape"] : never
-
 export interface ReshapeRule<T extends Shape> extends Plain {
   readonly Kind: "reshape"
-  readonly Out: Every<"reshape", this["In"], Behind<ShapeOf<this["In"]>, T>>
+  readonly Out: Every<"reshape", this["In"], Behind<ShapeIn<this["In"]>, T>>
 }
 type Behind<S extends Shape, T extends Shape> = S extends readonly [infer N extends Dim, ...infer R extends Shape]
   ? ([Extract<R[number], string>] extends [never] ? Reshape<"reshape", R, T> : Named<R, T>) extends infer M
@@ -94,7 +81,7 @@ export const reshape = <const T extends readonly number[]>(shape: readonly [...T
 
 export interface TransposeRule<P extends readonly number[]> extends Plain {
   readonly Kind: "transpose"
-  readonly Out: Every<"transpose", this["In"], Permute<"transpose", ShapeOf<this["In"]>, P>>
+  readonly Out: Every<"transpose", this["In"], Permute<"transpose", ShapeIn<this["In"]>, P>>
 }
 /**
  * Axes in another order: axis k of what comes out is axis `axes[k]` of what comes in. Every dtype; axes may be negative.

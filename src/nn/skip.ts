@@ -28,7 +28,7 @@ import { liveOf, within } from "./arrow.ts"
 import { type Own, own, withRow } from "./combinators.ts"
 import { type DTypeIn, type Layer, layerOf } from "./layer.ts"
 import { sizeOf } from "./live.ts"
-import { showSpec, single, type Spec, UNKNOWN } from "./spec.ts"
+import { fits, showSpec, single, type Spec } from "./spec.ts"
 
 export interface SkipOptions {
   /** The input is cropped to the size of what the layer gives, the same on both sides (one less in front where that is odd). */
@@ -115,8 +115,7 @@ type CropRow<X, Y, Crop> = Crop extends true
 /** The shape to which the input is cropped, or the sentence. */
 const cropped = (x: Spec, y: Spec, crop: boolean): Dim[] => {
   const [a, b] = [x.shape.slice(0, -1), y.shape.slice(0, -1)]
-  const covers = (d: Dim, e: Dim): boolean =>
-    d === e || d === UNKNOWN || e === UNKNOWN || (crop && typeof d === "number" && typeof e === "number" && d > e)
+  const covers = (d: Dim, e: Dim): boolean => fits(d, e) || (crop && typeof d === "number" && typeof e === "number" && d > e)
   if (x.dtype === y.dtype && a.length === b.length && x.shape.length > 0 && a.every((d, k) => covers(d, b[k]!)))
     return [...b, x.shape.at(-1)!]
   const what = crop ? "or be cropped to a smaller size" : "unless { crop: true }"

@@ -5,7 +5,7 @@ import type { TensorLike } from "../../typelevel/rule.ts"
 import type { Shape } from "../../typelevel/shape.ts"
 import { type DType, isFloat } from "../core/dtype.ts"
 import { refuse } from "../core/errors.ts"
-import { doesNotFit, needsFloat, wrongDType } from "../core/messages.ts"
+import { doesNotFit, needsFloat, needsRank, wrongDType } from "../core/messages.ts"
 import { show } from "../core/shape.ts"
 import type { Tensor } from "../core/tensor.ts"
 import { type Bindings, replaced, unbound, unify } from "../core/unify.ts"
@@ -89,6 +89,6 @@ export function floats(op: string, s: AnySpec): asserts s is Spec {
 /** The size of the last axis, or the sentence. */
 export const lastSize = (op: string, s: Spec): number => {
   const n = s.shape.at(-1)
-  if (n === undefined) return refuse(`${op}: needs rank 1 or more, got ${show(s.shape)}`)
+  if (n === undefined) return refuse(needsRank(op, "1 or more", s.shape))
   return typeof n === "number" ? n : refuse(`${op}: the last dimension of ${show(s.shape)} is a name; parameters need a size`)
 }

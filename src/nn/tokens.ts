@@ -19,11 +19,11 @@ import { leafPlan, pureArrow } from "./arrow.ts"
 import { type Initialiser, normal, zeros } from "./initialisers.ts"
 import {
   type DTypeIn,
+  type Every,
   type Floating,
   type LastSize,
   type Layer,
   layerOf,
-  type needsTensors,
   type Positive,
   positive,
   rankOfAtLeast,
@@ -144,11 +144,7 @@ export const prependToken = (options: PrependTokenOptions = {}): Layer<PrependTo
 // ---- one token -----------------------------------------------------------------------------------------------------
 export interface SelectTokenRule<P extends number> extends Plain {
   readonly Kind: "selectToken"
-  readonly Out: this["In"] extends infer X
-    ? X extends TensorLike
-      ? Same<Selected<X["shape"], P>, X>
-      : needsTensors<"selectToken", 1, X>
-    : never
+  readonly Out: Every<"selectToken", this["In"], Selected<ShapeIn<this["In"]>, P>>
 }
 type Selected<S extends Shape, P extends number> = S extends readonly [
   ...infer L extends Shape,

@@ -133,7 +133,7 @@ type groupsDiffer<
   E,
   G extends number,
 > = `${Op}: channels differ: ${Show<X>} and kernel ${Show<K>}: ${ShowDim<C>} is not ${ShowDim<E>} x ${G} groups`
-const groupsDiffer = (op: string, x: readonly number[], k: readonly number[], e: number, g: number): string =>
+export const groupsDiffer = (op: string, x: readonly Dim[], k: readonly Dim[], e: Dim, g: number): string =>
   `${op}: channels differ: ${show(x)} and kernel ${show(k)}: ${x.at(-1)} is not ${e} x ${g} groups`
 type notDivided<
   Op extends string,
@@ -141,7 +141,7 @@ type notDivided<
   F,
   G extends number,
 > = `${Op}: the ${ShowDim<F>} filters of kernel ${Show<K>} do not divide into ${G} groups`
-const notDivided = (op: string, k: readonly number[], f: number, g: number): string =>
+export const notDivided = (op: string, k: readonly Dim[], f: number, g: number): string =>
   `${op}: the ${f} filters of kernel ${show(k)} do not divide into ${g} groups`
 
 // ---- run time ------------------------------------------------------------------------------------------------------

@@ -124,7 +124,7 @@ type notDivided<
   E extends number,
   G extends number,
 > = `${Op}: the ${E} channels of kernel ${Show<K>} do not divide into ${G} groups`
-const notDivided = (op: string, k: readonly number[], g: number): string =>
+export const notDivided = (op: string, k: readonly Dim[], g: number): string =>
   `${op}: the ${k.at(-1)} channels of kernel ${show(k)} do not divide into ${g} groups`
 
 // ---- run time ------------------------------------------------------------------------------------------------------

@@ -18,18 +18,8 @@ import type { DType } from "../../typelevel/dtype.ts"
 import type { Shape } from "../../typelevel/shape.ts"
 import { type Attention, attend } from "./_attention.ts"
 import * as says from "./_attentionRule.ts"
+import type { At, AttentionRule, InOptions } from "./_attentionRule.ts"
 import { reshape } from "./reshape.ts"
-
-type At<Place extends string, R, T> = says.At<Place, R, T>
-export type AttentionRule<
-  S extends Shape,
-  D extends DType,
-  K extends Shape,
-  E extends DType,
-  V extends Shape,
-  F extends DType,
-  O,
-> = says.AttentionRule<S, D, K, E, V, F, O>
 
 export interface AttentionOptions {
   /** The last axis of query, key and value holds heads side by side, so many in the query; default: they have an axis of their own. */
@@ -182,7 +172,7 @@ export function attention<
   query: At<"query", AttentionRule<S, D, K, E, V, F, O>, Tensor<S, D>>,
   key: At<"key", AttentionRule<S, D, K, E, V, F, O>, Tensor<K, E>>,
   value: At<"value", AttentionRule<S, D, K, E, V, F, O>, Tensor<V, F>>,
-  options?: says.InOptions<AttentionRule<S, D, K, E, V, F, O>, O>,
+  options?: InOptions<AttentionRule<S, D, K, E, V, F, O>, O>,
 ): Of<AttentionRule<S, D, K, E, V, F, O>, D & E & F> {
   const [q, k, v] = [query, key, value] as readonly unknown[] as readonly [RawTensor, RawTensor, RawTensor]
   const { heads, causal = false, mask, scale } = (options ?? {}) as AttentionOptions

@@ -27,7 +27,7 @@ import { sum } from "./sum.ts"
 import { transpose } from "./transpose.ts"
 
 // ---- type rule -----------------------------------------------------------------------------------------------------
-/** A sentence about the subscripts; `args`, the tensors with a sentence in the place of one; or `sizes`, of labels. null: not known. */
+/** The result's shape; a sentence about the subscripts; or `args`, the tensors with a sentence in the place of one. null: not known. */
 type Plan<L extends string, T extends readonly TensorLike[]> = string extends L
   ? null
   : Parse<L> extends infer P

@@ -93,15 +93,15 @@ type Run<S, K extends number, N extends Dim, A, B, P> = P extends number
         : [A, B, P] extends [null | 0, null, 1]
           ? { same: N }
           : [N, P] extends [string, 1]
-            ? Part1<N, A, B> extends infer D
+            ? Named<N, A, B> extends infer D
               ? D extends Dim
                 ? { same: D }
                 : Up<S, K, N, A, B, P>
               : never
             : Up<S, K, N, A, B, P>
   : never
-/** Of an axis with a name: what is counted from its end. Whether it is so long is known when it runs. */
-type Part1<N extends Dim, A, B> = [Back<A>, Back<B>] extends [infer X, infer Y]
+/** The size of a range of an axis with a name, where it is counted from the end. Whether the axis is so long is known when it runs. */
+type Named<N extends Dim, A, B> = [Back<A>, Back<B>] extends [infer X, infer Y]
   ? Y extends number
     ? X extends number
       ? Sub<X, Y>
