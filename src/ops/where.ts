@@ -12,7 +12,13 @@ import { mul } from "./mul.ts"
 import { zeros } from "./zeros.ts"
 
 /** The branches: as for any op of two operands, but two numbers are f32. */
-type Branches<A, B> = [A, B] extends [number, number] ? [] : Binary<"where", A, B>
+type Branches<A, B> = [A] extends [never]
+  ? never
+  : [B] extends [never]
+    ? never
+    : [A, B] extends [number, number]
+      ? []
+      : Binary<"where", A, B>
 type BranchesDType<A, B> = [A, B] extends [number, number] ? "f32" : BinaryDType<A, B>
 export type WhereRule<C extends Shape, D extends DType, A, B> =
   BoolOnly<"where", C, D> extends infer M extends string

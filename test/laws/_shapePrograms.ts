@@ -162,9 +162,11 @@ export const programOfSeed = (seed: number): ShapeProgram => {
     } else if (Array.isArray(result)) result.forEach((v, k) => known(v, `${name}[${k}]!`))
     else if (typeof result === "object" && result !== null) for (const [k, v] of Object.entries(result)) known(v, `${name}.${k}`)
   }
+  let failed = ""
   const steps = upto(length).map((k): Step => {
-    if (wrong >= 0 && k > wrong) return after(r, wrong)
+    if (wrong >= 0 && k > wrong) return after(r, failed)
     const { s, tried } = call(pool, r, k === wrong)
+    if (k === wrong) failed = givesList(s) ? `${k}[0]!` : String(k)
     const before = new Map(names)
     known(tried.result, String(k))
     return {
@@ -176,8 +178,10 @@ export const programOfSeed = (seed: number): ShapeProgram => {
   })
   return { seed, steps, wrong, outs: pool }
 }
+/** Does the op give a list of tensors, which a program takes apart? */
+const givesList = (s: Subject): boolean => Array.isArray(s.f(...s.op.examples!(gen(1))))
 /** A call that uses the result of the call that failed: whatever it is, the compiler says nothing about it. */
-const after = (r: Random, wrong: number): Step => {
+const after = (r: Random, name: string): Step => {
   for (;;) {
     const s = r.pick(spellable)
     const args = s.op.examples!(gen(1 + r.upto(1_000_000), r.pick(classes)))
@@ -188,7 +192,7 @@ const after = (r: Random, wrong: number): Step => {
       op: s.name,
       result: undefined,
       sentence: undefined,
-      spell: (input, prefix) => callOf(s, args, (t) => (t === failed ? `${prefix}${wrong}` : input(t)))!,
+      spell: (input, prefix) => callOf(s, args, (t) => (t === failed ? prefix + name : input(t)))!,
     }
   }
 }
