@@ -7,9 +7,10 @@ import { patterns } from "./patterns.ts"
 import type { Kind, Mutant } from "./suites.ts"
 import { symbolicTwins, symbolicTypes } from "./symbolic.ts"
 import { types } from "./types.ts"
+import { windows } from "./windows.ts"
 
 export const mutants: Readonly<Record<Kind, readonly Mutant[]>> = {
-  type: [...types, ...patterns, ...attentionTypes, ...symbolicTypes],
+  type: [...types, ...windows, ...patterns, ...attentionTypes, ...symbolicTypes],
   derivative: [...derivatives, ...attentionDerivatives],
   kernel: [...kernels, ...backends, ...symbolicTwins],
 }
