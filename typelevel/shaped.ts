@@ -37,6 +37,11 @@ type DimsIn<P> =
     : { [K in keyof P]: DimsIn<P[K]> }[keyof P]
 /** The names among the dimensions of a list of specs. */
 export type NamesIn<I extends readonly Spec[]> = NamesOf<DimsIn<I[number]>>
+/** O, or the sentence about a name in it that no parameter has. */
+export type Told<I extends readonly Spec[], O extends Shape> =
+  string extends O[number] ? O
+    : [Exclude<NamesOf<O[number]>, NamesIn<I>>] extends [never] ? O
+    : `shaped: the result is ${Show<O>}, and no parameter has the name ${OneOf<Exclude<NamesOf<O[number]>, NamesIn<I>>> & string}`
 /** The names with what the body sees of them: the name, or where it is declared as a multiple, the declaration. */
 export type DimsOf<I extends readonly Spec[]> =
   DimsIn<I[number]> extends infer D ? { readonly [N in NamesOf<D>]: Declared<D, N> } : never

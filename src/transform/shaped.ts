@@ -8,8 +8,19 @@ import { show } from "../core/shape.ts"
 import type { Of } from "../core/signature.ts"
 import { type AnyTensor, type Aval, isTensor, type RawTensor, raw, type Tensor } from "../core/tensor.ts"
 import { type Bindings, replaced, unbound, unify } from "../core/unify.ts"
-import type { Agreed, Call, Checked, DimsOf, DTypeOf, FunctionSpec, ShapeOf, Spec, SpecTree } from "../../typelevel/shaped.ts"
-import type { TensorLike } from "../../typelevel/rule.ts"
+import type {
+  Agreed,
+  Call,
+  Checked,
+  DimsOf,
+  DTypeOf,
+  FunctionSpec,
+  ShapeOf,
+  Spec,
+  SpecTree,
+  Told,
+} from "../../typelevel/shaped.ts"
+import type { Or, TensorLike } from "../../typelevel/rule.ts"
 import type { Shape } from "../../typelevel/shape.ts"
 
 export type { FunctionSpec, Spec, SpecTree } from "../../typelevel/shaped.ts"
@@ -120,7 +131,8 @@ export const shapedOf = (
  * last argument: `(x, { n }) => T.zeros([n, 4])`. Each call unifies the names with the actual dimensions. `jit`, `grad` and `vmap` keep its rule.
  *
  * Inputs are shapes over names, numbers and expressions (f32): `"2*b"`, `"t+1"`, `Dim.multiple("d", "h")`; or `{ shape, dtype }`; a function
- * `{ from: [shapes], to: shape }`; or a record of these, a tree. Throws ShapeError at the argument that does not fit.
+ * `{ from: [shapes], to: shape }`; or a record of these, a tree. Throws ShapeError at the argument that does not fit. The compiler refuses a
+ * result with a name that no parameter has; when the program runs there are no names, and the op that was given it refuses it as a size.
  *
  * @example
  * const scores = shaped([["t", "d"], ["s", "d"]], (q, k) => T.matmul(q, T.transpose(k)))
@@ -128,7 +140,7 @@ export const shapedOf = (
  */
 export const shaped = <const I extends readonly Spec[], O extends Shape, D extends DType>(
   inputs: I,
-  body: (...args: [...SpecTensors<I>, dims: DimsOf<I>]) => Tensor<O, D>,
+  body: (...args: [...SpecTensors<I>, dims: DimsOf<I>]) => Or<Told<I, O>, Tensor<O, D>>,
 ): Shaped<Written<I>, O, D> =>
   shapedOf(inputs, [], "f32", (args, dims) => (body as unknown as (...args: unknown[]) => unknown)(...args, dims)) as Shaped<
     Written<I>,
