@@ -2,10 +2,10 @@
 // the actual dimensions, argument by argument, so that a sentence stands at the first argument that does not fit those before
 // it. Such a function carries its rule as a type (`In`, `Out`), and transformations map the rule: they never lean on the
 // inference of generic functions.
-import type { DType, FloatDType } from "./dtype.ts"
-import type { doesNotFit, needsFloat, notScalar, wrongDType } from "./messages.ts"
+import type { DType } from "./dtype.ts"
+import type { doesNotFit, wrongDType } from "./messages.ts"
 import type { TensorLike } from "./rule.ts"
-import type { Rankless, SameSizes, Shape, Show } from "./shape.ts"
+import type { SameSizes, Shape, Show } from "./shape.ts"
 import type { IsExpression, NamesOf, Order, ValueOf } from "./symbolic.ts"
 import type { OneOf } from "./tree.ts"
 import type { Substitute, Unify } from "./unify.ts"
@@ -151,11 +151,3 @@ export type Agreed<I extends readonly Spec[], A extends readonly unknown[], Acc 
         : Agreed<PR, XR, [...Acc, X]>
       : [...Acc, ...Wanted<I>]
     : Acc
-
-// ---- transformations of the rule -----------------------------------------------------------------------------------
-
-/** What grad asks of a rule: a scalar result, and a floating-point parameter to differentiate. `[]`, or the sentence. */
-export type Differentiable<Op extends string, P, O extends Shape> =
-  O extends readonly [] ? ([DTypeOf<P> & FloatDType] extends [never] ? needsFloat<Op, DTypeOf<P> & DType> : [])
-    : Rankless<O> extends true ? [] : notScalar<Op, O>
-

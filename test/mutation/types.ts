@@ -132,8 +132,8 @@ export const types: readonly Mutant[] = [
   },
   {
     name: "grad of what is no scalar",
-    file: "typelevel/shaped.ts",
-    find: ": Rankless<O> extends true ? [] : notScalar<Op, O>",
+    file: "src/transform/rules.ts",
+    find: ": notScalar<Op, S>",
     replace: ": []",
     suite: "wrong programs",
   },
