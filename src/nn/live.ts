@@ -4,7 +4,7 @@
 // others holds all that comes in until all that comes out is there: their sum. Layers one behind the other free what comes in as
 // soon as the first has used it, unless something around them holds it: the skip of a residual, a branch that has yet to run.
 // Branches run one after the other, and what they give stays for the sum or concatenation at their end, which holds its operands
-// and its result. The peak is the largest such number over all layers.
+// and its result; what a branch passes on as it is counts as its own. The peak is the largest such number over all layers.
 import { type AnySpec, listOf } from "./spec.ts"
 import type { Dim } from "../../typelevel/dim.ts"
 

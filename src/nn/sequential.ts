@@ -98,20 +98,31 @@ type Names<L extends readonly unknown[]> = L[number] extends infer H
     ? true
     : never
   : never
+/** Are the names in the list all different, and none shared? (What is shared is looked at more closely.) */
+type Distinct<L extends readonly unknown[]> = [Names<L>] extends [never] ? true : NamedOnce<[...L]>
+type NamedOnce<L, Seen = never> = L extends [infer H, ...infer R]
+  ? H extends { readonly rule: { readonly Name: infer N extends string } }
+    ? N extends Seen
+      ? false
+      : H extends { readonly rule: { readonly Shared: true } }
+        ? false
+        : NamedOnce<R, Seen | N>
+    : NamedOnce<R, Seen>
+  : true
 /** The list itself where all fit and none has a name that could be taken: what costs least is asked first. */
 export type Fitting<L extends readonly unknown[], X> = [Walk<[...L], X>] extends [infer W]
   ? [W] extends [never]
     ? L
     : W extends Misfit<readonly unknown[], string>
       ? CheckedList<L, X>
-      : [Names<L>] extends [never]
+      : Distinct<L> extends true
         ? L
         : CheckedList<L, X>
   : never
 /** A list of layers of known length, whatever goes in. */
 export type Listed<L extends readonly unknown[]> = number extends L["length"]
   ? ListedSlowly<L>
-  : [Names<L>] extends [never]
+  : Distinct<L> extends true
     ? L extends readonly LayerLike[]
       ? L
       : ListedSlowly<L>
