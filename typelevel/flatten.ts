@@ -2,7 +2,7 @@
 import type { Dim } from "./dim.ts"
 import type { axisOutside } from "./messages.ts"
 import type { Reshape } from "./reshape.ts"
-import type { Axis, Rankless, Shape, Show } from "./shape.ts"
+import type { Axis, Rankless, Shape, Show, Splice } from "./shape.ts"
 import type { Times } from "./symbolic.ts"
 
 export type axesBackwards<Op extends string, S extends Shape, From extends number, To extends number> =
@@ -31,9 +31,5 @@ export type UnflattenAxis<Op extends string, S extends Shape, X extends number, 
     : Axis<S, X> extends infer A
       ? [A] extends [never] ? axisOutside<Op, S, X>
         : number extends A ? Shape
-        : Reshape<Op, [S[A & number]], T> extends infer R ? (R extends Shape ? Instead<S, A, R> : R) : never
+        : Reshape<Op, [S[A & number]], T> extends infer R ? (R extends Shape ? Splice<S, A, R> : R) : never
       : never
-type Instead<S, A, R extends Shape, Head extends Shape = []> =
-  S extends readonly [infer D extends Dim, ...infer T extends Shape]
-    ? Head["length"] extends A ? [...Head, ...R, ...T] : Instead<T, A, R, [...Head, D]>
-    : never

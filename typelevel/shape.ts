@@ -76,6 +76,11 @@ export type Replace<S extends Shape, X extends number, D extends Dim> =
       ? { -readonly [K in keyof S]: Dim }
       : { -readonly [K in keyof S]: K extends `${A & number}` ? D : S[K] }
     : never
+/** S with the dimensions I in the place of axis X. */
+export type Splice<S, X, I extends Shape, Head extends Shape = []> =
+  S extends readonly [infer D extends Dim, ...infer T extends Shape]
+    ? Head["length"] extends X ? [...Head, ...I, ...T] : Splice<T, X, I, [...Head, D]>
+    : never
 /** D becomes the dimension at axis X of the result. */
 export type Insert<S extends Shape, X extends number, D extends Dim, Acc extends Shape = []> =
   Acc["length"] extends X ? [...Acc, D, ...S]

@@ -9,6 +9,8 @@ export type Paths<T> = T extends TensorLike
   ? ""
   : { [K in keyof T & (string | number)]: Join<K, Paths<T[K]>> }[keyof T & (string | number)]
 type Join<K extends string | number, P> = P extends "" ? `${K}` : P extends string ? `${K}/${P}` : never
+/** The path of entry K of what is at path P. */
+export type Below<P extends string, K> = P extends "" ? `${K & (string | number)}` : `${P}/${K & (string | number)}`
 /** The leaf, or the subtree, at a path. */
 export type At<T, P extends string> =
   P extends `${infer K}/${infer R}` ? (K extends keyof T ? At<T[K], R> : never) : P extends keyof T ? T[P] : never

@@ -4,6 +4,7 @@ import type { Least } from "../../typelevel/least.ts"
 import type { ShowSpec } from "../../typelevel/network.ts"
 import type { TensorLike } from "../../typelevel/rule.ts"
 import type { SameSizes } from "../../typelevel/shape.ts"
+import type { Below } from "../../typelevel/tree.ts"
 import { refuse } from "../core/errors.ts"
 import type { Or } from "../core/signature.ts"
 import { same, show } from "../core/shape.ts"
@@ -29,7 +30,6 @@ const unwanted = (path: string, given: string): string =>
 const absent: absent = "load: the network has state, and none was given; give the tree of its state behind the parameters"
 
 // ---- types ---------------------------------------------------------------------------------------------------------
-type Join<P extends string, K> = P extends "" ? `${K & (string | number)}` : `${P}/${K & (string | number)}`
 /** Not there at all. */
 interface Nothing {
   readonly nothing: true
@@ -52,7 +52,7 @@ type Misfits<P, W, Path extends string = ""> = unknown extends P | W
       : string extends keyof W
         ? never // a tree that nobody described: looked at when the program runs
         : {
-            [K in Names<P> | Names<W>]: Misfits<Member<P, K>, Member<W, K>, Join<Path, K>>
+            [K in Names<P> | Names<W>]: Misfits<Member<P, K>, Member<W, K>, Below<Path, K>>
           }[Names<P> | Names<W>]
 type Names<T> = T extends Nothing ? never : keyof T
 /** `[]`, or the sentence. (Trees that are equal as a whole need no walk: 100 tensors take 4,400 instantiations instead of 19,700.) */

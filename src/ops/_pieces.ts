@@ -15,7 +15,7 @@ export type Pieces<L, D extends DType> = [L] extends [never]
 /** T where L is a list of shapes, or else the sentence that it is. */
 export type OrPieces<L, T> = [L] extends [readonly Shape[]] ? T : L extends infer M ? M : never
 /** N times S; a list of unknown length where N is not known, or has four digits. */
-export type Times<S extends Shape, N extends number> = number extends N
+export type Copies<S extends Shape, N extends number> = number extends N
   ? S[]
   : `${N}` extends `${infer _A}${infer _B}${infer _C}${infer _D}${infer _R}`
     ? S[]

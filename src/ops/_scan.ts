@@ -5,6 +5,7 @@ import type { Dim, Fits } from "../../typelevel/dim.ts"
 import type { Compare, NotASize } from "../../typelevel/nat.ts"
 import type { Nothing, TensorLike } from "../../typelevel/rule.ts"
 import type { SameSizes, Shape, Show } from "../../typelevel/shape.ts"
+import type { Below } from "../../typelevel/tree.ts"
 
 /** A tree of tensors without their first axis. */
 export type Row<X> =
@@ -47,7 +48,6 @@ export const changed = (path: string, before: string, after: string): string =>
 type otherTree = "scan: the carry has another structure after a step than before it; return the same tree"
 export const otherTree: otherTree = "scan: the carry has another structure after a step than before it; return the same tree"
 
-type Below<P extends string, K> = P extends "" ? `${K & (string | number)}` : `${P}/${K & (string | number)}`
 /** R where it is a tree like C; a sentence stands in the place of a leaf that is not. */
 type Kept<C, R, P extends string = ""> = [R] extends [never]
   ? R

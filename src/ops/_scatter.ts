@@ -3,10 +3,10 @@ import { type Args, axisOf, type BodyArgs, type Gen, ir, type RawTensor, refuse,
 import { dtypesDiffer } from "../core/messages.ts"
 import type { DType } from "../../typelevel/dtype.ts"
 import type { dtypesDiffer as DTypesDiffer } from "../../typelevel/messages.ts"
-import type { Axis, Rankless, SameShape, SameSizes, Shape, Show } from "../../typelevel/shape.ts"
+import type { Axis, Rankless, SameShape, SameSizes, Shape, Show, Splice } from "../../typelevel/shape.ts"
 import { integersOnly } from "./_dtypes.ts"
 import { someIndices } from "./_examples.ts"
-import type { Lookup, Put } from "./take.ts"
+import type { Lookup } from "./take.ts"
 
 /** S, or the sentence where updates U are not as many as the indices I name places on axis X. */
 export type ScatterRule<
@@ -29,7 +29,7 @@ export type ScatterRule<
           ? S
           : S[Axis<S, X>] extends 0
             ? nowhere<Op, S, Axis<S, X>>
-            : Put<S, Axis<S, X>, I> extends infer W extends Shape
+            : Splice<S, Axis<S, X>, I> extends infer W extends Shape
               ? SameSizes<U, W> extends true
                 ? S
                 : misfit<Op, S, I, U, W>

@@ -7,7 +7,7 @@ import type { notPositive as NotPositive } from "../../typelevel/messages.ts"
 import type { CeilDiv, Mod, NotASize } from "../../typelevel/nat.ts"
 import type { Axis, Rankless, Replace, SameShape, Shape } from "../../typelevel/shape.ts"
 import type { AtTensor } from "./_axes.ts"
-import { type Division, type OrPieces, partShapes, parts, type Pieces, type Times } from "./_pieces.ts"
+import { type Division, type OrPieces, partShapes, parts, type Pieces, type Copies } from "./_pieces.ts"
 
 /** The list of the parts' shapes, or the sentence; `never` where X is no axis. */
 export type ChunkRule<S extends Shape, N extends number, X extends number> =
@@ -28,10 +28,10 @@ type Cut<S extends Shape, A extends number, N extends number> = [A] extends [nev
       ? number extends D | N
         ? Replace<S, A, number>[]
         : D extends 0
-          ? Times<[...S], N>
+          ? Copies<[...S], N>
           : CeilDiv<D, N> extends infer Q extends number
             ? Mod<D, Q> extends infer R extends number
-              ? Ended<Times<Replace<S, A, Q>, CeilDiv<D, Q>>, Replace<S, A, R>, R>
+              ? Ended<Copies<Replace<S, A, Q>, CeilDiv<D, Q>>, Replace<S, A, R>, R>
               : never
             : never
       : Replace<S, A, number>[]

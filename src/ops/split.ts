@@ -9,7 +9,7 @@ import type { notPositive as NotPositive } from "../../typelevel/messages.ts"
 import type { Axis, Rankless, Replace, SameShape, Shape, Show, Sizes } from "../../typelevel/shape.ts"
 import type { Over, Plus } from "../../typelevel/symbolic.ts"
 import type { AtTensor } from "./_axes.ts"
-import { type Division, type OrPieces, partShapes, parts, type Pieces, type Times } from "./_pieces.ts"
+import { type Division, type OrPieces, partShapes, parts, type Pieces, type Copies } from "./_pieces.ts"
 import { checkSizes } from "./_sizes.ts"
 
 // ---- type rule -----------------------------------------------------------------------------------------------------
@@ -33,7 +33,7 @@ type Unplaced<N> = N extends number
   ? number extends N
     ? Shape[]
     : [Zero<N>] extends [never]
-      ? Times<Shape, N>
+      ? Copies<Shape, N>
       : NotPositive<"split", "the number of parts", Zero<N>>
   : N extends readonly Dim[]
     ? Sizes<"split", N> extends infer M extends string
@@ -46,7 +46,7 @@ type Equal<S extends Shape, A extends number, N extends number> = number extends
     ? Over<S[A], N> extends infer Q extends Dim
       ? [Q] extends [never]
         ? unequal<S, A, N>
-        : Times<Replace<S, A, Q>, N>
+        : Copies<Replace<S, A, Q>, N>
       : never
     : NotPositive<"split", "the number of parts", Zero<N>>
 type Listed<S extends Shape, A extends number, N extends readonly Dim[]> = number extends N["length"]

@@ -2,7 +2,7 @@ import { axisOf, defineOp, emit, ir, lift, make, type OpDef, type RawTensor } fr
 import type { Of, Or } from "../core/signature.ts"
 import type { Tensor } from "../core/tensor.ts"
 import type { DType } from "../../typelevel/dtype.ts"
-import type { Axis, Rankless, Shape } from "../../typelevel/shape.ts"
+import type { Axis, Rankless, Shape, Splice } from "../../typelevel/shape.ts"
 import { type AxisToTake, nothingToTake } from "./_along.ts"
 import type { AtTensor } from "./_axes.ts"
 import { type IntegerOnly, integersOnly } from "./_dtypes.ts"
@@ -20,16 +20,7 @@ export type TakeRule<S extends Shape, I extends Shape, X extends number> =
         ? Shape
         : number extends Axis<S, X>
           ? Shape
-          : Put<S, Axis<S, X>, I>
-/** S with the dimensions I in the place of axis X. */
-export type Put<S extends Shape, X extends number, I extends Shape, Head extends Shape = []> = S extends readonly [
-  infer H,
-  ...infer T extends Shape,
-]
-  ? Head["length"] extends X
-    ? [...Head, ...I, ...T]
-    : Put<T, X, I, H extends number | string ? [...Head, H] : never>
-  : never
+          : Splice<S, Axis<S, X>, I>
 
 export interface Lookup {
   /** Axis of x, the batch axes counted. */

@@ -4,7 +4,7 @@ import type { Tensor } from "../core/tensor.ts"
 import type { DType } from "../../typelevel/dtype.ts"
 import type { Axis, Drop, Rankless, SameShape, Shape } from "../../typelevel/shape.ts"
 import type { AtTensor } from "./_axes.ts"
-import { type Pieces, type Times } from "./_pieces.ts"
+import { type Pieces, type Copies } from "./_pieces.ts"
 import { slice } from "./slice.ts"
 
 /** S without axis X, once for each place on it; `never` where X is no axis. */
@@ -16,7 +16,7 @@ export type UnstackRule<S extends Shape, X extends number> =
       : number extends Axis<S, X>
         ? Shape[]
         : S[Axis<S, X>] extends infer N extends number
-          ? Times<Drop<S, Axis<S, X>>, N>
+          ? Copies<Drop<S, Axis<S, X>>, N>
           : Drop<S, Axis<S, X>>[]
 
 /** One output for each place on the axis. */
