@@ -37,6 +37,7 @@ export type inferredTwice<Op extends string, T extends Shape> =
 export type inferredFromNothing<Op extends string, T extends Shape> =
   `${Op}: ${Show<T>} has a dimension of 0, so -1 could be any size`
 export type ranksDiffer<Op extends string, S extends Shape, T extends Shape> = `${Op}: ranks differ: ${Show<S>} and ${Show<T>}`
+export type ofNothing<Op extends string> = `${Op}: of no tensors; it needs at least one`
 export type shapesDiffer<Op extends string, S extends Shape, T extends Shape, Axis extends number> =
   `${Op}: shapes differ outside axis ${Axis}: ${Show<S>} and ${Show<T>}`
 export type windowTooLarge<Op extends string, Covered extends Text, Size extends Text> =

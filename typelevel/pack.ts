@@ -2,7 +2,7 @@
 import type { Dim, Fits, Meet, ShowDim } from "./dim.ts"
 import type { misfit, namedTwice, NoName } from "./einops.ts"
 import type { Split } from "./ellipsis.ts"
-import type { dtypesDiffer, notASize } from "./messages.ts"
+import type { dtypesDiffer, notASize, ofNothing } from "./messages.ts"
 import type { NotASize } from "./nat.ts"
 import type { Fault, TensorLike } from "./rule.ts"
 import type { Rankless, Shape, Show } from "./shape.ts"
@@ -62,7 +62,7 @@ export type Pack<L extends readonly TensorLike[], P extends string> =
       ? Q extends readonly [infer B extends readonly string[], infer A extends readonly string[]]
         ? L extends readonly [infer H extends TensorLike, ...unknown[]]
           ? PackAll<P, B, A, H["shape"], H["dtype"], L>
-          : Unknown
+          : L extends readonly [] ? { list: ofNothing<"pack"> } : Unknown
         : Fault<"pattern", Q & string>
       : never
 interface Unknown {

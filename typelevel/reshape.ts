@@ -2,7 +2,7 @@
 import type { Dim, Fits, Meet } from "./dim.ts"
 import type {
   axisOutside, dimsDiffer, doesNotFit, dtypesDiffer, elementsDiffer, inferredFromNothing, inferredTwice, notASize, notDivisible,
-  notMultiple, ranksDiffer, shapesDiffer, wrongPermutation
+  notMultiple, ofNothing, ranksDiffer, shapesDiffer, wrongPermutation
 } from "./messages.ts"
 import type { DivD, NotASize, Num, Product, ProductD, SameProduct, Suspect } from "./nat.ts"
 import type { TensorLike } from "./rule.ts"
@@ -129,7 +129,7 @@ export type ConcatArgs<Op extends string, L extends readonly TensorLike[], X ext
       : Rankless<H["shape"]> extends true ? L
       : [Axis<H["shape"], X>] extends [never] ? L
       : ConcatRest<Op, Axis<H["shape"], X> & number, H["shape"], H["dtype"], T, [H]>
-    : L
+    : L extends readonly [] ? ofNothing<Op> : L
 type ConcatRest<Op extends string, A extends number, S extends Shape, D, T, Seen extends readonly unknown[]> =
   T extends readonly [infer H extends TensorLike, ...infer R]
     ? [D & H["dtype"]] extends [never] ? [...Seen, dtypesDiffer<Op, D & string, H["dtype"]>, ...R]
@@ -158,7 +158,7 @@ export type Concat<L extends readonly TensorLike[], X extends number> =
       : L extends ConcatArgs<"concat", L, X>
         ? Axis<H["shape"], X> extends infer A ? ([A] extends [never] ? never : ConcatAll<H["shape"], T, A>) : never
         : never
-    : Shape
+    : L extends readonly [] ? never : Shape
 type ConcatAll<S extends Shape, L, A> =
   L extends readonly [infer H extends TensorLike, ...infer T]
     ? Beside<"concat", S, H["shape"], A & number> extends infer R extends Shape ? ConcatAll<R, T, A> : never

@@ -36,6 +36,7 @@ export const inferredTwice = (op: string, t: Dims): string =>
 export const inferredFromNothing = (op: string, t: Dims): string =>
   `${op}: ${show(t)} has a dimension of 0, so -1 could be any size`
 export const ranksDiffer = (op: string, s: Dims, t: Dims): string => `${op}: ranks differ: ${show(s)} and ${show(t)}`
+export const ofNothing = (op: string): string => `${op}: of no tensors; it needs at least one`
 export const shapesDiffer = (op: string, s: Dims, t: Dims, axis: number): string =>
   `${op}: shapes differ outside axis ${axis}: ${show(s)} and ${show(t)}`
 export const windowTooLarge = (op: string, covered: Text, size: Text): string =>

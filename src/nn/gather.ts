@@ -1,13 +1,13 @@
 // Layers beside each other whose outputs become one: concatenated along the last axis, or added.
 import type { Dim, Fits, Known } from "../../typelevel/dim.ts"
-import type { needsRank as NeedsRank } from "../../typelevel/messages.ts"
+import type { needsRank as NeedsRank, ofNothing as OfNothing } from "../../typelevel/messages.ts"
 import type { LiveBeside, Plain, RowsAnd, RowsOf, ShowSpec, SizeD, Within } from "../../typelevel/network.ts"
 import type { TensorLike } from "../../typelevel/rule.ts"
 import type { Rankless, Shape } from "../../typelevel/shape.ts"
 import type { Plus } from "../../typelevel/symbolic.ts"
 import { plus } from "../core/dims.ts"
 import { refuse } from "../core/errors.ts"
-import { needsRank } from "../core/messages.ts"
+import { needsRank, ofNothing } from "../core/messages.ts"
 import { type RawTensor, raw, type Tensor } from "../core/tensor.ts"
 import { add as sumOf } from "../ops/add.ts"
 import { concat as concatOf } from "../ops/concat.ts"
@@ -34,7 +34,6 @@ type mustAgree<
   G,
   H,
 > = `${Op}: ${What} ${K} is ${ShowSpec<G>}, ${What} 0 is ${ShowSpec<H>}; they must agree`
-type ofNothing<Op extends string> = `${Op}: of no tensors; it needs at least one`
 
 /** Tensors one behind the other along the last axis, or the sentence. */
 type Joined<Op extends string, What extends Part, L> = L extends readonly [infer H extends TensorLike, ...infer R]
@@ -43,7 +42,7 @@ type Joined<Op extends string, What extends Part, L> = L extends readonly [infer
     : Rankless<H["shape"]> extends true
       ? Tensor<Shape, DTypeIn<H>>
       : NeedsRank<Op, "1 or more", H["shape"]>
-  : ofNothing<Op>
+  : OfNothing<Op>
 type JoinedTo<
   Op extends string,
   What extends Part,
@@ -68,7 +67,7 @@ type Lead<H extends TensorLike, G extends TensorLike, B extends Shape> = [H["dty
 /** Tensors of one shape, or the sentence. */
 type Summed<Op extends string, What extends Part, L> = L extends readonly [infer H extends TensorLike, ...infer R]
   ? SummedTo<Op, What, H, R, H["shape"]>
-  : ofNothing<Op>
+  : OfNothing<Op>
 type SummedTo<
   Op extends string,
   What extends Part,
@@ -127,7 +126,7 @@ export interface ListRule<Kind extends "join" | "total"> extends Plain {
 const meet = (a: readonly Dim[], b: readonly Dim[]): Dim[] | undefined =>
   a.length === b.length && a.every((d, k) => fits(d, b[k]!)) ? a.map((d, k) => (d === UNKNOWN ? b[k]! : d)) : undefined
 const joined = (op: string, what: Part, list: readonly Spec[]): Spec => {
-  const first = list[0] ?? refuse(`${op}: of no tensors; it needs at least one`)
+  const first = list[0] ?? refuse(ofNothing(op))
   if (first.shape.length === 0) refuse(needsRank(op, "1 or more", first.shape))
   const lead = (s: Spec): readonly Dim[] => s.shape.slice(0, -1)
   return list.slice(1).reduce((to, s, k) => {
@@ -138,7 +137,7 @@ const joined = (op: string, what: Part, list: readonly Spec[]): Spec => {
   }, first)
 }
 const summed = (op: string, what: Part, list: readonly Spec[]): Spec => {
-  const first = list[0] ?? refuse(`${op}: of no tensors; it needs at least one`)
+  const first = list[0] ?? refuse(ofNothing(op))
   return list.slice(1).reduce((to, s, k) => {
     const met = s.dtype === to.dtype ? meet(to.shape, s.shape) : undefined
     return met

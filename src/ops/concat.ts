@@ -12,7 +12,7 @@ import {
   refuse,
   same,
 } from "../core/index.ts"
-import { dtypesDiffer, ranksDiffer, shapesDiffer } from "../core/messages.ts"
+import { dtypesDiffer, ofNothing, ranksDiffer, shapesDiffer } from "../core/messages.ts"
 import type { Of } from "../core/signature.ts"
 import type { Concat, ConcatArgs, ConcatAxis } from "../../typelevel/reshape.ts"
 import type { OrList, TensorLike } from "../../typelevel/rule.ts"
@@ -23,7 +23,7 @@ import { slice } from "./slice.ts"
 export type ConcatRule<L extends readonly TensorLike[], X extends number> = Concat<L, X>
 
 const check = (all: readonly RawTensor[], axis: number): number => {
-  const first = all[0] ?? refuse("concat: of no tensors; it needs at least one")
+  const first = all[0] ?? refuse(ofNothing("concat"))
   const k = axisOf("concat", first.shape, axis)
   for (const x of all.slice(1)) {
     if (x.dtype !== first.dtype) refuse(dtypesDiffer("concat", first.dtype, x.dtype))
@@ -91,6 +91,7 @@ export const op: OpDef<{ readonly axis: number }> = defineOp<{ readonly axis: nu
     return axis === 0 && g.bool() ? [pieces] : [pieces, g.bool() ? axis : axis - s.length]
   },
   refused: [
+    (g) => [[], g.int(0, 2)],
     (g) => [[g.tensor([2, 3]), g.tensor([2, g.int(4, 9)])]],
     (g) => [[g.tensor([2, 3]), g.tensor([4, 3]), g.tensor([3])], 0],
     (g) => [[g.tensor([2, 3]), g.tensor([2, 3], g.pick(["i32", "bool"]))], 1],

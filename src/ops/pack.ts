@@ -1,7 +1,7 @@
 import type { Pack, PackPlace } from "../../typelevel/pack.ts"
 import type { Nothing, TensorLike } from "../../typelevel/rule.ts"
 import { defineOp, make, type OpDef, type RawTensor, raw, refuse, same, show, size } from "../core/index.ts"
-import { dtypesDiffer } from "../core/messages.ts"
+import { dtypesDiffer, ofNothing } from "../core/messages.ts"
 import type { Of, Or } from "../core/signature.ts"
 import { misfit } from "./_einops.ts"
 import { type Around, around, badPatterns, cut } from "./_pack.ts"
@@ -25,7 +25,7 @@ type Packed<R, D extends TensorLike["dtype"]> = [R] extends [never]
 const outerDiffer = (s: readonly number[], t: readonly number[], x: number, y: number): string =>
   `pack: ${show(s)} and ${show(t)} differ outside of *: ${x} is not ${y}`
 const check = (all: readonly RawTensor[], pattern: string, places: Around): void => {
-  const first = all[0] ?? refuse("pack: of no tensors; it needs at least one")
+  const first = all[0] ?? refuse(ofNothing("pack"))
   for (const x of all) {
     if (x.dtype !== first.dtype) refuse(dtypesDiffer("pack", first.dtype, x.dtype))
     const least = places.before + places.behind
@@ -72,6 +72,7 @@ export const op: OpDef<Around> = defineOp<Around>({
     return [Array.from({ length: g.int(1, 3) }, () => g.tensor(shape(), dtype)), pattern]
   },
   refused: [
+    (g) => [[], g.pick(["a *", "* b"])],
     ...badPatterns.map(
       (p): NonNullable<OpDef<Around>["examples"]> =>
         (g) => [[g.tensor([2, g.int(2, 4)])], p],

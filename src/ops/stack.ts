@@ -1,7 +1,7 @@
 import { defineOp, emit, type OpDef, type RawTensor, raw, refuse, same, show } from "../core/index.ts"
-import { dtypesDiffer } from "../core/messages.ts"
+import { dtypesDiffer, ofNothing } from "../core/messages.ts"
 import type { Of, Or } from "../core/signature.ts"
-import type { dtypesDiffer as DTypesDiffer } from "../../typelevel/messages.ts"
+import type { dtypesDiffer as DTypesDiffer, ofNothing as OfNothing } from "../../typelevel/messages.ts"
 import type { OrList, TensorLike } from "../../typelevel/rule.ts"
 import type { Axis, Insert, Rankless, SameSizes, Shape, Show } from "../../typelevel/shape.ts"
 import { concat } from "./concat.ts"
@@ -15,7 +15,9 @@ export type Alike<Op extends string, L extends readonly TensorLike[]> = L extend
   ? [H] extends [never]
     ? L
     : Rest<Op, H["shape"], H["dtype"], T, [H]>
-  : L
+  : L extends readonly []
+    ? OfNothing<Op>
+    : L
 type Rest<Op extends string, S extends Shape, D, T, Seen extends readonly unknown[]> = T extends readonly [
   infer H extends TensorLike,
   ...infer R,
@@ -33,7 +35,7 @@ const shapesDiffer = (op: string, s: readonly number[], t: readonly number[]): s
   `${op}: shapes differ: ${show(s)} and ${show(t)}`
 /** The shape of all, or the sentence. */
 export const alike = (op: string, all: readonly RawTensor[]): readonly number[] => {
-  const first = all[0] ?? refuse(`${op}: of no tensors; it needs at least one`)
+  const first = all[0] ?? refuse(ofNothing(op))
   for (const x of all) {
     if (x.dtype !== first.dtype) refuse(dtypesDiffer(op, first.dtype, x.dtype))
     if (!same(x.shape, first.shape)) refuse(shapesDiffer(op, first.shape, x.shape))
@@ -79,6 +81,7 @@ export const op: OpDef<{ readonly axis: number }> = defineOp<{ readonly axis: nu
     return g.bool() ? [all] : [all, g.int(-s.length - 1, s.length)]
   },
   refused: [
+    (g) => [[], g.int(0, 2)],
     (g) => [[g.tensor([2, 3]), g.tensor([2, g.int(4, 9)])]],
     (g) => [[g.tensor([2, 3]), g.tensor([2, 3]), g.tensor([3])], 0],
     (g) => [[g.tensor([2, 3]), g.tensor([2, 3], g.pick(["i32", "bool"]))], 1],

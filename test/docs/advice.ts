@@ -25,6 +25,8 @@ export const advice: Readonly<Record<keyof typeof messages, string>> = {
     'A quotient of names needs a proof that it is whole. Declare the one as a multiple of the other, `Multiple<"d", "h">`, or give sizes.',
   inferredTwice: "Only one size can follow from the others. Give all but one.",
   inferredFromNothing: "With a size of 0 every product is 0, so that nothing follows. Give the size.",
+  ofNothing:
+    "A list of tensors is empty. Give one tensor or more; where the list is computed, treat the empty case before the call.",
   ranksDiffer: "All must have the same number of axes; `expandDims` adds one.",
   shapesDiffer: "Along the axis named they may differ, elsewhere they must not. Check the axis, or `pad` or `slice` the others.",
   windowTooLarge: "The dilated window must fit into the padded input at least once.",
