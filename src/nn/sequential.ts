@@ -21,7 +21,7 @@ import { type Arrow, at, compose, identity as idArrow } from "./arrow.ts"
 import { type AnyLayer, type Layer, layerOf, type Positive, positive } from "./layer.ts"
 
 /** The key of each layer: its name, or its kind and an ordinal among the unnamed layers of that kind. */
-export const keysOf = (layers: readonly AnyLayer[]): string[] => {
+const keysOf = (layers: readonly AnyLayer[]): string[] => {
   const seen = new Map<string, number>()
   return layers.map((l) => {
     if (l.name !== undefined) return l.name
@@ -46,9 +46,9 @@ export const inSequence = (layers: readonly AnyLayer[], where?: string): Arrow =
   arrowsOf(layers, where).reduce((f, g) => compose(g, f), idArrow)
 
 // ---- rules ---------------------------------------------------------------------------------------------------------
-export type nameTaken<N extends string> = `named: two layers are called ${N}; give each a name of its own, or share one`
+type nameTaken<N extends string> = `named: two layers are called ${N}; give each a name of its own, or share one`
 /** The layers, with a sentence in the place of the first that does not fit. */
-export type CheckedList<L, X, Acc extends readonly unknown[] = [], Names = never, Tied = {}> = L extends readonly [
+type CheckedList<L, X, Acc extends readonly unknown[] = [], Names = never, Tied = {}> = L extends readonly [
   infer H,
   ...infer R,
 ]
@@ -88,7 +88,7 @@ type ListedSlowly<L, Acc extends readonly unknown[] = [], Names = never, Tied = 
   : L extends readonly []
     ? Acc
     : [...Acc, ...unknownLength[]]
-export type shareClash<N extends string> =
+type shareClash<N extends string> =
   `shared: ${N} has other parameters in an earlier place; share a layer between inputs of one shape`
 const notLayer = (h: unknown): string =>
   `network: ${typeof h === "string" ? h : "this"} is no layer; a layer is a value such as Net.relu or Net.dense(10)`

@@ -3,7 +3,7 @@ import "./linear.ts"
 import { refuse } from "../core/errors.ts"
 import { notScalar } from "../core/messages.ts"
 import { trace } from "../core/program.ts"
-import { type AnyTensor, type Aval, isTensor, type Program, type RawTensor } from "../core/tensor.ts"
+import { type Aval, isTensor, type Program, type RawTensor } from "../core/tensor.ts"
 import { flatten, type TreeSpec, unflatten } from "../core/tree.ts"
 
 // any: any function at all; its own type is kept by the callers' signatures
@@ -42,4 +42,3 @@ export const scalarOf = (op: string, value: unknown): RawTensor | string => {
     return `${op}: the function must return a scalar tensor (shape []); with further results, return [scalar, more] and say { aux: true }`
   return value.shape.length === 0 ? value : notScalar(op, value.shape)
 }
-export type { AnyTensor }

@@ -1,5 +1,5 @@
 // What transformations ask of a function and of a call, as types: trees leaf by leaf, in the words of the run time. Types only.
-import type { AnyTensor, Tensor } from "../core/tensor.ts"
+import type { Tensor } from "../core/tensor.ts"
 import type { DType, FloatDType } from "../core/dtype.ts"
 import type { Of } from "../core/signature.ts"
 import type { Dim, Fits, Known } from "../../typelevel/dim.ts"
@@ -369,4 +369,3 @@ type NoPlace<R, X extends number> =
       : R extends object
         ? { [K in keyof R]: NoPlace<R[K], X> }[R extends readonly unknown[] ? number & keyof R : keyof R]
         : never
-export type { AnyTensor }
