@@ -10,12 +10,10 @@ import { show } from "../core/shape.ts"
 
 // ---- sentences -----------------------------------------------------------------------------------------------------
 type Dims = readonly Dim[]
-type axesWanted<
-  S extends Shape,
-  H,
-> = `attention: needs [..., time, ${H extends undefined ? "heads, size" : "heads * size"}], got ${Show<S>}`
-export const axesWanted = (s: Dims, merged: boolean): string =>
-  `attention: needs [..., time, ${merged ? "heads * size" : "heads, size"}], got ${show(s)}`
+type Axes<H> = `[..., time, ${H extends undefined ? "heads, size" : "heads * size"}]`
+const axes = (merged: boolean): string => `[..., time, ${merged ? "heads * size" : "heads, size"}]`
+type axesWanted<S extends Shape, H> = `attention: needs ${Axes<H>}, got ${Show<S>}`
+export const axesWanted = (s: Dims, merged: boolean): string => `attention: needs ${axes(merged)}, got ${show(s)}`
 export type notDivisible<Op extends string, W, H> = `${Op}: ${ShowDim<W>} is not divisible by ${ShowDim<H>} heads`
 export const notDivisible = (op: string, w: Dim, h: Dim): string => `${op}: ${w} is not divisible by ${h} heads`
 type notMultiple<S, C> = `attention: the last axis of ${Show<S>} is not a multiple of ${ShowDim<C>}, the size of a head`
@@ -33,6 +31,15 @@ export type notAmong<
 > = `${Op}: ${ShowDim<N>} heads of the query do not divide among ${ShowDim<G>} of the key`
 export const notAmong = (op: string, n: number, g: number): string =>
   `${op}: ${n} heads of the query do not divide among ${g} of the key`
+type groupsMisfit<
+  S extends Shape,
+  K extends Shape,
+  N,
+  G,
+  H,
+> = `attention: query ${Show<S>} has ${ShowDim<N>} heads, key ${Show<K>} has ${ShowDim<G>}, which does not divide them; axes are ${Axes<H>}`
+export const groupsMisfit = (s: Dims, k: Dims, n: number, g: number, merged: boolean): string =>
+  `attention: query ${show(s)} has ${n} heads, key ${show(k)} has ${g}, which does not divide them; axes are ${axes(merged)}`
 type lengthsDiffer<S, T, X, Y> = `attention: key ${Show<S>} and value ${Show<T>}: length ${ShowDim<X>} is not ${ShowDim<Y>}`
 export const lengthsDiffer = (s: Dims, t: Dims, x: number, y: number): string =>
   `attention: key ${show(s)} and value ${show(t)}: length ${x} is not ${y}`
@@ -109,7 +116,7 @@ type KeyOf<Q extends Query, S extends Shape, K extends Shape, H> = H extends und
     ? SameSizes<L, Q["lead"]> extends false
       ? Fault<"key", leadingDiffer<"attention", S, K>>
       : Fits<C, Q["size"]> extends true
-        ? Grouped<Q, T, G>
+        ? Grouped<Q, T, G, S, K, H>
         : Fault<"key", sizesDiffer<S, K, Q["size"], C>>
     : NoAxes<"key", K, H>
   : K extends readonly [...infer L extends Shape, infer T extends Dim, infer W extends Dim]
@@ -118,17 +125,20 @@ type KeyOf<Q extends Query, S extends Shape, K extends Shape, H> = H extends und
       : Ratio<W, Q["width"], Q["heads"], Q["size"]> extends infer G extends Dim
         ? [G] extends [never]
           ? Fault<"key", notMultiple<K, Q["size"]>>
-          : Grouped<Q, T, G>
+          : Grouped<Q, T, G, S, K, H>
         : never
     : NoAxes<"key", K, H>
 interface Key {
   readonly length: Dim
   readonly groups: Dim
 }
-type Grouped<Q extends Query, T extends Dim, G extends Dim> = [G, Q["heads"]] extends [Q["heads"], G]
+type Grouped<Q extends Query, T extends Dim, G extends Dim, S extends Shape, K extends Shape, H> = [G, Q["heads"]] extends [
+  Q["heads"],
+  G,
+]
   ? { length: T; groups: G }
   : [Over<Q["heads"], G>] extends [never]
-    ? Fault<"key", notAmong<"attention", Q["heads"], G>>
+    ? Fault<"key", groupsMisfit<S, K, Q["heads"], G, H>>
     : { length: T; groups: G }
 
 /** The last axis of the result. */

@@ -131,7 +131,8 @@ const shapesOf = (
     key.splice(-1, 1, same ? heads : width / size, size)
   } else if (key.at(-1) !== size) refuse(says.sizesDiffer(q.shape, k.shape, size, key.at(-1)!))
   const [length, groups] = key.slice(-3) as [number, number]
-  if (groups !== n && (groups === 0 || n % groups !== 0)) refuse(says.notAmong("attention", n, groups))
+  if (groups !== n && (groups === 0 || n % groups !== 0))
+    refuse(says.groupsMisfit(q.shape, k.shape, n, groups, heads !== undefined))
 
   const value = separated(v, heads)
   if (!same(lead(v.shape), lead(k.shape))) refuse(says.leadingDiffer("attention", k.shape, v.shape))
