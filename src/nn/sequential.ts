@@ -48,10 +48,7 @@ export const inSequence = (layers: readonly AnyLayer[], where?: string): Arrow =
 // ---- rules ---------------------------------------------------------------------------------------------------------
 type nameTaken<N extends string> = `named: two layers are called ${N}; give each a name of its own, or share one`
 /** The layers, with a sentence in the place of the first that does not fit. */
-type CheckedList<L, X, Acc extends readonly unknown[] = [], Names = never, Tied = {}> = L extends readonly [
-  infer H,
-  ...infer R,
-]
+type CheckedList<L, X, Acc extends readonly unknown[] = [], Names = never, Tied = {}> = L extends readonly [infer H, ...infer R]
   ? H extends LayerLike
     ? Apply<H["rule"], X, "Out"> extends infer O
       ? [O] extends [string]
