@@ -12,7 +12,7 @@ export const attentionTypes: readonly Mutant[] = [
   {
     name: "attention: key heads that do not divide the others",
     file: "src/ops/_attentionRule.ts",
-    find: `? Fault<"key", notAmong<"attention", Q["heads"], G>>`,
+    find: `? Fault<"key", groupsMisfit<S, K, Q["heads"], G, H>>`,
     replace: "? { length: T; groups: G }",
     suite: "wrong programs",
   },

@@ -326,4 +326,18 @@ export const types: readonly Mutant[] = [
     replace: "Num<K>",
     suite: twinsOf("arange"),
   },
+  {
+    name: "a body invents a name",
+    file: "typelevel/shaped.ts",
+    find: "[Exclude<NamesOf<O[number]>, NamesIn<I>>] extends [never] ? O",
+    replace: "[Exclude<NamesOf<O[number]>, NamesIn<I>>] extends [string] ? O",
+    suite: "wrong programs",
+  },
+  {
+    name: "a list that was refused cannot be taken apart",
+    file: "typelevel/rule.ts",
+    find: "export type Nothing = [never, never, never, never, never, never, never, never, ...never[]]",
+    replace: "export type Nothing = never",
+    suite: "wrong programs",
+  },
 ]
