@@ -8,11 +8,10 @@ import type { Option } from "../../typelevel/rule.ts"
 import type { Shape } from "../../typelevel/shape.ts"
 import { refuse } from "../core/errors.ts"
 import type { Or } from "../core/signature.ts"
-import { upto } from "../core/shape.ts"
 import { type RawTensor, raw } from "../core/tensor.ts"
 import { add } from "../ops/add.ts"
 import { type ConvOptions, type ConvRule as OpRule, groupsDiffer, notDivided } from "../ops/_conv.ts"
-import { anImage, paddingAt, perAxis, windowsOf } from "../ops/_windows.ts"
+import { anImage, eachAxis, paddingAt, windowsOf } from "../ops/_windows.ts"
 import { conv1d as op1 } from "../ops/conv1d.ts"
 import { conv2d as op2 } from "../ops/conv2d.ts"
 import { conv3d as op3 } from "../ops/conv3d.ts"
@@ -68,7 +67,7 @@ export type OutOf<Kind extends string, X, R> = Floating<
 >
 
 export const windowOf = (kind: string, n: Sliders, kernel: ForAxes<Sliders, number>): readonly number[] =>
-  upto(n).map((i) => positive(kind, "kernel", perAxis(kernel, i)))
+  eachAxis(kind, "kernel", kernel, n).map((k) => positive(kind, "kernel", k))
 export type Op = (x: RawTensor, kernel: RawTensor, options: ConvOptions<Sliders>) => unknown
 /** The arrow of a layer with a kernel, which `kernelOf` and `out` say of the input's shape, and a bias. */
 export const kernelArrow = (
@@ -101,10 +100,10 @@ export const placesOf = (
   shape: readonly Dim[],
   window: readonly number[],
   { stride = 1, dilation = 1, padding }: ConvOptions<Sliders>,
-): readonly Dim[] =>
-  window.map((k, i) =>
-    windowsOf(kind, shape.at(i - n - 1)!, k, perAxis(stride, i), paddingAt(padding, i, n), perAxis(dilation, i)),
-  )
+): readonly Dim[] => {
+  const [strides, dilations] = [eachAxis(kind, "stride", stride, n), eachAxis(kind, "dilation", dilation, n)]
+  return window.map((k, i) => windowsOf(kind, shape.at(i - n - 1)!, k, strides[i]!, paddingAt(padding, i, n), dilations[i]))
+}
 
 // ---- convolution ---------------------------------------------------------------------------------------------------
 type Valid<Kind extends string, N extends Sliders, O extends ConvLayerOptions<N>> =

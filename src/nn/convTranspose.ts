@@ -12,7 +12,7 @@ import {
   type ConvTransposeRule as OpRule,
   notDivided as channelsNotDivided,
 } from "../ops/_convTranspose.ts"
-import { paddingAt, perAxis, spreadOf } from "../ops/_windows.ts"
+import { eachAxis, paddingAt, spreadOf } from "../ops/_windows.ts"
 import { convTranspose1d as op1 } from "../ops/convTranspose1d.ts"
 import { convTranspose2d as op2 } from "../ops/convTranspose2d.ts"
 import { convTranspose3d as op3 } from "../ops/convTranspose3d.ts"
@@ -88,10 +88,11 @@ const convTranspose = <Kind extends string, N extends Sliders, O extends ConvTra
     const c = shape.at(-1)!
     const size = [...window, filters / groups, c]
     if (typeof c === "number" && c % groups !== 0) refuse(channelsNotDivided(kind, size, groups))
-    const places = window.map((k, i) => {
-      const [s, d, extra] = [perAxis(stride, i), perAxis(dilation, i), perAxis(outputPadding, i)]
-      return spreadOf(kind, shape.at(i - n - 1)!, k, s, paddingAt(padding, i, n), d, extra)
-    })
+    const [strides, dilations] = [eachAxis(kind, "stride", stride, n), eachAxis(kind, "dilation", dilation, n)]
+    const extras = eachAxis(kind, "outputPadding", outputPadding, n)
+    const places = window.map((k, i) =>
+      spreadOf(kind, shape.at(i - n - 1)!, k, strides[i]!, paddingAt(padding, i, n), dilations[i]!, extras[i]!),
+    )
     return { kernel: size, places, filters }
   }
   return layerOf<ConvTransposeRule<Kind, N, O>>(

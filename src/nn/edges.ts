@@ -11,7 +11,7 @@ import { notASize } from "../core/messages.ts"
 import type { Or } from "../core/signature.ts"
 import { show } from "../core/shape.ts"
 import { type RawTensor, raw } from "../core/tensor.ts"
-import { anImage, perAxis } from "../ops/_windows.ts"
+import { anImage, eachAxis } from "../ops/_windows.ts"
 import { pad } from "../ops/pad.ts"
 import { slice } from "../ops/slice.ts"
 import { pureArrow } from "./arrow.ts"
@@ -129,7 +129,7 @@ export interface Crop2dRule<T> extends Plain {
  * @example Net.crop2d(56)
  */
 export const crop2d = <const T extends ForAxes<2, number>>(size: Or<Valid<"crop2d", T>, T>): Layer<Crop2dRule<T>> => {
-  const to = [0, 1].map((k) => aSize("crop2d", perAxis(size as ForAxes<2, number>, k)))
+  const to = eachAxis("crop2d", "size", size as ForAxes<2, number>, 2).map((n) => aSize("crop2d", n))
   const checked = (s: readonly Dim[], n: Dim, k: number): number =>
     typeof n === "number" && n < to[k]! ? refuse(tooSmall("crop2d", s, to[k]!, n)) : to[k]!
   return layerOf(

@@ -3,10 +3,9 @@ import type { ForAxes, Sliders } from "../../typelevel/conv.ts"
 import type { Plain } from "../../typelevel/network.ts"
 import type { Pool } from "../../typelevel/pool.ts"
 import type { Or } from "../core/signature.ts"
-import { upto } from "../core/shape.ts"
 import type { RawTensor } from "../core/tensor.ts"
 import { type AvgPoolOptions, type PoolOptions, poolShape } from "../ops/_pool.ts"
-import { perAxis } from "../ops/_windows.ts"
+import { eachAxis } from "../ops/_windows.ts"
 import { avgPool1d as avg1 } from "../ops/avgPool1d.ts"
 import { avgPool2d as avg2 } from "../ops/avgPool2d.ts"
 import { avgPool3d as avg3 } from "../ops/avgPool3d.ts"
@@ -30,7 +29,7 @@ const pool = <Kind extends string, N extends Sliders, K, O>(
   options: unknown,
 ): Layer<PoolRule<Kind, N, K, O>> => {
   const given = size as ForAxes<Sliders, number>
-  for (const k of upto(n)) positive(kind, "window", perAxis(given, k))
+  for (const k of eachAxis(kind, "window", given, n)) positive(kind, "window", k)
   return layerOf<PoolRule<Kind, N, K, O>>(
     kind,
     pureArrow(

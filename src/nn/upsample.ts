@@ -7,7 +7,7 @@ import { times } from "../core/dims.ts"
 import type { Or } from "../core/signature.ts"
 import { upto } from "../core/shape.ts"
 import { type RawTensor, raw } from "../core/tensor.ts"
-import { anImage, perAxis } from "../ops/_windows.ts"
+import { anImage, eachAxis } from "../ops/_windows.ts"
 import { add } from "../ops/add.ts"
 import { concat } from "../ops/concat.ts"
 import { mul } from "../ops/mul.ts"
@@ -60,7 +60,7 @@ export const upsample2d = <const F extends ForAxes<2, number>>(
   factor: Or<Positives<"upsample2d", "factor", F>, F>,
   how: Interpolation = "nearest",
 ): Layer<Upsample2dRule<F>> => {
-  const by = [0, 1].map((k) => positive("upsample2d", "factor", perAxis(factor as ForAxes<2, number>, k)))
+  const by = eachAxis("upsample2d", "factor", factor as ForAxes<2, number>, 2).map((f) => positive("upsample2d", "factor", f))
   return layerOf(
     "upsample2d",
     pureArrow(

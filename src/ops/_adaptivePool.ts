@@ -5,6 +5,7 @@ import { notPositive } from "../core/messages.ts"
 import type { Sliders } from "../../typelevel/conv.ts"
 import type { Dim } from "../../typelevel/dim.ts"
 import { drawImage, poolWindows, someImage, withSpatial } from "./_pool.ts"
+import { eachAxis } from "./_windows.ts"
 import { add } from "./add.ts"
 import { cast } from "./cast.ts"
 import { div } from "./div.ts"
@@ -26,10 +27,9 @@ import { where } from "./where.ts"
 
 /** The number of parts of each of n spatial axes; null keeps one. Or the sentence. */
 export const partsOf = (op: string, n: Sliders, size: unknown): (number | null)[] =>
-  upto(n).map((k) => {
-    const m = Array.isArray(size) ? (size as readonly (number | null)[])[k] : (size as number)
-    return m === null || m === undefined || (Number.isSafeInteger(m) && m >= 1) ? (m ?? null) : refuse(notPositive(op, "size", m))
-  })
+  eachAxis(op, "size", size as number | null | undefined, n).map((m) =>
+    m === null || m === undefined || (Number.isSafeInteger(m) && m >= 1) ? (m ?? null) : refuse(notPositive(op, "size", m)),
+  )
 /** The shape of an adaptive pool; or the sentence. */
 export const adaptiveShape = (op: string, s: readonly Dim[], parts: readonly (number | null)[]): Dim[] => {
   const n = parts.length as Sliders

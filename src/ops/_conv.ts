@@ -21,7 +21,7 @@ import type { Mod, Mul } from "../../typelevel/nat.ts"
 import type { Option } from "../../typelevel/rule.ts"
 import type { Rankless, Shape, Show } from "../../typelevel/shape.ts"
 import { type needsNumber, numbersOnly } from "./_dtypes.ts"
-import { anImage, axisNames, paddingAt, perAxis, type Sliding, sliding, wholeStrides } from "./_windows.ts"
+import { anImage, axisNames, eachAxis, paddingAt, type Sliding, sliding, wholeStrides } from "./_windows.ts"
 import { op as contract } from "./contract.ts"
 import { pad } from "./pad.ts"
 import { reshape } from "./reshape.ts"
@@ -166,8 +166,9 @@ export const convolving = (op: string, n: Sliders, x: RawTensor, k: RawTensor, o
   if (e * groups !== x.shape.at(-1)!)
     refuse(groups === 1 ? channelsDiffer(op, x.shape, k.shape, e) : groupsDiffer(op, x.shape, k.shape, e, groups))
   if (f % groups !== 0) refuse(notDivided(op, k.shape, f, groups))
+  const [strides, dilations] = [eachAxis(op, "stride", stride, n), eachAxis(op, "dilation", dilation, n)]
   const axes = upto(n).map((i) =>
-    sliding(op, x.shape.at(i - n - 1)!, k.shape[i]!, perAxis(stride, i), paddingAt(padding, i, n), perAxis(dilation, i)),
+    sliding(op, x.shape.at(i - n - 1)!, k.shape[i]!, strides[i], paddingAt(padding, i, n), dilations[i]),
   )
   return { axes, groups }
 }

@@ -33,7 +33,7 @@ import {
   type Stride,
   type WrongDType,
 } from "./_conv.ts"
-import { axisNames, paddingAt, perAxis, type Spreading, spreading } from "./_windows.ts"
+import { axisNames, eachAxis, paddingAt, type Spreading, spreading } from "./_windows.ts"
 import { op as contract } from "./contract.ts"
 import { fold } from "./fold.ts"
 import { reshape } from "./reshape.ts"
@@ -148,16 +148,10 @@ export const transposing = (
   if (!Number.isSafeInteger(groups) || groups < 1) refuse(notPositive(op, "groups", groups))
   if (channels !== x.shape.at(-1)) refuse(channelsDiffer(op, x.shape, k.shape, channels))
   if (channels % groups !== 0) refuse(notDivided(op, k.shape, groups))
+  const [strides, dilations] = [eachAxis(op, "stride", stride, n), eachAxis(op, "dilation", dilation, n)]
+  const extras = eachAxis(op, "outputPadding", outputPadding, n)
   const axes = upto(n).map((i) =>
-    spreading(
-      op,
-      x.shape.at(i - n - 1)!,
-      k.shape[i]!,
-      perAxis(stride, i),
-      paddingAt(padding, i, n),
-      perAxis(dilation, i),
-      perAxis(outputPadding, i),
-    ),
+    spreading(op, x.shape.at(i - n - 1)!, k.shape[i]!, strides[i]!, paddingAt(padding, i, n), dilations[i]!, extras[i]!),
   )
   return { axes, groups }
 }

@@ -5,7 +5,7 @@ import { minus, over, plus, UNKNOWN } from "../core/dims.ts"
 import { windowTooLarge } from "../core/messages.ts"
 import type { ForAxes, Padding, Sliders } from "../../typelevel/conv.ts"
 import type { Dim } from "../../typelevel/dim.ts"
-import { anImage, paddingAt, perAxis, type Sliding, sliding, wholeStrides, windowsOf } from "./_windows.ts"
+import { anImage, eachAxis, paddingAt, type Sliding, sliding, wholeStrides, windowsOf } from "./_windows.ts"
 import { div } from "./div.ts"
 import { full } from "./full.ts"
 import { pad } from "./pad.ts"
@@ -53,13 +53,16 @@ interface Axis {
   readonly ceil: boolean
 }
 /** The options of each axis; or the sentence. */
-const axesOf = (op: string, n: Sliders, size: ForAxes<Sliders, number>, options: PoolOptions): Axis[] =>
-  upto(n).map((k) => ({
-    size: perAxis(size, k),
-    stride: perAxis(options.stride ?? size, k),
+const axesOf = (op: string, n: Sliders, size: ForAxes<Sliders, number>, options: PoolOptions): Axis[] => {
+  const sizes = eachAxis(op, "window", size, n)
+  const strides = eachAxis(op, "stride", options.stride ?? size, n)
+  return upto(n).map((k) => ({
+    size: sizes[k]!,
+    stride: strides[k]!,
     padding: paddingAt(options.padding as Padding | undefined, k, n),
     ceil: options.ceilMode ?? false,
   }))
+}
 const sides = (p: Padding): readonly number[] => (typeof p === "object" ? p : typeof p === "number" ? [p] : [])
 const seeing = (op: string, n: Dim, { size, padding }: Axis): void => {
   for (const side of sides(padding)) if (side >= size || (n === 0 && side > 0)) refuse(allPadding(op, side, size))

@@ -1,5 +1,5 @@
 // Sizes of sliding windows at run time: the twin of typelevel/conv.ts.
-import { refuse, show } from "../core/index.ts"
+import { refuse, show, upto } from "../core/index.ts"
 import { minus, over, plus, times, UNKNOWN } from "../core/dims.ts"
 import { notASize, notPositive, windowTooLarge } from "../core/messages.ts"
 import type {
@@ -48,7 +48,7 @@ const geometry = (op: string, size: number, stride: number, padding: ConvPadding
   const both = (p: number): readonly [number, number] => [p, p]
   const words: Readonly<Record<string, number>> = { valid: 0, full: covered - 1 }
   const added = typeof padding === "object" ? padding : both(typeof padding === "string" ? words[padding]! : padding)
-  if (added.length !== 2 || added[0] === undefined)
+  if (added.length !== 2 || added.some((v) => typeof v !== "number"))
     refuse(
       `${op}: ${JSON.stringify(padding)} is no padding; give "valid", "same", a number, or [low, high], or a list with one per axis`,
     )
@@ -150,8 +150,15 @@ export const spreading = (
 }
 
 // ---- options -------------------------------------------------------------------------------------------------------
-/** The entry of an option for spatial axis k. */
-export const perAxis = <V extends number | string>(v: V | readonly V[], k: number): V => (typeof v === "object" ? v[k]! : v)
+/** Only plain JavaScript gets here: the types of options are tuples. */
+const wrongLength = (op: string, field: string, length: number, n: Sliders): string =>
+  `${op}: ${field} has ${length} ${length === 1 ? "entry" : "entries"} for ${n} ${n === 1 ? "axis" : "axes"}; give one number, or one for each axis`
+/** The entry of an option for each of n spatial axes; or the sentence. */
+export const eachAxis = <V>(op: string, field: string, v: V | readonly V[], n: Sliders): readonly V[] => {
+  if (!isMany(v)) return upto(n).map(() => v)
+  return v.length === n ? v : refuse(wrongLength(op, field, v.length, n))
+}
+const isMany = <V>(v: V | readonly V[]): v is readonly V[] => Array.isArray(v)
 /** The padding of spatial axis k of `axes`: a list with an entry for each has one of its own for it. */
 export const paddingAt = <P extends ConvPadding>(p: P | readonly P[] | undefined, k: number, axes: Sliders = 2): P | "valid" =>
   p === undefined ? "valid" : isList(p, axes) ? p[k]! : p

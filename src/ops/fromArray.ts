@@ -109,6 +109,8 @@ export const op: OpDef<Attrs> = defineOp<Attrs>({
 
 const notAnArray = (v: unknown): string =>
   `fromArray: ${v === null ? "null" : ((v as object).constructor?.name ?? "this")} is no array of numbers; give numbers, booleans, arrays of them, or a Float32Array, Float64Array, Int32Array, Uint32Array or Uint8Array`
+const notAShape = (s: unknown): string =>
+  `fromArray: the shape is ${String(s)}; give a list of sizes, for instance [2, 3] (the dtype is the third argument)`
 const shapeOf = (v: Values): number[] => {
   if (typeof v !== "object") return []
   if (v === null || !(isHostArray(v) || Array.isArray(v))) return refuse(notAnArray(v))
@@ -152,6 +154,7 @@ export function fromArray<const V extends Values, const S extends Shape | undefi
 export function fromArray(values: unknown, shape?: unknown, dtype?: DType): unknown {
   const v = values as Values
   const from = shapeOf(v)
+  if (shape !== undefined && !Array.isArray(shape)) refuse(notAShape(shape))
   const to = shape === undefined ? from : reshaped("fromArray", from, shape as readonly number[])
   const given = isHostArray(v) ? dtypeOfArray(v) : typeof first(v) === "boolean" ? "bool" : "f32"
   const d = checkDType("fromArray", dtype ?? given)

@@ -4,12 +4,16 @@ import { lower, noLimits } from "../../src/compiler/index.ts"
 import { ShapeError } from "../../src/core/errors.ts"
 import { trace } from "../../src/core/program.ts"
 import type { AnyTensor, RawTensor } from "../../src/core/tensor.ts"
+import { Net } from "../../src/nn/index.ts"
 import * as typed from "../../src/tensor.ts"
 import { grad as typedGrad } from "../../src/transform/index.ts"
 import { tensorOf, valuesOf } from "./_helpers.ts"
 
 const T = typed as unknown as Record<string, (...args: unknown[]) => AnyTensor>
 const grad = typedGrad as unknown as (f: unknown) => (...args: unknown[]) => AnyTensor
+const L = Net as unknown as Record<string, (...args: unknown[]) => unknown>
+/** A layer in a network of images, where its sizes are planned. */
+const shaped = (layer: unknown): unknown => L["network"]!([1, 5, 5, 1], layer)
 const x = tensorOf([1, 2])
 const sentence = (f: () => unknown): string => {
   try {
@@ -43,6 +47,22 @@ describe("plain JavaScript", () => {
     ],
     ["fromArray(hole)", () => T["fromArray"]!([1, undefined]), /^fromArray: undefined is no number; give/],
     ["fromArray(x, dtype)", () => T["fromArray"]!([1], [1], "int"), /^fromArray: int is not a dtype; the dtypes are f32/],
+    [
+      "fromArray(rows, dtype)",
+      () =>
+        T["fromArray"]!(
+          [
+            [1, 2],
+            [3, 4],
+          ],
+          "i32",
+        ),
+      /^fromArray: the shape is i32; give a list of sizes, for instance \[2, 3\] \(the dtype is the third argument\)$/,
+    ],
+    ["fromArray(numbers, size)", () => T["fromArray"]!([1], 1), /^fromArray: the shape is 1; give a list of sizes/],
+    ["take(x, 2)", () => T["take"]!(x, 2), /^take: the indices are no tensor but 2; fromArray makes a tensor of numbers$/],
+    ["take(x, array)", () => T["take"]!(x, [0, 1]), /^take: the indices are no tensor but an array; fromArray/],
+    ["take(array, indices)", () => T["take"]!([1], x), /^take: x is no tensor but an array; fromArray/],
     ["grad(3)", () => grad(3), /a transformation was given number, not a function; give it the function/],
     [
       "grad(f)(3)",
@@ -50,6 +70,61 @@ describe("plain JavaScript", () => {
       /^grad: argument 0 is a number; only tensors have gradients; full/,
     ],
   ] as const)("%s", (_, f, message) => expect(sentence(f)).toMatch(message))
+
+  describe("lists of another length than there are axes", () => {
+    const image = typed.zeros([5, 5, 1])
+    const kernel = typed.zeros([2, 2, 1, 1])
+    const many = (op: string, field: string): string =>
+      `${op}: ${field} has 3 entries for 2 axes; give one number, or one for each axis`
+    it.each([
+      ["conv2d", "stride"],
+      ["conv2d", "dilation"],
+      ["convTranspose2d", "stride"],
+      ["convTranspose2d", "dilation"],
+      ["convTranspose2d", "outputPadding"],
+    ])("%s: %s", (op, field) => expect(sentence(() => T[op]!(image, kernel, { [field]: [1, 1, 1] }))).toBe(many(op, field)))
+    it.each(["maxPool2d", "avgPool2d"])("%s", (op) => {
+      expect(sentence(() => T[op]!(image, [1, 2, 3]))).toBe(many(op, "window"))
+      expect(sentence(() => T[op]!(image, 2, { stride: [1, 2, 3] }))).toBe(many(op, "stride"))
+    })
+    it.each(["adaptiveMaxPool2d", "adaptiveAvgPool2d"])("%s", (op) =>
+      expect(sentence(() => T[op]!(image, [1, 2, 3]))).toBe(many(op, "size")),
+    )
+    it.each([
+      ["one entry", "conv2d: stride has 1 entry for 2 axes;", () => T["conv2d"]!(image, kernel, { stride: [1] })],
+      ["no entry", "conv2d: stride has 0 entries for 2 axes;", () => T["conv2d"]!(image, kernel, { stride: [] })],
+      ["one axis", "maxPool1d: window has 2 entries for 1 axis;", () => T["maxPool1d"]!(typed.zeros([5, 1]), [1, 2])],
+      ["parts left out", "adaptiveMaxPool2d: size has 1 entry for 2 axes;", () => T["adaptiveMaxPool2d"]!(image, [1])],
+      ["padding", "conv2d: [1,2,3] is no padding; give", () => T["conv2d"]!(image, kernel, { padding: [1, 2, 3] })],
+      [
+        "padding of pairs",
+        "maxPool3d: [[1,1],[1,1]] is no padding; give",
+        () =>
+          T["maxPool3d"]!(typed.zeros([5, 5, 5, 1]), 2, {
+            padding: [
+              [1, 1],
+              [1, 1],
+            ],
+          }),
+      ],
+    ] as const)("%s", (_, message, f) => expect(sentence(f).slice(0, message.length)).toBe(message))
+    it.each([
+      ["conv2d", "kernel", () => L["conv2d"]!({ filters: 1, kernel: [1, 2, 3] })],
+      ["conv2d", "stride", () => shaped(L["conv2d"]!({ filters: 1, kernel: 2, stride: [1, 2, 3] }))],
+      ["convTranspose2d", "kernel", () => L["convTranspose2d"]!({ filters: 1, kernel: [1, 2, 3] })],
+      [
+        "convTranspose2d",
+        "outputPadding",
+        () => shaped(L["convTranspose2d"]!({ filters: 1, kernel: 2, outputPadding: [0, 0, 0] })),
+      ],
+      ["depthwiseConv2d", "kernel", () => L["depthwiseConv2d"]!({ kernel: [1, 2, 3] })],
+      ["maxPool2d", "window", () => L["maxPool2d"]!([1, 2, 3])],
+      ["maxPool2d", "stride", () => shaped(L["maxPool2d"]!(2, { stride: [1, 2, 3] }))],
+      ["adaptiveMaxPool2d", "size", () => L["adaptiveMaxPool2d"]!([1, 2, 3])],
+      ["crop2d", "size", () => L["crop2d"]!([1, 2, 3])],
+      ["upsample2d", "factor", () => L["upsample2d"]!([1, 2, 3])],
+    ] as const)("layer %s: %s", (op, field, f) => expect(sentence(f)).toBe(many(op, field)))
+  })
 
   it("an argument kept from a traced function is refused where it is compiled", () => {
     let kept: RawTensor | undefined
