@@ -6,9 +6,9 @@ import type { DType } from "./dtype.ts"
 import type { doesNotFit, wrongDType } from "./messages.ts"
 import type { TensorLike } from "./rule.ts"
 import type { SameSizes, Shape, Show } from "./shape.ts"
-import type { IsExpression, NamesOf, Order, ValueOf } from "./symbolic.ts"
+import type { IsDimension, IsExpression, NamesOf, NamesOfValue, Odd, Order, ValueOf } from "./symbolic.ts"
 import type { OneOf } from "./tree.ts"
-import type { Substitute, Unify } from "./unify.ts"
+import type { IsUnion, Substitute, Unify } from "./unify.ts"
 
 /**
  * What is known of a parameter: its shape over names; shape and dtype (f32 where nothing is said); a function, from specs to a
@@ -28,13 +28,13 @@ export type DTypeOf<P> = P extends TensorLike ? P["dtype"] : "f32"
 
 // ---- names ---------------------------------------------------------------------------------------------------------
 
-/** All dimensions that a spec is written with, as a union. */
-type DimsIn<P> =
+/** All dimensions that a spec is written with, as a union; or without those that a function takes, which tell nothing. */
+type DimsIn<P, Taken = true> =
   P extends Shape ? P[number]
     : P extends TensorLike ? P["shape"][number]
-    : P extends FunctionSpec ? DimsIn<P["from"][number]> | DimsIn<P["to"]>
+    : P extends FunctionSpec ? (Taken extends true ? DimsIn<P["from"][number]> : never) | DimsIn<P["to"]>
     : string extends keyof P ? string // a tree of unknown keys: some names
-    : { [K in keyof P]: DimsIn<P[K]> }[keyof P]
+    : { [K in keyof P]: DimsIn<P[K], Taken> }[keyof P]
 /** The names among the dimensions of a list of specs. */
 export type NamesIn<I extends readonly Spec[]> = NamesOf<DimsIn<I[number]>>
 /** O, or the sentence about a name in it that no parameter has. */
@@ -48,6 +48,38 @@ export type DimsOf<I extends readonly Spec[]> =
 type Declared<D, N> = Declaration<D, N> extends infer X ? ([X] extends [never] ? N : X) : never
 type Declaration<D, N> =
   D extends string ? (IsExpression<D> extends true ? (ValueOf<D> extends N ? D : never) : never) : never
+
+// ---- the declaration -----------------------------------------------------------------------------------------------
+
+/** [], or the sentence about a dimension that cannot be read, or a name that no call tells. Plain names take none of this. */
+export type Sound<I extends readonly Spec[]> =
+  DimsIn<I[number]> extends infer D
+    ? string extends D ? []
+      : Extract<D, Odd> extends infer X
+        ? [X] extends [never] ? []
+          : [Unread<X>] extends [never] ? Untold<X, Learnt<DimsIn<I[number], false>>>
+          : noDimension<First<Unread<X>>>
+        : never
+    : never
+type noDimension<D extends string> =
+  `shaped: ${D extends "" ? "the empty text" : D} is no dimension; write a size, a name, or sums, products and quotients of them: 2*n, t+1, d/h`
+type nothingTells<N extends string, X extends string> =
+  `shaped: nothing tells what ${N} is in ${X}; give it a dimension of its own`
+type Unread<X> = X extends string ? (IsDimension<X> extends true ? never : X) : never
+/** The names that dimensions D tell: those that stand alone, and one that is alone in not being told yet. */
+type Learnt<D, N = Exclude<D, number | Odd>> =
+  Alone<Extract<D, Odd>, N> extends infer M ? ([M] extends [never] ? N : Learnt<D, N | M>) : never
+type Alone<X, N> =
+  X extends Odd ? (Exclude<NamesOfValue<X>, N> extends infer U ? (IsUnion<U> extends true ? never : U) : never) : never
+type Untold<X, N> =
+  [Open<X, N>] extends [never] ? []
+    : First<Open<X, N>> extends infer F extends string ? nothingTells<F, First<Having<X, F>>> : never
+/** The names in expressions, but for those of N. */
+type Open<X, N> = X extends string ? (IsExpression<X> extends true ? Exclude<NamesOf<X>, N> : never) : never
+/** Those expressions that name F is in. */
+type Having<X, F> = X extends string ? (F extends NamesOf<X> ? X : never) : never
+/** The first in alphabetical order. */
+type First<U> = Keys<unknown, U> extends readonly [infer F extends string, ...unknown[]] ? F : never
 
 // ---- a call --------------------------------------------------------------------------------------------------------
 

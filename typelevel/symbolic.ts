@@ -60,6 +60,27 @@ export type Alike<A extends Dim, B extends Dim> =
     ? [Print<Value<Parse<A>>>, Print<Value<Parse<B>>>] extends [infer P, infer Q] ? ([P, Q] extends [Q, P] ? true : false) : never
     : false
 
+// ---- what can be read ----------------------------------------------------------------------------------------------
+
+/** What need not be a name. */
+export type Odd = "" | `${Digit}${string}` | `${string}${Operator | ")" | " "}${string}`
+type Digit = "0" | "1" | "2" | "3" | "4" | "5" | "6" | "7" | "8" | "9"
+/** Is S a name, or an expression: a sum of products of names, sizes and quotients? */
+export type IsDimension<S extends string> =
+  S extends `${infer A} ${infer B}` ? IsDimension<`${A}${B}`>
+    : IsExpression<S> extends true ? (S extends `-${infer R}` ? IsSum<R> : IsSum<S>) : IsName<S>
+type IsSum<S extends string> =
+  S extends `${infer A}+${infer R}` ? (IsDifference<A> extends true ? IsSum<R> : false) : IsDifference<S>
+type IsDifference<S extends string> =
+  S extends `${infer A}-${infer R}` ? (IsProduct<A> extends true ? IsDifference<R> : false) : IsProduct<S>
+type IsProduct<S extends string> =
+  S extends `${infer H}*${infer R}` ? (IsFactor<H> extends true ? IsProduct<R> : false) : IsFactor<S>
+type IsFactor<S extends string> = S extends `(${infer Q})` ? IsFactorBare<Q> : IsFactorBare<S>
+type IsFactorBare<S extends string> =
+  S extends `${infer N}/${infer M}` ? (IsName<N> extends true ? IsAtom<M> : false) : IsAtom<S>
+type IsAtom<S extends string> = S extends `${infer N extends bigint}` ? (bigint extends N ? false : true) : IsName<S>
+type IsName<S extends string> = S extends Odd ? false : true
+
 // ---- what names stand for ------------------------------------------------------------------------------------------
 
 /** The names in a dimension, as a union. */
@@ -276,8 +297,8 @@ type Cancelled<G extends Sign, C extends string, F, Kept extends readonly string
 
 // ---- order ---------------------------------------------------------------------------------------------------------
 
-/** The order of characters in names, quotients behind names. */
-type Alphabet = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz(/)*"
+/** The order of characters in names, quotients behind names, and expressions behind both. */
+type Alphabet = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz(/)*+- "
 export type Order<A extends string, B extends string> =
   A extends B ? "="
     : A extends `${infer X}${infer P}`

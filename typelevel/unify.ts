@@ -60,7 +60,7 @@ type SettleAll<Op extends string, P extends Shape, A extends Shape, L, E> =
   L extends readonly [infer C extends readonly [string, Dim], ...infer R]
     ? Told<C[0], C[1], E> extends infer V ? (V extends string ? doesNotFit<Op, A, P, V> : SettleAll<Op, P, A, R, V>) : never
     : E
-type IsUnion<U, V = U> = U extends U ? ([V] extends [U] ? false : true) : never
+export type IsUnion<U, V = U> = U extends U ? ([V] extends [U] ? false : true) : never
 
 // ---- results -------------------------------------------------------------------------------------------------------
 

@@ -15,8 +15,19 @@ export type Names = { readonly [name: string]: Dim }
 
 export const isExpression = (d: Dim): d is string => typeof d === "string" && /[+\-*/(]/.test(d)
 
+const NAME = "[^\\d+\\-*/()][^+\\-*/()]*"
+const ATOM = `(?:${NAME}|0|[1-9]\\d*)`
+const FACTOR = `(?:${NAME}/)?${ATOM}`
+const PRODUCT = `(?:${FACTOR}|\\(${FACTOR}\\))(?:\\*(?:${FACTOR}|\\(${FACTOR}\\)))*`
+const SUM = new RegExp(`^-?${PRODUCT}(?:[+-]${PRODUCT})*$`)
+/** Is d a name, or an expression: a sum of products of names, sizes and quotients? */
+export const isDimension = (d: string): boolean => {
+  const text = d.replaceAll(" ", "")
+  return SUM.test(text) && !/^\d+$/.test(text)
+}
+
 // ---- order ---------------------------------------------------------------------------------------------------------
-const ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz(/)*"
+const ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz(/)*+- "
 export const order = (a: string, b: string): number => {
   if (a === b) return 0
   for (let k = 0; ; k++) {

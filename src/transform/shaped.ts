@@ -1,5 +1,5 @@
 // Functions over named dimensions: the run-time half of typelevel/shaped.ts.
-import { namesOf, order } from "../core/dims.ts"
+import { isDimension, isExpression, namesOf, namesOfValue, order } from "../core/dims.ts"
 import type { DType } from "../core/dtype.ts"
 import { refuse, ShapeError } from "../core/errors.ts"
 import { wrongDType } from "../core/messages.ts"
@@ -16,6 +16,7 @@ import type {
   DTypeOf,
   FunctionSpec,
   ShapeOf,
+  Sound,
   Spec,
   SpecTree,
   Told,
@@ -53,13 +54,15 @@ const isFunction = (s: Spec): s is FunctionSpec => !Array.isArray(s) && "from" i
 const isTree = (s: Spec): s is SpecTree => !Array.isArray(s) && !("dtype" in s) && !isFunction(s)
 const like = (s: Shape | TensorLike): TensorLike => ("dtype" in s ? s : { shape: s, dtype: "f32" })
 
-/** The names that a spec is written with. */
-export const namesInSpec = (s: Spec): readonly string[] =>
+/** The dimensions that a spec is written with, but for sizes; or without those that a function takes, which tell nothing. */
+const dimsIn = (s: Spec, taken = true): readonly string[] =>
   isFunction(s)
-    ? [...s.from.flatMap(namesInSpec), ...namesInSpec(s.to)]
+    ? [...(taken ? s.from.flatMap((part) => dimsIn(part)) : []), ...dimsIn(s.to)]
     : isTree(s)
-      ? Object.values(s).flatMap(namesInSpec)
-      : like(s).shape.flatMap(namesOf)
+      ? Object.values(s).flatMap((part) => dimsIn(part, taken))
+      : like(s).shape.filter((d) => typeof d === "string")
+/** The names that a spec is written with. */
+export const namesInSpec = (s: Spec): readonly string[] => dimsIn(s).flatMap(namesOf)
 /** The spec with one more axis in every tensor; functions stay what they are. */
 export const widened = (s: Spec, name: string, axis: number): Spec => {
   if (isFunction(s)) return s
@@ -112,8 +115,39 @@ export const bind = (op: string, specs: readonly Spec[], args: readonly unknown[
   const { names, waiting } = specs.reduce<Bindings>((b, s, k) => matchSpec(op, s, args[k], b), unbound)
   const [open] = waiting
   const free = open && namesOf(open[0]).find((n) => !Object.hasOwn(names, n))
-  if (free !== undefined) refuse(`${op}: nothing tells what ${free} is in ${open![0]}; give it a dimension of its own`)
+  if (free !== undefined) refuse(nothingTells(op, free, open![0]))
   return names as Readonly<Record<string, number>>
+}
+const nothingTells = (op: string, name: string, expression: string): string =>
+  `${op}: nothing tells what ${name} is in ${expression}; give it a dimension of its own`
+/** The names that dimensions tell: those that stand alone, and one that is alone in not being told yet. */
+const learnt = (dims: readonly string[]): ReadonlySet<string> => {
+  const names = new Set<string>(dims.filter((d) => !isExpression(d)))
+  for (let before = -1; before < names.size; ) {
+    before = names.size
+    for (const d of dims) {
+      const open = namesOfValue(d).filter((n) => !names.has(n))
+      if (open.length === 1) names.add(open[0]!)
+    }
+  }
+  return names
+}
+/** Throws the sentence about a dimension that cannot be read, or about a name that no call tells. */
+const declare = (specs: readonly Spec[]): void => {
+  const dims = specs.flatMap((s) => dimsIn(s)).sort(order)
+  const unread = dims.find((d) => !isDimension(d))
+  if (unread !== undefined)
+    refuse(
+      `shaped: ${unread || "the empty text"} is no dimension; write a size, a name, or sums, products and quotients of them: 2*n, t+1, d/h`,
+    )
+  const expressions = dims.filter(isExpression)
+  if (expressions.length === 0) return
+  const told = learnt(specs.flatMap((s) => dimsIn(s, false)))
+  const [name] = expressions
+    .flatMap(namesOf)
+    .filter((n) => !told.has(n))
+    .sort(order)
+  if (name !== undefined) refuse(nothingTells("shaped", name, expressions.find((x) => namesOf(x).includes(name))!))
 }
 /** A shaped function from its rule and an untyped body that takes the arguments and what the names stand for. */
 export const shapedOf = (
@@ -131,7 +165,8 @@ export const shapedOf = (
  * last argument: `(x, { n }) => T.zeros([n, 4])`. Each call unifies the names with the actual dimensions. `jit`, `grad` and `vmap` keep its rule.
  *
  * Inputs are shapes over names, numbers and expressions (f32): `"2*b"`, `"t+1"`, `Dim.multiple("d", "h")`; or `{ shape, dtype }`; a function
- * `{ from: [shapes], to: shape }`; or a record of these, a tree. Throws ShapeError at the argument that does not fit. The compiler refuses a
+ * `{ from: [shapes], to: shape }`; or a record of these, a tree. Throws ShapeError where an input cannot be read, or has a name that no
+ * call tells (`n` and `m` in `"n+m"` alone); and in a call, at the argument that does not fit. The compiler refuses a
  * result with a name that no parameter has; when the program runs there are no names, and the op that was given it refuses it as a size.
  *
  * @example
@@ -139,13 +174,14 @@ export const shapedOf = (
  * scores(T.ones([4, 8]), T.ones([6, 8]))   // [4, 6]
  */
 export const shaped = <const I extends readonly Spec[], O extends Shape, D extends DType>(
-  inputs: I,
+  inputs: Or<Sound<I>, I>,
   body: (...args: [...SpecTensors<I>, dims: DimsOf<I>]) => Or<Told<I, O>, Tensor<O, D>>,
-): Shaped<Written<I>, O, D> =>
-  shapedOf(inputs, [], "f32", (args, dims) => (body as unknown as (...args: unknown[]) => unknown)(...args, dims)) as Shaped<
-    Written<I>,
-    O,
-    D
-  >
+): Shaped<Written<I>, O, D> => {
+  const specs = inputs as I
+  declare(specs)
+  return shapedOf(specs, [], "f32", (args, dims) =>
+    (body as unknown as (...args: unknown[]) => unknown)(...args, dims),
+  ) as Shaped<Written<I>, O, D>
+}
 /** The specs as they were written, for editors to show: `const` makes every list readonly. */
 type Written<I extends readonly Spec[]> = { -readonly [K in keyof I]: I[K] extends Shape ? [...I[K]] : I[K] }

@@ -5,6 +5,7 @@ import { ShapeError } from "../../src/core/errors.ts"
 import { isTensor } from "../../src/core/tensor.ts"
 import * as T from "../../src/tensor.ts"
 import { grad, jvp, shaped, valueAndGrad, vjp, vmap } from "../../src/transform/index.ts"
+import type { Spec } from "../../src/transform/shaped.ts"
 
 const energy = shaped([["n", "d"], ["d"]], (x, w) => T.sum(T.square(T.matmul(x, w))))
 const scores = shaped(
@@ -65,6 +66,41 @@ describe("shapes", () => {
   ] // prettier-ignore
   test.each(given)("%s", (_, got, wanted) => {
     expect(shapes(got)).toEqual(wanted)
+  })
+})
+describe("declarations", () => {
+  const h = "h*(d/h)"
+  const untold: readonly (readonly [name: string, expression: string, specs: readonly Spec[]])[] = [
+    ["m", "n+m", [["n+m"]]],
+    ["m", "n*m", [["n*m"]]],
+    ["h", h, [[h]]],
+    ["m", "n+m", [["n+m"], { from: [["n"], ["m"]], to: [] }]],
+    ["s", "s*t", [{ kernel: ["s*t"], bias: ["s+t"] }]],
+  ]
+  test.each(untold)("%s in %s is told by nothing", (name, expression, specs) => {
+    expect(() => plain(shaped)(specs, () => 0)).toThrow(
+      new ShapeError(`shaped: nothing tells what ${name} is in ${expression}; give it a dimension of its own`),
+    )
+  })
+  test.each(["2n", "2**n", "b*", "", "3", "(a+b)*c", "n/2/3", "2/n", "1.5*n", "n)", "007*n", "a+", " 2n"])(
+    "%j is refused",
+    (d) => {
+      expect(() => plain(shaped)([["n", "a", "b", "c", d]], () => 0)).toThrow(
+        new ShapeError(
+          `shaped: ${d || "the empty text"} is no dimension; write a size, a name, or sums, products and quotients of them: 2*n, t+1, d/h`,
+        ),
+      )
+    },
+  )
+  const right: readonly (readonly Spec[])[] = [
+    [["c"], ["b+c"], ["a+b"]],
+    [["n*m"], { from: [["n*m"]], to: ["n"] }],
+    [["2 * n + (d/4)", "10-n", "d"]],
+    [["h", h, "d/h"]],
+    [["-n+s", "s", 3, "n_2"]],
+  ]
+  test.each(right)("%j", (...specs) => {
+    expect(plain(shaped)(specs, () => 0)).toHaveProperty("rule.in", specs)
   })
 })
 describe("sentences", () => {
