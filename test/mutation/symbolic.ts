@@ -2,7 +2,7 @@
 import { type Mutant, tests } from "./suites.ts"
 
 const symbolic = tests("types/symbolic")
-const shaped = tests("transform/shaped")
+const shaped = tests("transform/expressions")
 
 export const symbolicTypes: readonly Mutant[] = [
   {

@@ -13,7 +13,7 @@ const r = random(seed)
 const pick = <T>(from: readonly T[]): T => from[r.upto(from.length)]!
 const declared = dims.times("h", "(d/h)")
 const twelfth = dims.times(12, "(e/12)")
-const atoms: readonly Dim[] = ["a", "b", "t", "time", "h", declared, twelfth, 1, 2, 3, 12]
+const atoms: readonly Dim[] = ["a", "b", "t", "time", "h", "t-1", "time-h", declared, twelfth, 1, 2, 3, 12]
 
 type Names = Record<string, number>
 /** Sizes for the names: d is a multiple of h, e of 12. */
