@@ -6,7 +6,7 @@ import { trace } from "../core/program.ts"
 import { type Aval, isTensor, type Program, type RawTensor } from "../core/tensor.ts"
 import { flatten, type TreeSpec, unflatten } from "../core/tree.ts"
 
-// any: any function at all; its own type is kept by the callers' signatures
+// Any function at all; its own type is kept by the callers' signatures
 export type AnyFunction = (...args: never[]) => unknown
 
 /** What jit returns, and whoever else wraps a pure function: transformations look inside. */
