@@ -13,7 +13,7 @@ console.log(String(y))
 
 // What does not fit is refused by the compiler, with the sentence that plain JavaScript gets when it runs:
 //   T.matmul(x, T.ones([4, 5]))
-//   matmul: inner dimensions differ: [2, 3] x [4, 5]: 3 is not 4
+//   matmul: inner dimensions differ: [2, 3] x [4, 5]: 3 is not 4; transpose one of them, or make them equal
 try {
   T.matmul(x as T.AnyTensor, T.ones([4, 5]) as T.AnyTensor)
 } catch (e) {

@@ -28,7 +28,9 @@ describe("examples", () => {
   })
   test("01: tensors", async () => {
     const out = await run("01-tensors")
-    expect(out).toContain("Tensor f32[2, 4] (not run yet)\nmatmul: inner dimensions differ: [2, 3] x [4, 5]: 3 is not 4\n")
+    expect(out).toContain(
+      "Tensor f32[2, 4] (not run yet)\nmatmul: inner dimensions differ: [2, 3] x [4, 5]: 3 is not 4; transpose one of them, or make them equal\n",
+    )
     expect(numbers(after(out, "Float32Array(8)")).slice(0, 8)).toEqual([6, 6, 6, 6, 15, 15, 15, 15])
     const norms = numbers(after(out, "Float32Array(2)"))
     expect([norms[0]! ** 2, norms[1]! ** 2].map((x) => Math.round(x * 1e4) / 1e4)).toEqual([14, 77])

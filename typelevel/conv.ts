@@ -40,7 +40,7 @@ export type Split<N extends Sliders, X extends Shape> =
     ]
     ? [B, [L, H, W], C] : false
 export type needsImage<Op extends string, N extends Sliders, X> =
-  `${Op}: needs [..., ${AxisNames[N]}, channels], got ${Show<X>}`
+  `${Op}: needs [..., ${AxisNames[N]}, channels], got ${Show<X>}; reshape it first`
 
 /** What a window of K spreads over: dilation (K - 1) + 1. */
 export type Covered<K extends number, Dilation extends number> =
@@ -103,7 +103,14 @@ type Room<K extends Dim, Stride extends number, P, Dilation extends number> =
 type Signed<Up extends number, Down extends number> =
   Compare<Up, Down> extends "<" ? `-${Sub<Down, Up>}` : `${Sub<Up, Down>}`
 type TooLarge<Op extends string, N extends number, K extends Dim, P, Dilation extends number> =
-  Covered<K & number, Dilation> extends infer C extends number ? windowTooLarge<Op, C, Add<N, Added<P, C>>> : never
+  Covered<K & number, Dilation> extends infer C extends number
+    ? Added<P, C> extends infer T extends number ? windowTooLarge<Op, C, Padded<Add<N, T>, T>> : never
+    : never
+/** The size with its padding, as sentences show it. */
+export type Padded<N extends number, T extends number> = T extends 0 ? N : `${N} with the padding`
+/** A sentence about windows on one axis, with the shape that they slide over and what slides. */
+export type Sliding<Op extends string, M, S, What extends string> =
+  M extends `${Op}: a ${infer R}` ? `${Op}: ${Show<S>} and ${What}: a ${R}` : M
 /** N, or `number` where there is none. */
 type Known<N> = [N] extends [never] ? number : N
 /** N + R */

@@ -19,12 +19,12 @@ export type AtPlace<R, At> = R extends Fault<infer Place, infer M> ? (Place exte
 // ---- sentences -----------------------------------------------------------------------------------------------------
 
 export type oneArrow<Op extends string, P extends string> = `${Op}: '${P}': one '->' stands between the axes before and after`
-type closesNothing<Pre extends string> = `${Pre}: a parenthesis closes nothing`
-type notClosed<Pre extends string> = `${Pre}: a parenthesis is not closed`
+type closesNothing<Pre extends string> = `${Pre}: a parenthesis closes nothing; open it first`
+type notClosed<Pre extends string> = `${Pre}: a parenthesis is not closed; close it`
 type nested<Pre extends string> = `${Pre}: parentheses inside parentheses; one level is allowed`
 export type notAnAxis<Pre extends string, W extends string> =
   `${Pre}: '${W}' is no axis; names have letters, digits and inner underscores, lengths are whole numbers of 1 or more`
-export type namedTwice<Pre extends string, N extends string> = `${Pre}: ${N} stands twice on one side`
+export type namedTwice<Pre extends string, N extends string> = `${Pre}: ${N} stands twice on one side; name each axis once`
 type splitsEllipsis<Pre extends string> = `${Pre}: ... is inside parentheses on the left; name the axes there`
 type ellipsisAlone<Pre extends string> = `${Pre}: ... is on the right alone; it stands for axes of the left`
 type onLeftAlone<Op extends string, Pre extends string, X extends Dim> =
@@ -34,9 +34,10 @@ type onRightAlone<Op extends string, Pre extends string, X extends Dim> =
 type sizeUnknown<Pre extends string, N extends string> = `${Pre}: ${N} has no size; give it, for instance { ${N}: 2 }`
 type sizesUnknown<Pre extends string, N extends string, M extends string> =
   `${Pre}: ${N} and ${M} share an axis and have no size; give one of them`
-type noSuchAxis<Pre extends string, N extends string> = `${Pre}: a size is given for ${N}, which is no axis of it`
+type noSuchAxis<Pre extends string, N extends string> =
+  `${Pre}: a size is given for ${N}, which is no axis of it; leave it out, or name it in the pattern`
 export type misfit<Op extends string, S extends Shape, P extends string, Why extends string> =
-  `${Op}: ${Show<S>} does not fit '${P}': ${Why}`
+  `${Op}: ${Show<S>} does not fit '${P}': ${Why}; change one of them`
 
 // ---- one side of a pattern -----------------------------------------------------------------------------------------
 

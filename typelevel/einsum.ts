@@ -162,8 +162,10 @@ export type restLost<L extends string, E extends Shape> =
   `einsum: ${L}: ... stands for ${Show<E>} and is not in the result; put it there, or sum over these axes first`
 type wrongRank<L extends string, P extends string[], S extends Shape> =
   "..." extends P[number]
-    ? P extends [unknown, ...infer Q] ? `einsum: ${L}: ${Spelled<P>} needs rank ${Q["length"]} or more, got ${Show<S>}` : never
-    : `einsum: ${L}: ${Spelled<P>} needs rank ${P["length"]}, got ${Show<S>}`
+    ? P extends [unknown, ...infer Q] ? otherRank<L, P, `${Q["length"]} or more`, S> : never
+    : otherRank<L, P, P["length"], S>
+type otherRank<L extends string, P, Wanted extends string | number, S> =
+  `einsum: ${L}: ${Spelled<P>} needs rank ${Wanted}, got ${Show<S>}; expandDims adds axes, reshape takes them away`
 type Spelled<P, Acc extends string = ""> =
   P extends [infer H extends string, ...infer T] ? Spelled<T, `${Acc}${H}`> : Acc extends "" ? "no label" : Acc
 type notSquare<L extends string, H extends string, X, Y, S> =

@@ -50,7 +50,7 @@ type Cut<S, Before, Behind, Head extends Shape = []> =
 type rankTooLow<S extends Shape, P extends string, N extends number> =
   misfit<"pack", S, P, `it has rank ${S["length"]}, not ${N} or more`>
 type outerDiffer<S extends Shape, T extends Shape, X, Y> =
-  `pack: ${Show<S>} and ${Show<T>} differ outside of *: ${ShowDim<X>} is not ${ShowDim<Y>}`
+  `pack: ${Show<S>} and ${Show<T>} differ outside of *: ${ShowDim<X>} is not ${ShowDim<Y>}; pad or slice one of them`
 
 /**
  * `{ shape, packed }`: the result and the shapes at *; or `{ list }`, with the sentence in the place of the wrong tensor; or what is
@@ -109,10 +109,10 @@ type Met<S, T, Acc extends Shape = []> =
 // ---- unpack --------------------------------------------------------------------------------------------------------
 
 type holdsOther<S extends Shape, N extends Dim, Total extends Dim> =
-  `unpack: the shapes hold ${ShowDim<Total>} elements, the packed axis of ${Show<S>} has ${ShowDim<N>}`
-type inferredTwice = "unpack: the shapes leave more than one dimension (-1) to be inferred"
+  `unpack: the shapes hold ${ShowDim<Total>} elements, the packed axis of ${Show<S>} has ${ShowDim<N>}; give the shapes that pack gave`
+type inferredTwice = "unpack: the shapes leave more than one dimension (-1) to be inferred; give all but one"
 type noMultiple<Rest extends Dim, Q extends Dim> =
-  `unpack: ${ShowDim<Rest>} elements are left for a shape whose other dimensions hold ${ShowDim<Q>}`
+  `unpack: ${ShowDim<Rest>} elements are left for a shape whose other dimensions hold ${ShowDim<Q>}; give the shapes that pack gave`
 
 /** The list of resulting shapes; or what is wrong. */
 export type Unpack<S extends Shape, L extends readonly Shape[], P extends string> =

@@ -1,6 +1,6 @@
 // Sizes that pooling gives, over one, two or three spatial axes with the channels last: windows that slide (with the ceiling of the
 // division, if asked), parts of equal size, and all of an axis.
-import type { Each, needsImage, Padding, PerAxis, Sliders, Split, Windows } from "./conv.ts"
+import type { Each, needsImage, Padded, Padding, PerAxis, Sliders, Sliding, Split, Windows } from "./conv.ts"
 import type { Dim } from "./dim.ts"
 import type { notPositive, windowTooLarge } from "./messages.ts"
 import type { Add, AddD, Compare, DivD, Mul, NotASize, Num, Sub, SubD, Suspect } from "./nat.ts"
@@ -26,7 +26,7 @@ export type Pool<Op extends string, N extends Sliders, S extends Shape, K, O> =
     ? Walk<
         Op, N, X, K, Option<O, "stride", K, number>, Option<O, "padding", "valid", Padding>, Option<O, "ceilMode", false, boolean>
       > extends infer R
-      ? R extends Shape ? [...B, ...R, C] : R
+      ? R extends Shape ? [...B, ...R, C] : Sliding<Op, R, S, `window ${K extends number ? K : Show<K>}`>
       : never
     : NoImage<Op, N, S>
 type Walk<Op extends string, N extends Sliders, X extends Shape, K, Stride, P, Ceil, Acc extends Shape = []> =
@@ -74,15 +74,16 @@ type Ceiling<Op extends string, N extends Dim, K extends number, Stride extends 
         : Ceil<Op, Mul<K, Stride>, K, Stride, P> extends infer C extends number ? Plus<Minus<Q, K>, C> : number
       : never
 type Ceil<Op extends string, N extends number, K extends number, Stride extends number, P> =
-  P extends "valid" ? Lay<Op, K, Stride, N, N>
-    : P extends number ? Lay<Op, K, Stride, Add<N, P>, Add<N, Add<P, P>>>
-    : P extends readonly [infer L extends number, infer U extends number] ? Lay<Op, K, Stride, Add<N, L>, Add<N, Add<L, U>>>
+  P extends "valid" ? Lay<Op, K, Stride, N, N, 0>
+    : P extends number ? Lay<Op, K, Stride, Add<N, P>, Add<N, Add<P, P>>, P>
+    : P extends readonly [infer L extends number, infer U extends number] 
+      ? Lay<Op, K, Stride, Add<N, L>, Add<N, Add<L, U>>, L | U>
     : number
 /** The windows begin before End; padded, there are All elements. */
-type Lay<Op extends string, K extends number, Stride extends number, End extends number, All extends number> =
+type Lay<Op extends string, K extends number, Stride extends number, End extends number, All extends number, P extends number> =
   number extends End | All ? number
     : SubD<AddD<`${All}`, `${Sub<Stride, 1>}`>, `${K}`> extends infer Room extends string
-      ? Room extends "negative" ? windowTooLarge<Op, K, All>
+      ? Room extends "negative" ? windowTooLarge<Op, K, [P] extends [0] ? All : Padded<All, 1>>
         : DivD<Room, `${Stride}`> extends [infer Q extends string, infer R extends string]
           ? SubD<SubD<Room, R>, `${End}`> extends "negative" ? Num<AddD<Q, "1">> : Num<Q>
           : never

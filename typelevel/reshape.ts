@@ -142,7 +142,7 @@ export type Beside<Op extends string, S extends Shape, T extends Shape, A extend
     : Rankless<S> extends true ? Shape
     : number extends A ? { -readonly [K in keyof S]: number }
     : S["length"] extends T["length"]
-      ? Sides<S, T, A> extends infer R extends Shape ? ([R] extends [never] ? shapesDiffer<Op, S, T, A> : R) : never
+      ? Sides<S, T, A> extends infer R extends Shape ? ([R] extends [never] ? Differ<Op, S, T, A, Clash<S, T, A>> : R) : never
       : ranksDiffer<Op, S, T>
 type Sides<S extends Shape, T extends Shape, A extends number, Acc extends Shape = []> =
   S extends readonly [infer H extends Dim, ...infer P extends Shape]
@@ -151,6 +151,17 @@ type Sides<S extends Shape, T extends Shape, A extends number, Acc extends Shape
         : Fits<H, G> extends true ? Sides<P, Q, A, [...Acc, Meet<H, G>]> : never
       : never
     : Acc
+type Differ<Op extends string, S extends Shape, T extends Shape, A extends number, XY> =
+  XY extends [infer X extends Dim, infer Y extends Dim] ? shapesDiffer<Op, S, T, A, X, Y> : never
+/** The first two dimensions of shapes of one rank that differ, but for axis A. */
+export type Clash<S extends Shape, T extends Shape, A = never, Seen extends 0[] = []> =
+  S extends readonly [infer H extends Dim, ...infer P extends Shape]
+    ? T extends readonly [infer G extends Dim, ...infer Q extends Shape]
+      ? Seen["length"] extends A ? Clash<P, Q, A, [...Seen, 0]>
+        : Fits<H, G> extends true ? Clash<P, Q, A, [...Seen, 0]>
+        : [H, G]
+      : never
+    : never
 /** The shape of the concatenation; `Shape` for a list of unknown length, `never` where a sentence says why not. */
 export type Concat<L extends readonly TensorLike[], X extends number> =
   L extends readonly [infer H extends TensorLike, ...infer T extends readonly TensorLike[]]

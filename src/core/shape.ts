@@ -12,14 +12,14 @@ export const upto = (n: number): number[] => Array.from({ length: n }, (_, k) =>
 export const axisOf = (op: string, s: readonly number[], axis: number): number =>
   Number.isInteger(axis) && axis >= -s.length && axis < s.length
     ? (axis + s.length) % s.length
-    : refuse(`${op}: axis ${axis} is outside ${show(s)}, which has rank ${s.length}`)
+    : refuse(`${op}: axis ${axis} is outside ${show(s)}, which has rank ${s.length}; count axes from 0, or from the end with -1`)
 /** Sorted non-negative axes without repetition, or the sentence. No axes given: all of them. */
 export const axesOf = (op: string, s: readonly number[], axes: number | readonly number[] | undefined): number[] => {
   if (axes === undefined) return upto(s.length)
   const given: number[] = []
   for (const a of Array.isArray(axes) ? (axes as readonly number[]) : [axes as number]) {
     const k = axisOf(op, s, a)
-    if (given.includes(k)) refuse(`${op}: axis ${k} of ${show(s)} is named twice`)
+    if (given.includes(k)) refuse(`${op}: axis ${k} of ${show(s)} is named twice; name each axis once`)
     given.push(k)
   }
   return given.sort((a, b) => a - b)

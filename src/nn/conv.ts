@@ -7,11 +7,12 @@ import type { Plain } from "../../typelevel/network.ts"
 import type { Option } from "../../typelevel/rule.ts"
 import type { Shape } from "../../typelevel/shape.ts"
 import { refuse } from "../core/errors.ts"
+import { show } from "../core/shape.ts"
 import type { Or } from "../core/signature.ts"
 import { type RawTensor, raw } from "../core/tensor.ts"
 import { add } from "../ops/add.ts"
 import { type ConvOptions, type ConvRule as OpRule, groupsDiffer, notDivided } from "../ops/_conv.ts"
-import { anImage, eachAxis, paddingAt, windowsOf } from "../ops/_windows.ts"
+import { anImage, eachAxis, paddingAt, slidingOver, windowsOf } from "../ops/_windows.ts"
 import { conv1d as op1 } from "../ops/conv1d.ts"
 import { conv2d as op2 } from "../ops/conv2d.ts"
 import { conv3d as op3 } from "../ops/conv3d.ts"
@@ -98,11 +99,15 @@ export const placesOf = (
   kind: string,
   n: Sliders,
   shape: readonly Dim[],
-  window: readonly number[],
+  kernel: readonly Dim[],
   { stride = 1, dilation = 1, padding }: ConvOptions<Sliders>,
 ): readonly Dim[] => {
   const [strides, dilations] = [eachAxis(kind, "stride", stride, n), eachAxis(kind, "dilation", dilation, n)]
-  return window.map((k, i) => windowsOf(kind, shape.at(i - n - 1)!, k, strides[i]!, paddingAt(padding, i, n), dilations[i]))
+  return slidingOver(kind, shape, `kernel ${show(kernel)}`, () =>
+    kernel
+      .slice(0, n)
+      .map((k, i) => windowsOf(kind, shape.at(i - n - 1)!, k as number, strides[i]!, paddingAt(padding, i, n), dilations[i])),
+  )
 }
 
 // ---- convolution ---------------------------------------------------------------------------------------------------
@@ -143,7 +148,7 @@ const conv = <Kind extends string, N extends Sliders, O extends ConvLayerOptions
     const size = [...window, per, filters]
     if (typeof c === "number" && (per as number) * groups !== c) refuse(groupsDiffer(kind, shape, size, per, groups))
     if (filters % groups !== 0) refuse(notDivided(kind, size, filters, groups))
-    return { kernel: size, places: placesOf(kind, n, shape, window, geometry), filters }
+    return { kernel: size, places: placesOf(kind, n, shape, size, geometry), filters }
   }
   return layerOf<ConvRule<Kind, N, O>>(
     kind,

@@ -74,7 +74,7 @@ export const depthwiseConv2d = <const O extends DepthwiseOptions>(options: Or<Va
       options as DepthwiseOptions,
       (s) => {
         const filters = lastSize(kind, s) * multiplier
-        return { kernel: [...window, 1, filters], places: placesOf(kind, 2, s.shape, window, geometry), filters }
+        return { kernel: [...window, 1, filters], places: placesOf(kind, 2, s.shape, [...window, 1, filters], geometry), filters }
       },
       (x, k) => op(x, k, { ...geometry, groups: x.shape.at(-1)! }),
     ),

@@ -6,13 +6,14 @@ import type { FloorDiv, Mod } from "../../typelevel/nat.ts"
 import type { Plain } from "../../typelevel/network.ts"
 import type { Shape } from "../../typelevel/shape.ts"
 import { refuse } from "../core/errors.ts"
+import { show } from "../core/shape.ts"
 import type { Or } from "../core/signature.ts"
 import {
   type ConvTransposeOptions,
   type ConvTransposeRule as OpRule,
   notDivided as channelsNotDivided,
 } from "../ops/_convTranspose.ts"
-import { eachAxis, paddingAt, spreadOf } from "../ops/_windows.ts"
+import { eachAxis, paddingAt, slidingOver, spreadOf } from "../ops/_windows.ts"
 import { convTranspose1d as op1 } from "../ops/convTranspose1d.ts"
 import { convTranspose2d as op2 } from "../ops/convTranspose2d.ts"
 import { convTranspose3d as op3 } from "../ops/convTranspose3d.ts"
@@ -51,9 +52,13 @@ type Valid<Kind extends string, N extends Sliders, O extends ConvTransposeLayerO
             : notPositive<Kind, "groups", Zero<Groups<O>>>
         : never
     : never
-type notDivided<Kind extends string, F extends number, G extends number> = `${Kind}: ${F} filters do not divide into ${G} groups`
+type notDivided<
+  Kind extends string,
+  F extends number,
+  G extends number,
+> = `${Kind}: ${F} filters do not divide into ${G} groups; give a multiple of the groups`
 const notDivided = (kind: string, filters: number, groups: number): string =>
-  `${kind}: ${filters} filters do not divide into ${groups} groups`
+  `${kind}: ${filters} filters do not divide into ${groups} groups; give a multiple of the groups`
 type Kernel<N extends Sliders, S extends Shape, O extends ConvTransposeLayerOptions<N>> = S extends readonly [
   ...Shape,
   infer C extends Dim,
@@ -90,8 +95,10 @@ const convTranspose = <Kind extends string, N extends Sliders, O extends ConvTra
     if (typeof c === "number" && c % groups !== 0) refuse(channelsNotDivided(kind, size, groups))
     const [strides, dilations] = [eachAxis(kind, "stride", stride, n), eachAxis(kind, "dilation", dilation, n)]
     const extras = eachAxis(kind, "outputPadding", outputPadding, n)
-    const places = window.map((k, i) =>
-      spreadOf(kind, shape.at(i - n - 1)!, k, strides[i]!, paddingAt(padding, i, n), dilations[i]!, extras[i]!),
+    const places = slidingOver(kind, shape, `kernel ${show(size)}`, () =>
+      window.map((k, i) =>
+        spreadOf(kind, shape.at(i - n - 1)!, k, strides[i]!, paddingAt(padding, i, n), dilations[i]!, extras[i]!),
+      ),
     )
     return { kernel: size, places, filters }
   }

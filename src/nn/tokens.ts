@@ -163,11 +163,15 @@ type Selected<S extends Shape, P extends number> = S extends readonly [
     : needsRank<"selectToken", "2 or more", S>
 /** How long a sequence must be. */
 type Reach<P extends number> = `${P}` extends `-${infer M extends number}` ? M : Plus<P, 1> & number
-type noToken<S, P extends number, T extends number> = `selectToken: ${Show<S>} has ${T} places, and none is ${P}`
+type noToken<
+  S,
+  P extends number,
+  T extends number,
+> = `selectToken: ${Show<S>} has ${T} places, and none is ${P}; count places from 0, or from the end with -1`
 const reach = (s: Shape, place: number): void => {
   const t = s.at(-2)!
   if (typeof t === "number" && (!Number.isInteger(place) || (place < 0 ? -place : place + 1) > t))
-    refuse(`selectToken: ${show(s)} has ${t} places, and none is ${place}`)
+    refuse(`selectToken: ${show(s)} has ${t} places, and none is ${place}; count places from 0, or from the end with -1`)
 }
 /**
  * One place of a sequence, by default the first: [..., time, n] to [..., n]. A negative place counts from the end.

@@ -12,18 +12,22 @@ import { show } from "../core/shape.ts"
 type Dims = readonly Dim[]
 type Axes<H> = `[..., time, ${H extends undefined ? "heads, size" : "heads * size"}]`
 const axes = (merged: boolean): string => `[..., time, ${merged ? "heads * size" : "heads, size"}]`
-type axesWanted<S extends Shape, H> = `attention: needs ${Axes<H>}, got ${Show<S>}`
-export const axesWanted = (s: Dims, merged: boolean): string => `attention: needs ${axes(merged)}, got ${show(s)}`
+type axesWanted<S extends Shape, H> = `attention: needs ${Axes<H>}, got ${Show<S>}; reshape it first`
+export const axesWanted = (s: Dims, merged: boolean): string =>
+  `attention: needs ${axes(merged)}, got ${show(s)}; reshape it first`
 export type notDivisible<Op extends string, W, H> = `${Op}: ${ShowDim<W>} is not divisible by ${ShowDim<H>} heads`
 export const notDivisible = (op: string, w: Dim, h: Dim): string => `${op}: ${w} is not divisible by ${h} heads`
-type notMultiple<S, C> = `attention: the last axis of ${Show<S>} is not a multiple of ${ShowDim<C>}, the size of a head`
+type notMultiple<S, C> =
+  `attention: the last axis of ${Show<S>} is not a multiple of ${ShowDim<C>}, the size of a head; project it first`
 export const notMultiple = (s: Dims, c: number): string =>
-  `attention: the last axis of ${show(s)} is not a multiple of ${c}, the size of a head`
-export type leadingDiffer<Op extends string, S, T> = `${Op}: leading axes differ: ${Show<S>} and ${Show<T>}`
-export const leadingDiffer = (op: string, s: Dims, t: Dims): string => `${op}: leading axes differ: ${show(s)} and ${show(t)}`
-type sizesDiffer<S, T, X, Y> = `attention: heads of ${Show<S>} have size ${ShowDim<X>}, those of ${Show<T>} ${ShowDim<Y>}`
+  `attention: the last axis of ${show(s)} is not a multiple of ${c}, the size of a head; project it first`
+export type leadingDiffer<Op extends string, S, T> = `${Op}: leading axes differ: ${Show<S>} and ${Show<T>}; batch them alike`
+export const leadingDiffer = (op: string, s: Dims, t: Dims): string =>
+  `${op}: leading axes differ: ${show(s)} and ${show(t)}; batch them alike`
+type sizesDiffer<S, T, X, Y> =
+  `attention: heads of ${Show<S>} have size ${ShowDim<X>}, those of ${Show<T>} ${ShowDim<Y>}; project one of them`
 export const sizesDiffer = (s: Dims, t: Dims, x: number, y: number): string =>
-  `attention: heads of ${show(s)} have size ${x}, those of ${show(t)} ${y}`
+  `attention: heads of ${show(s)} have size ${x}, those of ${show(t)} ${y}; project one of them`
 export type notAmong<
   Op extends string,
   N,
@@ -40,21 +44,26 @@ type groupsMisfit<
 > = `attention: query ${Show<S>} has ${ShowDim<N>} heads, key ${Show<K>} has ${ShowDim<G>}, which does not divide them; axes are ${Axes<H>}`
 export const groupsMisfit = (s: Dims, k: Dims, n: number, g: number, merged: boolean): string =>
   `attention: query ${show(s)} has ${n} heads, key ${show(k)} has ${g}, which does not divide them; axes are ${axes(merged)}`
-type lengthsDiffer<S, T, X, Y> = `attention: key ${Show<S>} and value ${Show<T>}: length ${ShowDim<X>} is not ${ShowDim<Y>}`
+type lengthsDiffer<S, T, X, Y> =
+  `attention: key ${Show<S>} and value ${Show<T>}: length ${ShowDim<X>} is not ${ShowDim<Y>}; give a value for each key`
 export const lengthsDiffer = (s: Dims, t: Dims, x: number, y: number): string =>
-  `attention: key ${show(s)} and value ${show(t)}: length ${x} is not ${y}`
-type headsDiffer<S, T, G> = `attention: value ${Show<T>} does not have the ${ShowDim<G>} heads of key ${Show<S>}`
+  `attention: key ${show(s)} and value ${show(t)}: length ${x} is not ${y}; give a value for each key`
+type headsDiffer<S, T, G> = `attention: value ${Show<T>} does not have the ${ShowDim<G>} heads of key ${Show<S>}; give it as many`
 export const headsDiffer = (s: Dims, t: Dims, g: number): string =>
-  `attention: value ${show(t)} does not have the ${g} heads of key ${show(s)}`
+  `attention: value ${show(t)} does not have the ${g} heads of key ${show(s)}; give it as many`
 type maskDType<
   M extends string,
   D extends string,
 > = `attention: the mask is ${M}; it must be bool, or ${D}, which is added to the scores`
 export const maskDType = (m: string, d: string): string =>
   `attention: the mask is ${m}; it must be bool, or ${d}, which is added to the scores`
-export type maskMisfit<Op extends string, M, W> = `${Op}: a mask ${Show<M>} does not broadcast to the scores ${Show<W>}`
+export type maskMisfit<
+  Op extends string,
+  M,
+  W,
+> = `${Op}: a mask ${Show<M>} does not broadcast to the scores ${Show<W>}; give it their sizes, or 1`
 export const maskMisfit = (op: string, m: Dims, w: Dims): string =>
-  `${op}: a mask ${show(m)} does not broadcast to the scores ${show(w)}`
+  `${op}: a mask ${show(m)} does not broadcast to the scores ${show(w)}; give it their sizes, or 1`
 
 // ---- where a sentence stands ---------------------------------------------------------------------------------------
 /** T, or the sentence that stands at this argument. */

@@ -11,6 +11,7 @@ import type {
   PaddingAt,
   PerAxis,
   Sliders,
+  Sliding as SlidingOver,
   Windows,
   Zero,
 } from "../../typelevel/conv.ts"
@@ -21,7 +22,7 @@ import type { Mod, Mul } from "../../typelevel/nat.ts"
 import type { Option } from "../../typelevel/rule.ts"
 import type { Rankless, Shape, Show } from "../../typelevel/shape.ts"
 import { type needsNumber, numbersOnly } from "./_dtypes.ts"
-import { anImage, axisNames, eachAxis, paddingAt, type Sliding, sliding, wholeStrides } from "./_windows.ts"
+import { anImage, axisNames, eachAxis, paddingAt, type Sliding, sliding, slidingOver, wholeStrides } from "./_windows.ts"
 import { op as contract } from "./contract.ts"
 import { pad } from "./pad.ts"
 import { reshape } from "./reshape.ts"
@@ -62,7 +63,7 @@ type Convolved<Op extends string, N extends Sliders, X extends Shape, K extends 
         : Along<Op, N, S, W, Stride<O>, Option<O, "padding", "valid", ConvPadding>, Dilation<O>> extends infer R extends Shape
           ? [R[number] & `${Op}: ${string}`] extends [never]
             ? [...B, ...R, F]
-            : FirstSentence<Op, R>
+            : SlidingOver<Op, FirstSentence<Op, R>, X, `kernel ${Show<K>}`>
           : never
       : Rankless<K> extends true
         ? Shape
@@ -113,18 +114,18 @@ type noKernel<
   Op extends string,
   N extends Sliders,
   K,
-> = `${Op}: the kernel needs shape [${AxisNames[N]}, in, out], got ${Show<K>}`
+> = `${Op}: the kernel needs shape [${AxisNames[N]}, in, out], got ${Show<K>}; reshape or transpose it`
 const noKernel = (op: string, n: Sliders, k: readonly number[]): string =>
-  `${op}: the kernel needs shape [${axisNames[n]}, in, out], got ${show(k)}`
+  `${op}: the kernel needs shape [${axisNames[n]}, in, out], got ${show(k)}; reshape or transpose it`
 export type channelsDiffer<
   Op extends string,
   X,
   K,
   C,
   E,
-> = `${Op}: channels differ: ${Show<X>} and kernel ${Show<K>}: ${ShowDim<C>} is not ${ShowDim<E>}`
+> = `${Op}: channels differ: ${Show<X>} and kernel ${Show<K>}: ${ShowDim<C>} is not ${ShowDim<E>}; give the kernel as many as the input`
 export const channelsDiffer = (op: string, x: readonly number[], k: readonly number[], e: number): string =>
-  `${op}: channels differ: ${show(x)} and kernel ${show(k)}: ${x.at(-1)} is not ${e}`
+  `${op}: channels differ: ${show(x)} and kernel ${show(k)}: ${x.at(-1)} is not ${e}; give the kernel as many as the input`
 type groupsDiffer<
   Op extends string,
   X,
@@ -132,17 +133,17 @@ type groupsDiffer<
   C,
   E,
   G extends number,
-> = `${Op}: channels differ: ${Show<X>} and kernel ${Show<K>}: ${ShowDim<C>} is not ${ShowDim<E>} x ${G} groups`
+> = `${Op}: channels differ: ${Show<X>} and kernel ${Show<K>}: ${ShowDim<C>} is not ${ShowDim<E>} x ${G} groups; give the kernel as many as the input`
 export const groupsDiffer = (op: string, x: readonly Dim[], k: readonly Dim[], e: Dim, g: number): string =>
-  `${op}: channels differ: ${show(x)} and kernel ${show(k)}: ${x.at(-1)} is not ${e} x ${g} groups`
+  `${op}: channels differ: ${show(x)} and kernel ${show(k)}: ${x.at(-1)} is not ${e} x ${g} groups; give the kernel as many as the input`
 type notDivided<
   Op extends string,
   K,
   F,
   G extends number,
-> = `${Op}: the ${ShowDim<F>} filters of kernel ${Show<K>} do not divide into ${G} groups`
+> = `${Op}: the ${ShowDim<F>} filters of kernel ${Show<K>} do not divide into ${G} groups; give a multiple of the groups`
 export const notDivided = (op: string, k: readonly Dim[], f: number, g: number): string =>
-  `${op}: the ${f} filters of kernel ${show(k)} do not divide into ${g} groups`
+  `${op}: the ${f} filters of kernel ${show(k)} do not divide into ${g} groups; give a multiple of the groups`
 
 // ---- run time ------------------------------------------------------------------------------------------------------
 /** How windows lie on each axis, and the number of groups. */
@@ -167,8 +168,8 @@ export const convolving = (op: string, n: Sliders, x: RawTensor, k: RawTensor, o
     refuse(groups === 1 ? channelsDiffer(op, x.shape, k.shape, e) : groupsDiffer(op, x.shape, k.shape, e, groups))
   if (f % groups !== 0) refuse(notDivided(op, k.shape, f, groups))
   const [strides, dilations] = [eachAxis(op, "stride", stride, n), eachAxis(op, "dilation", dilation, n)]
-  const axes = upto(n).map((i) =>
-    sliding(op, x.shape.at(i - n - 1)!, k.shape[i]!, strides[i], paddingAt(padding, i, n), dilations[i]),
+  const axes = slidingOver(op, x.shape, `kernel ${show(k.shape)}`, () =>
+    upto(n).map((i) => sliding(op, x.shape.at(i - n - 1)!, k.shape[i]!, strides[i], paddingAt(padding, i, n), dilations[i])),
   )
   return { axes, groups }
 }

@@ -10,6 +10,7 @@ import type {
   PaddingAt,
   PerAxis,
   Sliders,
+  Sliding as SlidingOver,
   Split,
   Spread,
   Zero,
@@ -33,7 +34,7 @@ import {
   type Stride,
   type WrongDType,
 } from "./_conv.ts"
-import { axisNames, eachAxis, paddingAt, type Spreading, spreading } from "./_windows.ts"
+import { axisNames, eachAxis, paddingAt, slidingOver, type Spreading, spreading } from "./_windows.ts"
 import { op as contract } from "./contract.ts"
 import { fold } from "./fold.ts"
 import { reshape } from "./reshape.ts"
@@ -74,7 +75,7 @@ type Transposed<Op extends string, N extends Sliders, X extends Shape, K extends
               > extends infer R extends Shape
             ? [R[number] & `${Op}: ${string}`] extends [never]
               ? [...B, ...R, M]
-              : FirstSentence<Op, R>
+              : SlidingOver<Op, FirstSentence<Op, R>, X, `kernel ${Show<K>}`>
             : never
         : never
       : Rankless<K> extends true
@@ -115,17 +116,17 @@ type noKernel<
   Op extends string,
   N extends Sliders,
   K,
-> = `${Op}: the kernel needs shape [${AxisNames[N]}, out, in], got ${Show<K>}`
+> = `${Op}: the kernel needs shape [${AxisNames[N]}, out, in], got ${Show<K>}; reshape or transpose it`
 const noKernel = (op: string, n: Sliders, k: readonly number[]): string =>
-  `${op}: the kernel needs shape [${axisNames[n]}, out, in], got ${show(k)}`
+  `${op}: the kernel needs shape [${axisNames[n]}, out, in], got ${show(k)}; reshape or transpose it`
 type notDivided<
   Op extends string,
   K,
   E extends number,
   G extends number,
-> = `${Op}: the ${E} channels of kernel ${Show<K>} do not divide into ${G} groups`
+> = `${Op}: the ${E} channels of kernel ${Show<K>} do not divide into ${G} groups; give a multiple of the groups`
 export const notDivided = (op: string, k: readonly Dim[], g: number): string =>
-  `${op}: the ${k.at(-1)} channels of kernel ${show(k)} do not divide into ${g} groups`
+  `${op}: the ${k.at(-1)} channels of kernel ${show(k)} do not divide into ${g} groups; give a multiple of the groups`
 
 // ---- run time ------------------------------------------------------------------------------------------------------
 /** How windows are put back on each axis, and the number of groups. */
@@ -150,8 +151,10 @@ export const transposing = (
   if (channels % groups !== 0) refuse(notDivided(op, k.shape, groups))
   const [strides, dilations] = [eachAxis(op, "stride", stride, n), eachAxis(op, "dilation", dilation, n)]
   const extras = eachAxis(op, "outputPadding", outputPadding, n)
-  const axes = upto(n).map((i) =>
-    spreading(op, x.shape.at(i - n - 1)!, k.shape[i]!, strides[i]!, paddingAt(padding, i, n), dilations[i]!, extras[i]!),
+  const axes = slidingOver(op, x.shape, `kernel ${show(k.shape)}`, () =>
+    upto(n).map((i) =>
+      spreading(op, x.shape.at(i - n - 1)!, k.shape[i]!, strides[i]!, paddingAt(padding, i, n), dilations[i]!, extras[i]!),
+    ),
   )
   return { axes, groups }
 }

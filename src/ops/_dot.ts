@@ -63,9 +63,9 @@ type unpaired<
   Kind extends string,
   P extends List,
   Q extends List,
-> = `${Op}: ${Kind} pairs the axes ${Show<P>} and ${Show<Q>}, which are not equally many`
+> = `${Op}: ${Kind} pairs the axes ${Show<P>} and ${Show<Q>}, which are not equally many; give each a partner`
 const unpaired = (op: string, kind: string, p: List, q: List): string =>
-  `${op}: ${kind} pairs the axes ${show(p)} and ${show(q)}, which are not equally many`
+  `${op}: ${kind} pairs the axes ${show(p)} and ${show(q)}, which are not equally many; give each a partner`
 type sizesDiffer<
   Op extends string,
   A extends Shape,

@@ -58,12 +58,12 @@ export const joined = (op: string, x: unknown): RawTensor => {
 // ---- sentences -----------------------------------------------------------------------------------------------------
 
 const oneArrow = (op: string, p: string): string => `${op}: '${p}': one '->' stands between the axes before and after`
-const closesNothing = (pre: string): string => `${pre}: a parenthesis closes nothing`
-const notClosed = (pre: string): string => `${pre}: a parenthesis is not closed`
+const closesNothing = (pre: string): string => `${pre}: a parenthesis closes nothing; open it first`
+const notClosed = (pre: string): string => `${pre}: a parenthesis is not closed; close it`
 const nested = (pre: string): string => `${pre}: parentheses inside parentheses; one level is allowed`
 export const notAnAxis = (pre: string, w: string): string =>
   `${pre}: '${w}' is no axis; names have letters, digits and inner underscores, lengths are whole numbers of 1 or more`
-export const namedTwice = (pre: string, n: string): string => `${pre}: ${n} stands twice on one side`
+export const namedTwice = (pre: string, n: string): string => `${pre}: ${n} stands twice on one side; name each axis once`
 const splitsEllipsis = (pre: string): string => `${pre}: ... is inside parentheses on the left; name the axes there`
 const ellipsisAlone = (pre: string): string => `${pre}: ... is on the right alone; it stands for axes of the left`
 const onLeftAlone = (op: string, pre: string, x: Word): string =>
@@ -73,9 +73,10 @@ const onRightAlone = (op: string, pre: string, x: Word): string =>
 const sizeUnknown = (pre: string, n: Word): string => `${pre}: ${n} has no size; give it, for instance { ${n}: 2 }`
 const sizesUnknown = (pre: string, n: Word, m: Word): string =>
   `${pre}: ${n} and ${m} share an axis and have no size; give one of them`
-const noSuchAxis = (pre: string, n: string): string => `${pre}: a size is given for ${n}, which is no axis of it`
+const noSuchAxis = (pre: string, n: string): string =>
+  `${pre}: a size is given for ${n}, which is no axis of it; leave it out, or name it in the pattern`
 export const misfit = (op: string, s: readonly number[], p: string, why: string): string =>
-  `${op}: ${show(s)} does not fit '${p}': ${why}`
+  `${op}: ${show(s)} does not fit '${p}': ${why}; change one of them`
 
 // ---- patterns ------------------------------------------------------------------------------------------------------
 

@@ -14,7 +14,7 @@ const countsDiffer = (l: string, n: number, m: number): string =>
 const restLost = (l: string, e: readonly number[]): string =>
   `einsum: ${l}: ... stands for ${show(e)} and is not in the result; put it there, or sum over these axes first`
 const wrongRank = (l: string, p: readonly string[], s: readonly number[]): string =>
-  `einsum: ${l}: ${p.join("") || "no label"} needs rank ${p.includes("...") ? `${p.length - 1} or more` : p.length}, got ${show(s)}`
+  `einsum: ${l}: ${p.join("") || "no label"} needs rank ${p.includes("...") ? `${p.length - 1} or more` : p.length}, got ${show(s)}; expandDims adds axes, reshape takes them away`
 const notSquare = (l: string, h: string, x: number, y: number, s: readonly number[]): string =>
   `einsum: ${l}: ${h} is ${x} and ${y} in ${show(s)}; a diagonal has one size`
 const sizesDiffer = (l: string, h: string, x: number, q: readonly number[], y: number, s: readonly number[]): string =>

@@ -5,7 +5,7 @@ import { minus, over, plus, UNKNOWN } from "../core/dims.ts"
 import { windowTooLarge } from "../core/messages.ts"
 import type { ForAxes, Padding, Sliders } from "../../typelevel/conv.ts"
 import type { Dim } from "../../typelevel/dim.ts"
-import { anImage, eachAxis, paddingAt, type Sliding, sliding, wholeStrides, windowsOf } from "./_windows.ts"
+import { anImage, eachAxis, padded, paddingAt, type Sliding, sliding, slidingOver, wholeStrides, windowsOf } from "./_windows.ts"
 import { div } from "./div.ts"
 import { full } from "./full.ts"
 import { pad } from "./pad.ts"
@@ -78,7 +78,7 @@ const lay = (op: string, n: number, a: Axis): Sliding => {
 const overhanging = (op: string, n: number, { size, stride, padding }: Axis): Sliding => {
   const { low, high, dilation } = sliding(op, size, size, stride, padding)
   const room = low + n + high + stride - 1 - size
-  if (room < 0) refuse(windowTooLarge(op, size, low + n + high))
+  if (room < 0) refuse(windowTooLarge(op, size, padded(n, low + high)))
   const last = Math.floor(room / stride)
   const count = last * stride < low + n ? last + 1 : last
   return { size, stride, dilation, low, high: Math.max(high, (count - 1) * stride + size - low - n), count }
@@ -93,6 +93,7 @@ const countOf = (op: string, n: Dim, a: Axis): Dim => {
   if (!ceil || stride === 1 || padding === "same" || parts === undefined) return plain
   return parts === UNKNOWN ? UNKNOWN : plus(minus(parts, size), lay(op, size * stride, a).count)
 }
+const windowText = (size: ForAxes<Sliders, number>): string => `window ${typeof size === "number" ? size : show(size)}`
 /** The shape of a pool; or the sentence. */
 export const poolShape = (
   op: string,
@@ -102,9 +103,10 @@ export const poolShape = (
   options: PoolOptions,
 ): Dim[] => {
   anImage(op, n, s)
+  const axes = axesOf(op, n, size, options)
   return withSpatial(
     s,
-    axesOf(op, n, size, options).map((a, k) => countOf(op, axisOf(s, n, k), a)),
+    slidingOver(op, s, windowText(size), () => axes.map((a, k) => countOf(op, axisOf(s, n, k), a))),
   )
 }
 
@@ -124,7 +126,9 @@ export const pooled = <R>(
   const o = options ?? {}
   anImage(op.name, n, x.shape)
   const axes = axesOf(op.name, n, size as number, o)
-  const laid = axes.map((a, k) => lay(op.name, axisOf(x.shape, n, k), a))
+  const laid = slidingOver(op.name, x.shape, windowText(size as number), () =>
+    axes.map((a, k) => lay(op.name, axisOf(x.shape, n, k), a)),
+  )
   const counted = laid.map(({ low, high }, k): readonly [number, number] => {
     const { padding } = axes[k]!
     return o.countPadding ? [low, padding === "same" ? high : (sides(padding).at(-1) ?? 0)] : [0, 0]

@@ -74,11 +74,12 @@ type noRows = "scan: an x of shape [] has no axis to step along"
 export const noRows: noRows = "scan: an x of shape [] has no axis to step along"
 type noLength = "scan: without xs nothing says how many steps; give { length }"
 export const noLength: noLength = "scan: without xs nothing says how many steps; give { length }"
-type sizesDiffer<A extends Dim, B extends Dim> = `scan: the first axes of the xs differ: ${A} and ${B}`
+type sizesDiffer<A extends Dim, B extends Dim> = `scan: the first axes of the xs differ: ${A} and ${B}; give all one length`
 export const sizesDiffer = (least: number, greatest: number): string =>
-  `scan: the first axes of the xs differ: ${least} and ${greatest}`
-type otherLength<N extends Dim, M extends number> = `scan: the xs have ${N} rows, and the length is ${M}`
-export const otherLength = (n: number, length: number): string => `scan: the xs have ${n} rows, and the length is ${length}`
+  `scan: the first axes of the xs differ: ${least} and ${greatest}; give all one length`
+type otherLength<N extends Dim, M extends number> = `scan: the xs have ${N} rows, and the length is ${M}; leave the length out`
+export const otherLength = (n: number, length: number): string =>
+  `scan: the xs have ${n} rows, and the length is ${length}; leave the length out`
 type noSize<N extends string | number> = `scan: the length ${N} is not a whole number of 0 or more`
 export const noSize = (n: number): string => `scan: the length ${n} is not a whole number of 0 or more`
 

@@ -40,9 +40,9 @@ type misfit<
   I,
   U,
   W,
-> = `${Op}: updates ${Show<U>} do not fit: indices ${Show<I>} into ${Show<S>} need ${Show<W>}`
+> = `${Op}: updates ${Show<U>} do not fit: indices ${Show<I>} into ${Show<S>} need ${Show<W>}; reshape the updates`
 const misfit = (op: string, s: readonly number[], i: readonly number[], u: readonly number[], w: readonly number[]): string =>
-  `${op}: updates ${show(u)} do not fit: indices ${show(i)} into ${show(s)} need ${show(w)}`
+  `${op}: updates ${show(u)} do not fit: indices ${show(i)} into ${show(s)} need ${show(w)}; reshape the updates`
 type nowhere<
   Op extends string,
   S extends Shape,

@@ -1,5 +1,5 @@
 // Sizes of sliding windows at run time: the twin of typelevel/conv.ts.
-import { refuse, show, upto } from "../core/index.ts"
+import { refuse, ShapeError, show, upto } from "../core/index.ts"
 import { minus, over, plus, times, UNKNOWN } from "../core/dims.ts"
 import { notASize, notPositive, windowTooLarge } from "../core/messages.ts"
 import type {
@@ -17,7 +17,7 @@ export const axisNames: AxisNames = { 1: "length", 2: "height, width", 3: "depth
 
 /** Refuses what has too few axes for n spatial ones and channels. */
 export const anImage = (op: string, n: Sliders, s: readonly Dim[]): void => {
-  if (s.length <= n) refuse(`${op}: needs [..., ${axisNames[n]}, channels], got ${show(s)}`)
+  if (s.length <= n) refuse(`${op}: needs [..., ${axisNames[n]}, channels], got ${show(s)}; reshape it first`)
 }
 
 /** How windows lie on one axis: elements added below and above, and how many windows there are. */
@@ -73,8 +73,20 @@ export const sliding = (
   const [low, high] = added ?? same((count - 1) * stride + covered, n)
   const lay = { size, stride, dilation, low, high }
   if (!added) return { ...lay, count }
-  if (low + n + high < covered) refuse(windowTooLarge(op, covered, low + n + high))
+  if (low + n + high < covered) refuse(windowTooLarge(op, covered, padded(n, low + high)))
   return { ...lay, count: Math.floor((low + n + high - covered) / stride) + 1 }
+}
+/** The size with its padding, as sentences show it. */
+export const padded = (n: number, added: number): string | number => (added === 0 ? n : `${n + added} with the padding`)
+/** Refuses with the shape that windows slide over, and what slides, in a sentence about one axis. */
+export const slidingOver = <R>(op: string, s: readonly Dim[], what: string, f: () => R): R => {
+  const start = `${op}: a `
+  try {
+    return f()
+  } catch (e) {
+    if (!(e instanceof ShapeError) || !e.message.startsWith(start)) throw e
+    return refuse(`${op}: ${show(s)} and ${what}: a ${e.message.slice(start.length)}`)
+  }
 }
 /** Elements to add above so that the padded axis is whole strides: the adjoint then splits its axis by the stride (see fold). */
 export const wholeStrides = (n: number, { low, high, stride }: Sliding): number =>

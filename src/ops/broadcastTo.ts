@@ -30,9 +30,10 @@ type Walk<S extends Shape, T extends Shape, A extends Shape, B extends Shape> = 
         : noFit<S, T, X, Y>
     : rankTooHigh<S, T>
   : T
-type noFit<S, T, X, Y> = `broadcastTo: ${Show<S>} does not broadcast to ${Show<T>}: ${ShowDim<X>} is neither 1 nor ${ShowDim<Y>}`
+type noFit<S, T, X, Y> =
+  `broadcastTo: ${Show<S>} does not broadcast to ${Show<T>}: ${ShowDim<X>} is neither 1 nor ${ShowDim<Y>}; tile repeats other sizes`
 const noFit = (s: readonly number[], t: readonly number[], x: number, y: number): string =>
-  `broadcastTo: ${show(s)} does not broadcast to ${show(t)}: ${x} is neither 1 nor ${y}`
+  `broadcastTo: ${show(s)} does not broadcast to ${show(t)}: ${x} is neither 1 nor ${y}; tile repeats other sizes`
 type rankTooHigh<S, T> = `broadcastTo: ${Show<S>} does not broadcast to ${Show<T>}: its rank is higher; sum over axes, or reshape`
 const rankTooHigh = (s: readonly number[], t: readonly number[]): string =>
   `broadcastTo: ${show(s)} does not broadcast to ${show(t)}: its rank is higher; sum over axes, or reshape`

@@ -1,17 +1,4 @@
-import {
-  axisOf,
-  defineOp,
-  dense,
-  emit,
-  type Gen,
-  ir,
-  lift,
-  make,
-  type OpDef,
-  type RawTensor,
-  refuse,
-  same,
-} from "../core/index.ts"
+import { axisOf, defineOp, dense, emit, type Gen, ir, lift, make, type OpDef, type RawTensor, refuse } from "../core/index.ts"
 import { dtypesDiffer, ofNothing, ranksDiffer, shapesDiffer } from "../core/messages.ts"
 import type { Of } from "../core/signature.ts"
 import type { Concat, ConcatArgs, ConcatAxis } from "../../typelevel/reshape.ts"
@@ -28,7 +15,8 @@ const check = (all: readonly RawTensor[], axis: number): number => {
   for (const x of all.slice(1)) {
     if (x.dtype !== first.dtype) refuse(dtypesDiffer("concat", first.dtype, x.dtype))
     if (x.shape.length !== first.shape.length) refuse(ranksDiffer("concat", first.shape, x.shape))
-    if (!same(x.shape.with(k, 0), first.shape.with(k, 0))) refuse(shapesDiffer("concat", first.shape, x.shape, k))
+    const at = first.shape.findIndex((n, j) => j !== k && n !== x.shape[j])
+    if (at >= 0) refuse(shapesDiffer("concat", first.shape, x.shape, k, first.shape[at]!, x.shape[at]!))
   }
   return k
 }

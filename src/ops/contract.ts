@@ -86,16 +86,20 @@ type double<L extends string, H extends string> = `contract: ${L}: ${H} occurs t
 const double = (l: string, h: string): string => `contract: ${l}: ${h} occurs twice in one list; an axis has a label of its own`
 type single<L extends string, H extends string> = `contract: ${L}: ${H} occurs once; sum over it first, or broadcast afterwards`
 const single = (l: string, h: string): string => `contract: ${l}: ${h} occurs once; sum over it first, or broadcast afterwards`
-type wrongCount<L extends string, S extends Shape> = `contract: ${L} does not label ${Show<S>} one to one`
-const wrongCount = (l: string, s: readonly number[]): string => `contract: ${l} does not label ${show(s)} one to one`
+type wrongCount<
+  L extends string,
+  S extends Shape,
+> = `contract: ${L} does not label ${Show<S>} one to one; give a letter for each axis`
+const wrongCount = (l: string, s: readonly number[]): string =>
+  `contract: ${l} does not label ${show(s)} one to one; give a letter for each axis`
 type sizesDiffer<
   L extends string,
   H extends string,
   X,
   Y,
-> = `contract: ${L}: ${H} is ${ShowDim<X>} on the left and ${ShowDim<Y>} on the right`
+> = `contract: ${L}: ${H} is ${ShowDim<X>} on the left and ${ShowDim<Y>} on the right; a label has one size`
 const sizesDiffer = (l: string, h: string, x: number, y: number): string =>
-  `contract: ${l}: ${h} is ${x} on the left and ${y} on the right`
+  `contract: ${l}: ${h} is ${x} on the left and ${y} on the right; a label has one size`
 
 // ---- run time ------------------------------------------------------------------------------------------------------
 /** Labels of the left, the right and the result. */

@@ -19,9 +19,9 @@ export type ExpandDimsRule<S extends Shape, X extends number> =
 type outside<
   S extends Shape,
   X extends number,
-> = `expandDims: axis ${X} is outside the result, which has one axis more than ${Show<S>}`
+> = `expandDims: axis ${X} is outside the result, which has one axis more than ${Show<S>}; count axes from 0, or from the end with -1`
 const outside = (s: readonly number[], axis: number): string =>
-  `expandDims: axis ${axis} is outside the result, which has one axis more than ${show(s)}`
+  `expandDims: axis ${axis} is outside the result, which has one axis more than ${show(s)}; count axes from 0, or from the end with -1`
 
 /** Attributes: the axis in the result, non-negative. */
 export const op: OpDef<{ readonly axis: number }> = defineOp<{ readonly axis: number }>({

@@ -57,9 +57,9 @@ type tooFar<
   S extends Shape,
   T extends number,
   N extends number,
-> = `fold: the windows ${Show<S>} reach over ${T} elements, and there are ${N}`
+> = `fold: the windows ${Show<S>} reach over ${T} elements, and there are ${N}; give a larger size`
 const tooFar = (s: readonly number[], t: number, n: number): string =>
-  `fold: the windows ${show(s)} reach over ${t} elements, and there are ${n}`
+  `fold: the windows ${show(s)} reach over ${t} elements, and there are ${n}; give a larger size`
 
 interface Attrs {
   readonly axis: number

@@ -41,9 +41,9 @@ type beyond<
   I,
   N extends number,
   M extends number,
-> = `gather: indices ${Show<I>} are more than ${Show<S>} outside the axis: ${N} is more than ${M}`
+> = `gather: indices ${Show<I>} are more than ${Show<S>} outside the axis: ${N} is more than ${M}; slice the indices`
 const beyond = (s: readonly number[], i: readonly number[], n: number, m: number): string =>
-  `gather: indices ${show(i)} are more than ${show(s)} outside the axis: ${n} is more than ${m}`
+  `gather: indices ${show(i)} are more than ${show(s)} outside the axis: ${n} is more than ${m}; slice the indices`
 
 /** x and indices; attributes: the axis, non-negative. takeAlongAxis of the part of x that the indices speak about. */
 export const op: OpDef<{ readonly axis: number }> = defineOp<{ readonly axis: number }>({

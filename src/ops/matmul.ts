@@ -43,14 +43,18 @@ type Product<A extends Shape, B extends Shape> = A extends readonly [
         : NoMatrix<B>
     : NoMatrix<A>
 type Batched<A extends Shape, B extends Shape, P extends Shape, Q extends Shape, MN extends Shape> =
-  Broadcast<"matmul", P, Q> extends infer R ? (R extends Shape ? [...R, ...MN] : batchesDiffer<A, B>) : never
+  Broadcast<"matmul", P, Q> extends infer R ? (R extends Shape ? [...R, ...MN] : batchesDiffer<A, B, R>) : never
 type NoMatrix<S extends Shape> = Rankless<S> extends true ? Shape : NeedsRank<"matmul", "1 or more", S>
-type innerDiffer<A, B, K, L> = `matmul: inner dimensions differ: ${Show<A>} x ${Show<B>}: ${ShowDim<K>} is not ${ShowDim<L>}`
+type innerDiffer<A, B, K, L> =
+  `matmul: inner dimensions differ: ${Show<A>} x ${Show<B>}: ${ShowDim<K>} is not ${ShowDim<L>}; transpose one of them, or make them equal`
 const innerDiffer = (a: readonly number[], b: readonly number[], k: number, l: number): string =>
-  `matmul: inner dimensions differ: ${show(a)} x ${show(b)}: ${k} is not ${l}`
-type batchesDiffer<A, B> = `matmul: batch dimensions do not broadcast: ${Show<A>} x ${Show<B>}`
-const batchesDiffer = (a: readonly number[], b: readonly number[]): string =>
-  `matmul: batch dimensions do not broadcast: ${show(a)} x ${show(b)}`
+  `matmul: inner dimensions differ: ${show(a)} x ${show(b)}: ${k} is not ${l}; transpose one of them, or make them equal`
+/** R: the sentence about the batch dimensions alone. */
+type batchesDiffer<A, B, R> = R extends `${string} x ${string}: ${infer Why}`
+  ? `matmul: batch dimensions do not broadcast: ${Show<A>} x ${Show<B>}: ${Why}`
+  : never
+const batchesDiffer = (a: readonly number[], b: readonly number[], m: number, n: number): string =>
+  `matmul: batch dimensions do not broadcast: ${show(a)} x ${show(b)}: ${m} is not ${n}; make them equal, or one of them 1`
 
 // ---- run time ------------------------------------------------------------------------------------------------------
 /** Batch dimensions of the product, aligned at the last. */
@@ -59,7 +63,7 @@ const batchOf = (a: readonly number[], b: readonly number[]): number[] => {
   const out: number[] = []
   for (let k = 1; k <= Math.max(p.length, q.length); k++) {
     const [m, n] = [p.at(-k) ?? 1, q.at(-k) ?? 1]
-    if (m !== n && m !== 1 && n !== 1) refuse(batchesDiffer(a, b))
+    if (m !== n && m !== 1 && n !== 1) refuse(batchesDiffer(a, b, m, n))
     out.unshift(m === 1 ? n : m)
   }
   return out

@@ -23,7 +23,7 @@ type Packed<R, D extends TensorLike["dtype"]> = [R] extends [never]
     : Nothing
 
 const outerDiffer = (s: readonly number[], t: readonly number[], x: number, y: number): string =>
-  `pack: ${show(s)} and ${show(t)} differ outside of *: ${x} is not ${y}`
+  `pack: ${show(s)} and ${show(t)} differ outside of *: ${x} is not ${y}; pad or slice one of them`
 const check = (all: readonly RawTensor[], pattern: string, places: Around): void => {
   const first = all[0] ?? refuse(ofNothing("pack"))
   for (const x of all) {

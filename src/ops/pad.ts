@@ -61,8 +61,12 @@ type Spread<N extends number, G extends number> = G extends 0
       ? number
       : Add<Mul<Sub<N, 1>, G>, N>
 
-type wrongCount<S extends Shape, N extends number> = `pad: ${N} widths for ${Show<S>}, which has rank ${S["length"]}`
-const wrongCount = (s: readonly number[], n: number): string => `pad: ${n} widths for ${show(s)}, which has rank ${s.length}`
+type wrongCount<
+  S extends Shape,
+  N extends number,
+> = `pad: ${N} widths for ${Show<S>}, which has rank ${S["length"]}; give one for each axis`
+const wrongCount = (s: readonly number[], n: number): string =>
+  `pad: ${n} widths for ${show(s)}, which has rank ${s.length}; give one for each axis`
 type notAWidth<
   N extends string,
   K extends number,

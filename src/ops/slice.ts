@@ -1,7 +1,7 @@
 import { ir, make, type OpDef, type RawTensor, refuse, show, upto, view } from "../core/index.ts"
 import type { Of, Or } from "../core/signature.ts"
 import type { Tensor } from "../core/tensor.ts"
-import type { Dim } from "../../typelevel/dim.ts"
+import type { Dim, ShowDim } from "../../typelevel/dim.ts"
 import type { DType } from "../../typelevel/dtype.ts"
 import type { Spread } from "../../typelevel/ellipsis.ts"
 import type { Add, CeilDiv, Compare, Sub } from "../../typelevel/nat.ts"
@@ -159,22 +159,32 @@ type Down<S, K extends number, N extends Dim, A, B, Q extends number, P extends 
           : CeilDiv<Add<X, 1>, Q>
     : never
 
-type tooMany<S extends Shape, N extends number> = `slice: ${N} ranges for ${Show<S>}, which has rank ${S["length"]}`
-const tooMany = (s: readonly number[], n: number): string => `slice: ${n} ranges for ${show(s)}, which has rank ${s.length}`
-type outside<S, K extends number, X extends number> = `slice: ${X} is outside axis ${K} of ${Show<S>}`
-const outside = (s: readonly number[], k: number, x: number): string => `slice: ${x} is outside axis ${k} of ${show(s)}`
+type tooMany<
+  S extends Shape,
+  N extends number,
+> = `slice: ${N} ranges for ${Show<S>}, which has rank ${S["length"]}; give one for each axis at most`
+const tooMany = (s: readonly number[], n: number): string =>
+  `slice: ${n} ranges for ${show(s)}, which has rank ${s.length}; give one for each axis at most`
+type outside<
+  S,
+  K extends number,
+  X extends number,
+> = `slice: ${X} is outside axis ${K} of ${Show<S>}, which has size ${ShowDim<S[K & keyof S]>}; stay inside, null goes as far as there is`
+const outside = (s: readonly number[], k: number, x: number): string =>
+  `slice: ${x} is outside axis ${k} of ${show(s)}, which has size ${s[k]}; stay inside, null goes as far as there is`
 type against<
   S,
   K extends number,
   A,
   B,
   P extends number,
-> = `slice: ${Text<A>} to ${Text<B>} on axis ${K} of ${Show<S>} runs against the step ${P}`
+> = `slice: ${Text<A>} to ${Text<B>} on axis ${K} of ${Show<S>} runs against the step ${P}; swap them, or negate the step`
 type Text<A> = A & (number | null) extends infer T extends number | null ? `${T}` : never
 const against = (s: readonly number[], k: number, a: number | null, b: number | null, p: number): string =>
-  `slice: ${a} to ${b} on axis ${k} of ${show(s)} runs against the step ${p}`
-type noStep<S, K extends number> = `slice: the step on axis ${K} of ${Show<S>} is 0`
-const noStep = (s: readonly number[], k: number): string => `slice: the step on axis ${k} of ${show(s)} is 0`
+  `slice: ${a} to ${b} on axis ${k} of ${show(s)} runs against the step ${p}; swap them, or negate the step`
+type noStep<S, K extends number> = `slice: the step on axis ${K} of ${Show<S>} is 0; give 1 or more, or -1 or less`
+const noStep = (s: readonly number[], k: number): string =>
+  `slice: the step on axis ${k} of ${show(s)} is 0; give 1 or more, or -1 or less`
 
 // ---- run time ------------------------------------------------------------------------------------------------------
 /** count elements: first, first + step, ... */

@@ -73,9 +73,9 @@ type wrongTotal<
   A extends number,
   N extends Shape,
   T extends Dim,
-> = `split: the sizes ${Show<N>} add up to ${ShowDim<T>}, and axis ${A} of ${Show<S>} has ${ShowDim<S[A]>}`
+> = `split: the sizes ${Show<N>} add up to ${ShowDim<T>}, and axis ${A} of ${Show<S>} has ${ShowDim<S[A]>}; change one of the sizes`
 const wrongTotal = (s: readonly number[], a: number, n: readonly number[], t: number): string =>
-  `split: the sizes ${show(n)} add up to ${t}, and axis ${a} of ${show(s)} has ${s[a]}`
+  `split: the sizes ${show(n)} add up to ${t}, and axis ${a} of ${show(s)} has ${s[a]}; change one of the sizes`
 
 // ---- run time ------------------------------------------------------------------------------------------------------
 const sizesOf = (s: readonly number[], axis: number, given: unknown): readonly number[] => {

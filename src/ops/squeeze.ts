@@ -31,8 +31,13 @@ type Checked<S extends Shape, A extends number, Rest, Seen extends Shape = []> =
         : notOne<S, Seen["length"] & number, H>
     : Checked<S, A, T, [...Seen, H]>
   : Drop<S, A>
-type notOne<S extends Shape, X extends number, N> = `squeeze: axis ${X} of ${Show<S>} has size ${ShowDim<N>}, not 1`
-const notOne = (s: readonly number[], axis: number): string => `squeeze: axis ${axis} of ${show(s)} has size ${s[axis]}, not 1`
+type notOne<
+  S extends Shape,
+  X extends number,
+  N,
+> = `squeeze: axis ${X} of ${Show<S>} has size ${ShowDim<N>}, not 1; slice or reduce it instead`
+const notOne = (s: readonly number[], axis: number): string =>
+  `squeeze: axis ${axis} of ${show(s)} has size ${s[axis]}, not 1; slice or reduce it instead`
 
 /** Attributes: axes, non-negative and sorted. */
 export const op: OpDef<{ readonly axes: readonly number[] }> = defineOp<{ readonly axes: readonly number[] }>({

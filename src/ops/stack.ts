@@ -1,7 +1,13 @@
-import { defineOp, emit, type OpDef, type RawTensor, raw, refuse, same, show } from "../core/index.ts"
-import { dtypesDiffer, ofNothing } from "../core/messages.ts"
+import { defineOp, emit, type OpDef, type RawTensor, raw, refuse, show } from "../core/index.ts"
+import { dtypesDiffer, ofNothing, ranksDiffer } from "../core/messages.ts"
 import type { Of, Or } from "../core/signature.ts"
-import type { dtypesDiffer as DTypesDiffer, ofNothing as OfNothing } from "../../typelevel/messages.ts"
+import type { ShowDim } from "../../typelevel/dim.ts"
+import type {
+  dtypesDiffer as DTypesDiffer,
+  ofNothing as OfNothing,
+  ranksDiffer as RanksDiffer,
+} from "../../typelevel/messages.ts"
+import type { Clash } from "../../typelevel/reshape.ts"
 import type { OrList, TensorLike } from "../../typelevel/rule.ts"
 import type { Axis, Insert, Rankless, SameSizes, Shape, Show } from "../../typelevel/shape.ts"
 import { concat } from "./concat.ts"
@@ -28,17 +34,30 @@ type Rest<Op extends string, S extends Shape, D, T, Seen extends readonly unknow
       ? [...Seen, DTypesDiffer<Op, D & string, H["dtype"]>, ...R]
       : SameSizes<S, H["shape"]> extends true
         ? Rest<Op, S, D, R, [...Seen, H]>
-        : [...Seen, shapesDiffer<Op, S, H["shape"]>, ...R]
+        : [...Seen, Differ<Op, S, H["shape"]>, ...R]
   : Seen
-type shapesDiffer<Op extends string, S, T> = `${Op}: shapes differ: ${Show<S>} and ${Show<T>}`
-const shapesDiffer = (op: string, s: readonly number[], t: readonly number[]): string =>
-  `${op}: shapes differ: ${show(s)} and ${show(t)}`
+type Differ<Op extends string, S extends Shape, T extends Shape> = S["length"] extends T["length"]
+  ? Clash<S, T> extends [infer X, infer Y]
+    ? shapesDiffer<Op, S, T, X, Y>
+    : never
+  : RanksDiffer<Op, S, T>
+type shapesDiffer<
+  Op extends string,
+  S,
+  T,
+  X,
+  Y,
+> = `${Op}: shapes differ: ${Show<S>} and ${Show<T>}: ${ShowDim<X>} is not ${ShowDim<Y>}; pad or slice one of them`
+const shapesDiffer = (op: string, s: readonly number[], t: readonly number[], x: number, y: number): string =>
+  `${op}: shapes differ: ${show(s)} and ${show(t)}: ${x} is not ${y}; pad or slice one of them`
 /** The shape of all, or the sentence. */
 export const alike = (op: string, all: readonly RawTensor[]): readonly number[] => {
   const first = all[0] ?? refuse(ofNothing(op))
   for (const x of all) {
     if (x.dtype !== first.dtype) refuse(dtypesDiffer(op, first.dtype, x.dtype))
-    if (!same(x.shape, first.shape)) refuse(shapesDiffer(op, first.shape, x.shape))
+    if (x.shape.length !== first.shape.length) refuse(ranksDiffer(op, first.shape, x.shape))
+    const at = first.shape.findIndex((n, k) => n !== x.shape[k])
+    if (at >= 0) refuse(shapesDiffer(op, first.shape, x.shape, first.shape[at]!, x.shape[at]!))
   }
   return first.shape
 }
@@ -59,9 +78,9 @@ type Stacked<S extends Shape, X extends number, N extends number> =
 type outside<
   S extends Shape,
   X extends number,
-> = `stack: axis ${X} is outside the result, which has one axis more than ${Show<S>}`
+> = `stack: axis ${X} is outside the result, which has one axis more than ${Show<S>}; count axes from 0, or from the end with -1`
 const outside = (s: readonly number[], axis: number): string =>
-  `stack: axis ${axis} is outside the result, which has one axis more than ${show(s)}`
+  `stack: axis ${axis} is outside the result, which has one axis more than ${show(s)}; count axes from 0, or from the end with -1`
 
 /** Attributes: the axis in the result, non-negative. */
 export const op: OpDef<{ readonly axis: number }> = defineOp<{ readonly axis: number }>({

@@ -84,8 +84,12 @@ export type TensordotAxes<A extends Shape, D extends DType, B extends Shape, E e
 
 type noCount<X extends number> = `tensordot: axes is ${X}; it must be a whole number of 0 or more, or two lists of axes`
 const noCount = (x: number): string => `tensordot: axes is ${x}; it must be a whole number of 0 or more, or two lists of axes`
-type tooMany<X extends number, S extends Shape> = `tensordot: axes is ${X}, but ${Show<S>} has rank ${S["length"]}`
-const tooMany = (x: number, s: List): string => `tensordot: axes is ${x}, but ${show(s)} has rank ${s.length}`
+type tooMany<
+  X extends number,
+  S extends Shape,
+> = `tensordot: axes is ${X}, but ${Show<S>} has rank ${S["length"]}; give its rank at most`
+const tooMany = (x: number, s: List): string =>
+  `tensordot: axes is ${x}, but ${show(s)} has rank ${s.length}; give its rank at most`
 
 // ---- run time ------------------------------------------------------------------------------------------------------
 const axesOf = (a: List, b: List, x: NonNullable<AxesArg>): [List, List] => {

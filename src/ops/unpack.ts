@@ -19,10 +19,10 @@ type Unpacked<R, D extends DType> = [R] extends [never]
     : Nothing
 
 const holdsOther = (s: readonly number[], n: number, total: number): string =>
-  `unpack: the shapes hold ${total} elements, the packed axis of ${show(s)} has ${n}`
-const inferredTwice = "unpack: the shapes leave more than one dimension (-1) to be inferred"
+  `unpack: the shapes hold ${total} elements, the packed axis of ${show(s)} has ${n}; give the shapes that pack gave`
+const inferredTwice = "unpack: the shapes leave more than one dimension (-1) to be inferred; give all but one"
 const noMultiple = (rest: number, q: number): string =>
-  `unpack: ${rest} elements are left for a shape whose other dimensions hold ${q}`
+  `unpack: ${rest} elements are left for a shape whose other dimensions hold ${q}; give the shapes that pack gave`
 
 /** The shapes without -1, or the sentence. */
 const inferred = (s: readonly number[], axis: number, shapes: readonly (readonly number[])[]): (readonly number[])[] => {

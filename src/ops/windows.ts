@@ -1,13 +1,13 @@
 import { axisOf, emit, ir, type OpDef, type RawTensor, view } from "../core/index.ts"
 import type { Of, Or } from "../core/signature.ts"
 import type { Tensor } from "../core/tensor.ts"
-import type { Windows } from "../../typelevel/conv.ts"
+import type { Sliding, Windows } from "../../typelevel/conv.ts"
 import type { Dim } from "../../typelevel/dim.ts"
 import type { DType } from "../../typelevel/dtype.ts"
 import type { axisOutside } from "../../typelevel/messages.ts"
 import type { Option } from "../../typelevel/rule.ts"
 import type { Axis, Rankless, Replace, Shape } from "../../typelevel/shape.ts"
-import { sliding } from "./_windows.ts"
+import { sliding, slidingOver } from "./_windows.ts"
 import { fold } from "./fold.ts"
 import { slice } from "./slice.ts"
 
@@ -34,7 +34,7 @@ export type WindowsRule<S extends Shape, X extends number, K extends number, O> 
               Option<O, "dilation", 1, number> & number
             > extends infer N
           ? N extends `windows: ${string}`
-            ? N
+            ? Sliding<"windows", N, S, `window ${K}`>
             : [...Replace<S, X, N & Dim>, K]
           : never
 
@@ -95,6 +95,8 @@ export function windows<
 >(x: Tensor<S, D>, axis: X, size: Or<WindowsRule<S, X, K, O>, K>, options?: O): Of<WindowsRule<S, X, K, O>, D> {
   const t = x as unknown as RawTensor
   const k = axisOf("windows", t.shape, axis)
-  const w = sliding("windows", t.shape[k]!, size as number, options?.stride, "valid", options?.dilation)
+  const w = slidingOver("windows", t.shape, `window ${size}`, () =>
+    sliding("windows", t.shape[k]!, size as number, options?.stride, "valid", options?.dilation),
+  )
   return emit(op, [t], { axis: k, size: w.size, stride: w.stride, dilation: w.dilation, count: w.count })
 }

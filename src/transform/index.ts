@@ -184,7 +184,9 @@ export function vmap<F extends Source, const I extends InAxes = 0, const X exten
     if (axis === null) return s
     for (const shape of shapesInSpec(s))
       if (!Number.isInteger(axis) || axis < -shape.length - 1 || axis > shape.length)
-        refuse(`vmap: axis ${axis} is outside the batched argument, which has one axis more than ${show(shape)}`)
+        refuse(
+          `vmap: axis ${axis} is outside the batched argument, which has one axis more than ${show(shape)}; count axes from 0, or from the end with -1`,
+        )
     return widened(s, name, axis)
   })
   return shapedOf(specs, rule.out, rule.dtype, (args) => call(...args)) as Vmapped<F, I, X>

@@ -349,7 +349,7 @@ type Places<F, I> =
     : []
 type NoRoom<P, X extends number> = P extends Shape | TensorLike
   ? [Axis<[...ShapeOf<P>, 0], X>] extends [never]
-    ? `vmap: axis ${X} is outside the batched argument, which has one axis more than ${Show<ShapeOf<P>>}`
+    ? `vmap: axis ${X} is outside the batched argument, which has one axis more than ${Show<ShapeOf<P>>}; count axes from 0, or from the end with -1`
     : never
   : P extends FunctionSpec
     ? never

@@ -27,7 +27,7 @@ describe("docs/errors", () => {
       /```ts\nT\.matmul\(T\.zeros\(\[2, 3\]\), T\.zeros\(\[\d, 5\]\)\)\n\/\/ matmul: inner dimensions differ/,
     )
     expect(generated.get("residual.md")).toContain(
-      "// residual > sequential[1] > conv2d: needs [..., height, width, channels], got [batch, 64]",
+      "// residual > sequential[1] > conv2d: needs [..., height, width, channels], got [batch, 64]; reshape it first",
     )
     expect(generated.get("sentences/noBroadcast.md")).toContain("> OP: shapes do not broadcast: A x B: X is not Y")
   })

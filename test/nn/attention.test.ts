@@ -145,7 +145,7 @@ describe("multiHeadAttention", () => {
       )
     expect(out(net, v, [ramp([1, 3, 4]), mask(3)]).length).toBe(12)
     expect(sentence(() => out(net, v, [ramp([1, 3, 4]), mask(2)]))).toBe(
-      "multiHeadAttention: a mask [1, 1, 1, 2] does not broadcast to the scores [1, 2, 3, 3]",
+      "multiHeadAttention: a mask [1, 1, 1, 2] does not broadcast to the scores [1, 2, 3, 3]; give it their sizes, or 1",
     )
   })
 })
@@ -170,7 +170,7 @@ describe("tokens", () => {
     )
     const select = untyped(["t", 3], Net.selectToken(4))
     expect(sentence(() => applyOf(select, { params: {}, state: {} }, ramp([4, 3]), {}))).toBe(
-      "selectToken: [4, 3] has 4 places, and none is 4",
+      "selectToken: [4, 3] has 4 places, and none is 4; count places from 0, or from the end with -1",
     )
   })
 })

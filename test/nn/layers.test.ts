@@ -136,7 +136,7 @@ describe("norms", () => {
     const [, same] = applyOf(net, v, x, {})
     expect(values((same as typeof state & { batchNorm_1: { mean: RawTensor } }).batchNorm_1.mean)).toEqual([1, 0, 0, 0, 2])
     expect(sentence(() => applyOf(net, v, ramp([1, 1, 5]) as never, { train: true }))).toBe(
-      "network: [1, 1, 5] does not fit [b, 3, 5]: 1 is not 3",
+      "network: [1, 1, 5] does not fit [b, 3, 5]: 1 is not 3; change one of them",
     )
     const flat = untyped(["b", 5], Net.batchNorm())
     expect(sentence(() => applyOf(flat, vars(flat), ramp([1, 5]), { train: true }))).toBe(
@@ -177,38 +177,44 @@ describe("what layers refuse when the program runs, in the words of the compiler
   const cases: readonly (readonly [() => unknown, string])[] = [
     [
       () => untyped(["batch", 784], Net.dense(28), Net.conv2d({ filters: 32, kernel: 3 })),
-      "conv2d: needs [..., height, width, channels], got [batch, 28]",
+      "conv2d: needs [..., height, width, channels], got [batch, 28]; reshape it first",
     ],
     [
       () => untyped(["b", 5, 5, 3], Net.conv2d({ filters: 8, kernel: 6 })),
-      "conv2d: a window that covers 6 does not fit in 5; pad the input, or use a smaller window",
+      "conv2d: [b, 5, 5, 3] and kernel [6, 6, 3, 8]: a window that covers 6 does not fit in 5; pad the input, or use a smaller window",
     ],
     [
       () => untyped(["b", 5, 5, 3], Net.conv2d({ filters: 8, kernel: 3, groups: 2 })),
-      "conv2d: channels differ: [b, 5, 5, 3] and kernel [3, 3, 1, 8]: 3 is not 1 x 2 groups",
+      "conv2d: channels differ: [b, 5, 5, 3] and kernel [3, 3, 1, 8]: 3 is not 1 x 2 groups; give the kernel as many as the input",
     ],
     [
       () => untyped(["b", 5, 5, 4], Net.conv2d({ filters: 5, kernel: 3, groups: 2 })),
-      "conv2d: the 5 filters of kernel [3, 3, 2, 5] do not divide into 2 groups",
+      "conv2d: the 5 filters of kernel [3, 3, 2, 5] do not divide into 2 groups; give a multiple of the groups",
     ],
     [() => Net.conv2d({ filters: 0 as number, kernel: 3 }), "conv2d: filters is 0; it must be a whole number of 1 or more"],
     [() => untyped(["batch", "n"], Net.dense(3)), "dense: the last dimension of [batch, n] is a name; parameters need a size"],
-    [() => untyped([], Net.dense(3)), "dense: needs rank 1 or more, got []"],
+    [() => untyped([], Net.dense(3)), "dense: needs rank 1 or more, got []; expandDims adds axes, reshape takes them away"],
     [() => Net.dense(2.5 as number), "dense: units is 2.5; it must be a whole number of 1 or more"],
     [() => untyped(Net.input(["b", 3], "i32"), Net.relu), "relu: needs a floating-point tensor, got i32; cast it first"],
     [
       () => untyped(["b", 3, 3, 1], Net.maxPool2d(4)),
-      "maxPool2d: a window that covers 4 does not fit in 3; pad the input, or use a smaller window",
+      "maxPool2d: [b, 3, 3, 1] and window 4: a window that covers 4 does not fit in 3; pad the input, or use a smaller window",
     ],
-    [() => untyped(["b", 3], Net.avgPool2d(2)), "avgPool2d: needs [..., height, width, channels], got [b, 3]"],
+    [() => untyped(["b", 3], Net.avgPool2d(2)), "avgPool2d: needs [..., height, width, channels], got [b, 3]; reshape it first"],
     [
       () => untyped(["b", 3, 3, 1], Net.maxPool2d(2, { padding: 2 })),
-      "maxPool2d: a padding of 2 leaves a window of 2 nothing to see; pad by less",
+      "maxPool2d: [b, 3, 3, 1] and window 2: a padding of 2 leaves a window of 2 nothing to see; pad by less",
     ],
-    [() => untyped(["b", 3], Net.globalAvgPool2d), "globalAvgPool2d: needs [..., height, width, channels], got [b, 3]"],
-    [() => untyped(["b"], Net.flatten), "flatten: needs rank 2 or more, got [b]"],
+    [
+      () => untyped(["b", 3], Net.globalAvgPool2d),
+      "globalAvgPool2d: needs [..., height, width, channels], got [b, 3]; reshape it first",
+    ],
+    [() => untyped(["b"], Net.flatten), "flatten: needs rank 2 or more, got [b]; expandDims adds axes, reshape takes them away"],
     [() => Net.dropout(1 as number), "dropout: a rate of 1; it must be at least 0 and less than 1"],
-    [() => untyped(["b"], Net.batchNorm()), "batchNorm: needs rank 2 or more, got [b]"],
+    [
+      () => untyped(["b"], Net.batchNorm()),
+      "batchNorm: needs rank 2 or more, got [b]; expandDims adds axes, reshape takes them away",
+    ],
     [() => Net.batchNorm({ momentum: 1 as number }), "batchNorm: a momentum of 1; it must be at least 0 and less than 1"],
     [() => Net.layerNorm({ epsilon: 0 as number }), "layerNorm: an epsilon of 0; it must be more than 0"],
     [() => untyped(["b", 3], Net.embedding(4, 2)), "embedding: needs indices, i32 or u32, got f32; cast them first"],
@@ -218,7 +224,7 @@ describe("what layers refuse when the program runs, in the words of the compiler
     ],
     [
       () => untyped(["b", 64], Net.residual(Net.sequential(Net.dense(64), Net.conv2d({ filters: 1, kernel: 1 })))),
-      "residual > sequential[1] > conv2d: needs [..., height, width, channels], got [b, 64]",
+      "residual > sequential[1] > conv2d: needs [..., height, width, channels], got [b, 64]; reshape it first",
     ],
     [
       () => untyped(["b", 64], Net.named("stem", Net.dense(2)), Net.named("stem", Net.dense(2))),

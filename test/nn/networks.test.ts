@@ -216,7 +216,9 @@ describe("a layer of one's own", () => {
       "liar: apply returned f32[1, 3], out says f32[1]",
     )
     expect(sentence(() => untyped(["batch", "time"], affine))).toBe("affine: parameters need sizes, and time is a name")
-    expect(sentence(() => untyped(["batch", 2, 8], liar))).toBe("liar: [batch, 2, 8] does not fit [b, n]: the rank is too large")
+    expect(sentence(() => untyped(["batch", 2, 8], liar))).toBe(
+      "liar: [batch, 2, 8] does not fit [b, n]: the rank is too large; change one of them",
+    )
   })
 })
 
@@ -257,7 +259,7 @@ describe("several inputs", () => {
     expect(sentence(() => Net.predict(net, vars, x as never))).toBe("network: needs 2 tensors, got 1")
     const other = f32([1, 2, 3, 4, 5, 6], [1, 3, 2])
     expect(sentence(() => Net.predict(net, vars, [other, mask] as never))).toBe(
-      "network: [2, 3] does not fit [batch, 3]: batch is 1 in an earlier argument and 2 here",
+      "network: [2, 3] does not fit [batch, 3]: batch is 1 in an earlier argument and 2 here; change one of them",
     )
     expect(sentence(() => untyped(["batch", 3, 2], masked))).toBe("masked: needs 2 tensors, got 1")
     expect(
@@ -299,7 +301,7 @@ describe("inference and loss", () => {
   it("binds names anew at each call, and refuses what does not fit", () => {
     expect(Net.predict(net, vars, f32([1, 2, 3], [1, 3]) as T.Tensor<[1, 3]>).shape).toEqual([1, 2])
     expect(sentence(() => Net.predict(net, vars, f32([1, 2], [1, 2]) as never))).toBe(
-      "network: [1, 2] does not fit [b, 3]: 2 is not 3",
+      "network: [1, 2] does not fit [b, 3]: 2 is not 3; change one of them",
     )
     expect(sentence(() => Net.predict(net, vars, i32([1, 2, 3], [1, 3]) as never))).toBe(
       "network: an argument is i32 where f32 is wanted; cast it",

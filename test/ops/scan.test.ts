@@ -174,11 +174,15 @@ describe("scan", () => {
     expect(() => loose(({ a }: { a: T }) => [{ a, b: a }, a], { a: zeros([]) }, x)).toThrow(
       "scan: the carry has another structure after a step than before it; return the same tree",
     )
-    expect(() => loose((s: T) => [s, s], zeros([]), [x, ones([2])])).toThrow("scan: the first axes of the xs differ: 2 and 3")
+    expect(() => loose((s: T) => [s, s], zeros([]), [x, ones([2])])).toThrow(
+      "scan: the first axes of the xs differ: 2 and 3; give all one length",
+    )
     expect(() => loose((s: T) => [s, s], zeros([]), null)).toThrow(
       "scan: without xs nothing says how many steps; give { length }",
     )
-    expect(() => loose((s: T) => [s, s], zeros([]), x, { length: 4 })).toThrow("scan: the xs have 3 rows, and the length is 4")
+    expect(() => loose((s: T) => [s, s], zeros([]), x, { length: 4 })).toThrow(
+      "scan: the xs have 3 rows, and the length is 4; leave the length out",
+    )
     expect(() => loose((_: unknown, v: T) => [{ s: { t: v } }, v], { s: { t: zeros([]) } }, x)).toThrow(
       "scan: the carry s/t is f32[] before a step and f32[2] after it; it must not change",
     )

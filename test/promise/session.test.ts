@@ -51,7 +51,7 @@ describe("session", () => {
     await expect(s.read(w)).rejects.toMatchObject({ _tag: "Donated" })
     await expect(s.item(v(1, 2))).rejects.toMatchObject({ _tag: "ShapeError" })
     await expect(s.jit((x: T.AnyTensor) => T.matmul(x as never, T.ones([3, 2]) as never))(T.ones([2, 4]))).rejects.toThrow(
-      "matmul: inner dimensions differ: [2, 4] x [3, 2]: 4 is not 3",
+      "matmul: inner dimensions differ: [2, 4] x [3, 2]: 4 is not 3; transpose one of them, or make them equal",
     )
     const bug = s.jit((): Vector => {
       throw new RangeError("a bug")

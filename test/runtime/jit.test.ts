@@ -268,7 +268,9 @@ describe("errors", () => {
     const c = counted()
     const e = await c.scoped(Effect.flip(jit((x: T.AnyTensor) => T.matmul(x as never, T.ones([3, 2]) as never))(T.ones([2, 4]))))
     expect(e).toMatchObject({ _tag: "ShapeError" })
-    expect(e.message).toBe("matmul: inner dimensions differ: [2, 4] x [3, 2]: 4 is not 3")
+    expect(e.message).toBe(
+      "matmul: inner dimensions differ: [2, 4] x [3, 2]: 4 is not 3; transpose one of them, or make them equal",
+    )
     const bug = jit((): Vector => {
       throw new RangeError("a bug")
     })

@@ -33,9 +33,11 @@ describe("expressions over names", () => {
   })
   it("are refused where no size fits", () => {
     const f = pairs as unknown as Untyped
-    expect(sentence(() => f(T.zeros([9, 3])))).toBe("shaped: [9, 3] does not fit [2*n, d]: no size of n makes 2*n 9")
+    expect(sentence(() => f(T.zeros([9, 3])))).toBe(
+      "shaped: [9, 3] does not fit [2*n, d]: no size of n makes 2*n 9; change one of them",
+    )
     expect(sentence(() => (heads as unknown as Untyped)(T.zeros([2, 5, 64]), T.zeros([5, 64])))).toBe(
-      "shaped: [5, 64] does not fit [h, d]: d is 64, which is not a multiple of h, 5",
+      "shaped: [5, 64] does not fit [h, d]: d is 64, which is not a multiple of h, 5; change one of them",
     )
     expect(sentence(() => make([["s*t"]], (a: AnyTensor) => a)(T.zeros([8])))).toBe(
       "shaped: nothing tells what s is in s*t; give it a dimension of its own",
@@ -64,7 +66,7 @@ describe("functions as parameters", () => {
     const wider = shaped([["n", "k"]], (a) => T.concat([a, a], 1))
     expect(sentence(() => plain(T.zeros([3, 4]), pairs))).toBe("shaped: the function does not take [3, 4]; give one that does")
     expect(sentence(() => plain(T.zeros([3, 4]), wider))).toBe(
-      "shaped: [3, 8] does not fit [b, d]: d is 4 in an earlier argument and 8 here",
+      "shaped: [3, 8] does not fit [b, d]: d is 4 in an earlier argument and 8 here; change one of them",
     )
     expect(sentence(() => plain(T.zeros([3, 4]), 3))).toBe(
       "shaped: an argument is no function; give one where a function is wanted",
@@ -75,7 +77,7 @@ describe("functions as parameters", () => {
     const wider = shaped([["n", "k"]], (a) => T.concat([a, a], 1))
     expect(mapped(T.zeros([3, 4]), wider, T.zeros([8])).shape).toEqual([3, 8])
     expect(sentence(() => (mapped as unknown as Untyped)(T.zeros([3, 4]), wider, T.zeros([7])))).toBe(
-      "shaped: [7] does not fit [e]: e is 8 in an earlier argument and 7 here",
+      "shaped: [7] does not fit [e]: e is 8 in an earlier argument and 7 here; change one of them",
     )
   })
 })
@@ -88,7 +90,7 @@ describe("trees as parameters", () => {
   it("are unified entry by entry", () => {
     expect(affine({ kernel: T.zeros([3, 5]), bias: T.zeros([5]) }, T.zeros([2, 3])).shape).toEqual([2, 5])
     expect(sentence(() => plain({ kernel: T.zeros([3, 5]), bias: T.zeros([4]) }, T.zeros([2, 3])))).toBe(
-      "shaped: kernel: [3, 5] does not fit [n, m]: m is 4 in an earlier argument and 5 here",
+      "shaped: kernel: [3, 5] does not fit [n, m]: m is 4 in an earlier argument and 5 here; change one of them",
     )
     expect(sentence(() => plain({ kernel: T.zeros([3, 5]) }, T.zeros([2, 3])))).toBe("shaped: the tree has no bias")
     expect(sentence(() => plain(3, T.zeros([2, 3])))).toBe("shaped: the tree has no bias")

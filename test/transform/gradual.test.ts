@@ -16,23 +16,44 @@ const vary: Tensor<["n"]> = T.ones([3]) as AnyTensor as Tensor<["n"]>
 const sum3 = (x: Tensor<[number]>) => T.sum(T.mul(x, three))
 
 const cells: readonly (readonly [sentence: string, call: () => unknown])[] = [
-  ["matmul: inner dimensions differ: [3] x [4]: 3 is not 4", () => T.matmul(three, four)],
-  ["matmul: inner dimensions differ: [4] x [3]: 4 is not 3", () => T.matmul(four, three)],
-  ["matmul: inner dimensions differ: [3] x [4]: 3 is not 4", () => T.matmul(vary, four)],
-  ["matmul: inner dimensions differ: [3] x [4]: 3 is not 4", () => T.matmul(vary, untyped)],
-  ["matmul: inner dimensions differ: [4] x [5, 3]: 4 is not 5", () => T.matmul(untyped, rows)],
-  ["add: shapes do not broadcast: [3] x [4]: 3 is not 4", () => T.add(three, four)],
-  ["add: shapes do not broadcast: [4] x [3]: 4 is not 3", () => T.add(four, vary)],
-  ["add: shapes do not broadcast: [3] x [4]: 3 is not 4", () => T.add(three, untyped)],
-  ["concat: shapes differ outside axis 0: [5, 3] and [2, 4]", () => T.concat([rows, T.ones([2, 4]) as Tensor<[2, number]>])],
-  ["reshape: [4] has 4 elements, [3, 1] has 3", () => T.reshape(four, [3, 1])],
-  ["reshape: [4] does not fit [3, -1]: 4 is not divisible by 3", () => T.reshape(four, [3, -1])],
-  ["shaped: [4] does not fit [3]: 4 is not 3", () => exact(four)],
-  ["shaped: [3, 5] does not fit [3]: the rank is too large", () => exact(T.ones([3, 5]) as AnyTensor as Tensor)],
-  ["shaped: [4] does not fit [k]: k is 3 in an earlier argument and 4 here", () => both(three, four)],
-  ["shaped: [3] does not fit [k]: k is 4 in an earlier argument and 3 here", () => both(four, vary)],
-  ["mul: shapes do not broadcast: [4] x [3]: 4 is not 3", () => sum3(four)],
-  ["mul: shapes do not broadcast: [4] x [3]: 4 is not 3", () => grad(sum3)(four)],
+  [
+    "matmul: inner dimensions differ: [3] x [4]: 3 is not 4; transpose one of them, or make them equal",
+    () => T.matmul(three, four),
+  ],
+  [
+    "matmul: inner dimensions differ: [4] x [3]: 4 is not 3; transpose one of them, or make them equal",
+    () => T.matmul(four, three),
+  ],
+  [
+    "matmul: inner dimensions differ: [3] x [4]: 3 is not 4; transpose one of them, or make them equal",
+    () => T.matmul(vary, four),
+  ],
+  [
+    "matmul: inner dimensions differ: [3] x [4]: 3 is not 4; transpose one of them, or make them equal",
+    () => T.matmul(vary, untyped),
+  ],
+  [
+    "matmul: inner dimensions differ: [4] x [5, 3]: 4 is not 5; transpose one of them, or make them equal",
+    () => T.matmul(untyped, rows),
+  ],
+  ["add: shapes do not broadcast: [3] x [4]: 3 is not 4; make them equal, or one of them 1", () => T.add(three, four)],
+  ["add: shapes do not broadcast: [4] x [3]: 4 is not 3; make them equal, or one of them 1", () => T.add(four, vary)],
+  ["add: shapes do not broadcast: [3] x [4]: 3 is not 4; make them equal, or one of them 1", () => T.add(three, untyped)],
+  [
+    "concat: shapes differ outside axis 0: [5, 3] and [2, 4]: 3 is not 4; pad or slice one of them",
+    () => T.concat([rows, T.ones([2, 4]) as Tensor<[2, number]>]),
+  ],
+  ["reshape: [4] has 4 elements, [3, 1] has 3; let -1 find one size", () => T.reshape(four, [3, 1])],
+  ["reshape: [4] does not fit [3, -1]: 4 is not divisible by 3; change a size, or pad first", () => T.reshape(four, [3, -1])],
+  ["shaped: [4] does not fit [3]: 4 is not 3; change one of them", () => exact(four)],
+  [
+    "shaped: [3, 5] does not fit [3]: the rank is too large; change one of them",
+    () => exact(T.ones([3, 5]) as AnyTensor as Tensor),
+  ],
+  ["shaped: [4] does not fit [k]: k is 3 in an earlier argument and 4 here; change one of them", () => both(three, four)],
+  ["shaped: [3] does not fit [k]: k is 4 in an earlier argument and 3 here; change one of them", () => both(four, vary)],
+  ["mul: shapes do not broadcast: [4] x [3]: 4 is not 3; make them equal, or one of them 1", () => sum3(four)],
+  ["mul: shapes do not broadcast: [4] x [3]: 4 is not 3; make them equal, or one of them 1", () => grad(sum3)(four)],
   ["jvp: a tangent is f32[3], its argument f32[4]; they must agree", () => jvp((x: Tensor<[number]>) => x, [four], [three])],
   ["vjp: the cotangent is f32[3], the result is f32[4]; they must agree", () => vjp((x: Tensor<[number]>) => x, four)[1](three)],
   [
@@ -43,7 +64,7 @@ const cells: readonly (readonly [sentence: string, call: () => unknown])[] = [
     "scan: the carry is f32[3] before a step and f32[4] after it; it must not change",
     () => T.scan((h) => [T.mul(four, T.sum(h)), h], three, null, { length: 2 }),
   ],
-  ["scan: the first axes of the xs differ: 4 and 5", () => T.scan((h) => [h, h], three, [four, rows])],
+  ["scan: the first axes of the xs differ: 4 and 5; give all one length", () => T.scan((h) => [h, h], three, [four, rows])],
 ]
 test.each(cells)("%s", (sentence, call) => {
   expect(call).toThrow(new ShapeError(sentence))

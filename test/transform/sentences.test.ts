@@ -124,7 +124,11 @@ const told: readonly (readonly [what: string, call: () => unknown, sentence: str
     () => map!(dot, [0, -1])(x53, T.ones([3, 4])),
     "vmap: batch sizes differ: 5 and 4 (axis -1 of [3, 4]); batched arguments must agree",
   ],
-  ["an axis outside", () => map!(id, 2)(x53), "vmap: axis 2 is outside [5, 3], which has rank 2"],
+  [
+    "an axis outside",
+    () => map!(id, 2)(x53),
+    "vmap: axis 2 is outside [5, 3], which has rank 2; count axes from 0, or from the end with -1",
+  ],
   ["no axis", () => map!(dot)(T.ones([]), x53), "vmap: an argument of shape [] has no axis to map over; give null as its axis"],
   [
     "axes for other arguments",
@@ -132,7 +136,11 @@ const told: readonly (readonly [what: string, call: () => unknown, sentence: str
     "vmap: 1 axes for 2 arguments; give one axis, or null, for each argument",
   ],
   ["nothing batched", () => map!(forward, [null, null])(params, x3), "vmap: no argument is batched; give at least one axis"],
-  ["an axis outside the result", () => map!(forward, 0, 2)(batched, x53), "vmap: axis 2 is outside [5, 4], which has rank 2"],
+  [
+    "an axis outside the result",
+    () => map!(forward, 0, 2)(batched, x53),
+    "vmap: axis 2 is outside [5, 4], which has rank 2; count axes from 0, or from the end with -1",
+  ],
 ]
 test.each(told)("%s", (_, call, sentence) => {
   expect(call).toThrow(new ShapeError(sentence))

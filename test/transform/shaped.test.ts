@@ -118,19 +118,19 @@ describe("sentences", () => {
       () => plain(plain(valueAndGrad)(energy, { argnums: 2 }))(x73, w3),
     ],
     [
-      "shaped: [4] does not fit [d]: d is 3 in an earlier argument and 4 here",
+      "shaped: [4] does not fit [d]: d is 3 in an earlier argument and 4 here; change one of them",
       () => plain(grad(energy, { argnums: [0, 1] }))(x73, T.ones([4])),
     ],
     [
-      "shaped: [4] does not fit [d]: d is 3 in an earlier argument and 4 here",
+      "shaped: [4] does not fit [d]: d is 3 in an earlier argument and 4 here; change one of them",
       () => plain(valueAndGrad(energy))(x73, T.ones([4])),
     ],
     [
-      "shaped: [7, 2] does not fit [b, n]: n is 3 in an earlier argument and 2 here",
+      "shaped: [7, 2] does not fit [b, n]: n is 3 in an earlier argument and 2 here; change one of them",
       () => plain(grad(fit))(tree, T.ones([7, 2])),
     ],
     [
-      "shaped: [2, 4] does not fit [s, d]: d is 3 in an earlier argument and 4 here",
+      "shaped: [2, 4] does not fit [s, d]: d is 3 in an earlier argument and 4 here; change one of them",
       () => plain(jvp)(scores, [x73, T.ones([2, 4])], [x73, T.ones([2, 4])]),
     ],
     [
@@ -142,13 +142,19 @@ describe("sentences", () => {
       () => plain(vjp)(looked, T.ones([9, 5]), ids),
     ],
     [
-      "shaped: [4, 2, 3] does not fit [vmap, s, d]: vmap is 5 in an earlier argument and 4 here",
+      "shaped: [4, 2, 3] does not fit [vmap, s, d]: vmap is 5 in an earlier argument and 4 here; change one of them",
       () => plain(vmap(scores))(T.ones([5, 7, 3]), T.ones([4, 2, 3])),
     ],
-    ["vmap: axis 3 is outside the batched argument, which has one axis more than [s, d]", () => plain(vmap)(scores, [0, 3])],
-    ["vmap: axis 2 is outside the batched argument, which has one axis more than [m]", () => plain(vmap)(affine, 2)],
     [
-      "vmap: axis 3 is outside [5, 7, 2], which has rank 3",
+      "vmap: axis 3 is outside the batched argument, which has one axis more than [s, d]; count axes from 0, or from the end with -1",
+      () => plain(vmap)(scores, [0, 3]),
+    ],
+    [
+      "vmap: axis 2 is outside the batched argument, which has one axis more than [m]; count axes from 0, or from the end with -1",
+      () => plain(vmap)(affine, 2),
+    ],
+    [
+      "vmap: axis 3 is outside [5, 7, 2], which has rank 3; count axes from 0, or from the end with -1",
       () => plain(plain(vmap)(scores, 0, 3))(T.ones([5, 7, 3]), T.ones([5, 2, 3])),
     ],
     ["vmap: 1 axes for 2 arguments; give one axis, or null, for each argument", () => plain(plain(vmap)(scores, [0]))(x73, x73)],

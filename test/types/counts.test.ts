@@ -32,11 +32,14 @@ it("at least 240 different refusals, and as many right programs", () => {
 it("sizes and names make no difference", () => {
   const same = (a: string, b: string): void => expect(reasonOf(a)).toBe(reasonOf(b))
   same(
-    "matmul: inner dimensions differ: [2, 3] x [4, 5]: 3 is not 4",
-    "matmul: inner dimensions differ: [t, d] x [s, d]: d is not s",
+    "matmul: inner dimensions differ: [2, 3] x [4, 5]: 3 is not 4; transpose one of them, or make them equal",
+    "matmul: inner dimensions differ: [t, d] x [s, d]: d is not s; transpose one of them, or make them equal",
   )
   same("residual > sequential[1] > dense: needs [..., n], got []", "dense: needs [..., n], got [3]")
-  same("sum: axis 3 is outside [2, 3], which has rank 2", "sum: axis -3 is outside [2], which has rank 1")
+  same(
+    "sum: axis 3 is outside [2, 3], which has rank 2; count axes from 0, or from the end with -1",
+    "sum: axis -3 is outside [2], which has rank 1; count axes from 0, or from the end with -1",
+  )
   expect(reasonOf("add: dtypes differ: f32 and i32; cast one of them first")).not.toBe(
     reasonOf("sub: dtypes differ: f32 and i32; cast one of them first"),
   )

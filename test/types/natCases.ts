@@ -56,7 +56,7 @@ const windows = (r: Random): Case => {
       ? `${Math.ceil(n / stride)}`
       : size >= covered
         ? `${Math.floor((size - covered) / stride) + 1}`
-        : `"pool: a window that covers ${covered} does not fit in ${size}; pad the input, or use a smaller window"`
+        : `"pool: a window that covers ${covered} does not fit in ${size}${size === n ? "" : " with the padding"}; pad the input, or use a smaller window"`
   return [`Windows<"pool", ${n}, ${k}, ${stride}, ${padding}, ${dilation}>`, count]
 }
 const edges: Case[] = [
