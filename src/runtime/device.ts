@@ -35,6 +35,10 @@ export interface GpuOptions {
   /** "software" (SwiftShader) is only taken when asked for by name. */
   readonly adapter?: "hardware" | "software"
 }
+export interface NativeOptions {
+  /** Path or name of the BLAS, if it is not one of the usual ones. */
+  readonly library?: string
+}
 /** How to open each device. Backends are loaded when they are wanted. */
 export const openers = {
   reference: async (): Promise<OpenDevice> => {
@@ -44,6 +48,10 @@ export const openers = {
   wasm: async (why = "chosen by name"): Promise<OpenDevice> => {
     const { wasm } = await import("../backends/wasm/index.ts")
     return openDevice(await wasm(), why)
+  },
+  native: async (options: NativeOptions = {}, why = "chosen by name"): Promise<OpenDevice> => {
+    const { wasmNative } = await import("../backends/wasm/index.ts")
+    return openDevice(await wasmNative(options), why)
   },
   gpujs: async (options: GpuOptions = {}, why = "chosen by name"): Promise<OpenDevice> => {
     const { gpujs } = await import("../backends/gpujs/index.ts")
@@ -92,6 +100,10 @@ export class Device extends Context.Service<Device, OpenDevice>()("adjoint/Devic
   static readonly wasm = layerOf(this, "wasm", () => openers.wasm())
   /** Float64, slow, no cleverness: the oracle of the laws. */
   static readonly reference = layerOf(this, "reference", openers.reference)
+  /** As `wasm`, its large matrix products handed to the system's BLAS (OpenBLAS, MKL, Accelerate) on the same memory. Needs the package
+   *  koffi; fails with DeviceUnavailable where there is no BLAS. */
+  static readonly native = (options: NativeOptions = {}): Layer.Layer<Device, DeviceUnavailable> =>
+    layerOf(Device, "native", () => openers.native(options))
   /** GPU kernels through gpu.js. */
   static readonly gpujs = (options: GpuOptions = {}): Layer.Layer<Device, DeviceUnavailable> =>
     layerOf(Device, "gpujs", () => openers.gpujs(options))

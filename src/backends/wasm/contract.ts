@@ -2,6 +2,7 @@
 import { addressOf as linear, classify, type Contraction } from "../../compiler/contraction.ts"
 import { type Atom, type Axis, type Buf, flat, ix, type Ix, type Kernel, mapExpr, read } from "../../core/ir/index.ts"
 import type { Local } from "./asm.ts"
+import { emitBlas, planBlas } from "./blas.ts"
 import type { Scope } from "./frame.ts"
 import { type Block, emitGemm, emitTables, planGemm, type Product, type Target } from "./gemm.ts"
 import { emitGroup } from "./kernel.ts"
@@ -29,9 +30,12 @@ export const emitContraction = (k: Kernel, scope: Scope): boolean => {
     k: c.k.map((x) => ({ n: x.n, a: a.get(x) ?? 0, b: b.get(x) ?? 0 })),
   }
   const target = targetOf(k, c)
+  const { blas } = frame
+  const matrices = blas && planBlas(product, target, blas.least)
   const plan = planGemm(product, target)
-  const scratch = frame.scratch(plan.scratch.bytes)
-  emitTables(f, frame.kernels, plan, scratch)
+  const scratch = frame.scratch((matrices ?? plan).scratch.bytes)
+  if (blas && matrices) blas.products++
+  else emitTables(f, frame.kernels, plan, scratch)
   const inner = new Set<Atom>([...c.m, ...c.n, ...c.k])
   // Threads take rows, or columns where there are few rows: packing B is the work that they repeat.
   const batch = size(c.batch)
@@ -48,7 +52,10 @@ export const emitContraction = (k: Kernel, scope: Scope): boolean => {
       return f.let("i32", f.op("i32.add", f.get(p.base), f.i32(p.offset)))
     }
     const operands = { a: base(c.a), b: base(c.b), scratch, ...part }
-    if (target === "scratch") emitGemm(f, frame.kernels, plan, operands, (block) => epilogue(k, c, block, row))
+    if (blas && matrices) {
+      if (target === "scratch") emitBlas(f, blas, matrices, operands, (block) => epilogue(k, c, block, row))
+      else emitBlas(f, blas, matrices, { ...operands, c: base({ buf: k.out, at: k.at }) })
+    } else if (target === "scratch") emitGemm(f, frame.kernels, plan, operands, (block) => epilogue(k, c, block, row))
     else emitGemm(f, frame.kernels, plan, { ...operands, c: base({ buf: k.out, at: k.at }) })
   }
   if (batches) sharedLoop(c.batch[0]!, batches, scope, (at) => loops(c.batch.slice(1), [], [], new Set(), at, each))

@@ -17,6 +17,7 @@ import {
   visit,
 } from "../../core/ir/index.ts"
 import type { Code, Func, Local } from "./asm.ts"
+import type { Blas } from "./blas.ts"
 import type { Kernels } from "./microkernel.ts"
 import type { Type } from "./opcodes.ts"
 import { Strands, type Vec } from "./strands.ts"
@@ -51,6 +52,8 @@ export class Frame {
   readonly f: Code
   readonly kernels: Kernels
   readonly host: HostFunctions
+  /** Takes large matrix products, where the program may call it. */
+  readonly blas: Blas | undefined
   private readonly table: Local<"i32">
   private readonly places: ReadonlyMap<Buf, Place>
   private readonly slots = new Map<number, Local<"i32">>()
@@ -79,8 +82,10 @@ export class Frame {
     host: HostFunctions,
     need: Need,
     team?: Team,
+    blas?: Blas,
   ) {
     this.team = team
+    this.blas = blas
     this.f = f
     this.need = need
     this.table = table

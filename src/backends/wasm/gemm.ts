@@ -56,7 +56,7 @@ const size = (axes: readonly { readonly n: number }[]): number => axes.reduce((p
 const ceil = (x: number, unit: number): number => Math.ceil(x / unit) * unit
 
 /** Neighbouring axes that together are one axis, for all the given strides at once. */
-const merged = (axes: readonly (readonly number[])[]): (readonly number[])[] => {
+export const merged = (axes: readonly (readonly number[])[]): (readonly number[])[] => {
   const out: (readonly number[])[] = []
   for (const x of axes) {
     const last = out.at(-1)

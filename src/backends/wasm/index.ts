@@ -6,6 +6,8 @@ import { show, size } from "../../core/shape.ts"
 import type { Aval } from "../../core/tensor.ts"
 import type { Backend, Compiled, DeviceBuffer, Source } from "../backend.ts"
 import { DeviceUnavailable, Donated, UnsupportedOnDevice } from "../errors.ts"
+import { LEAST } from "./blas.ts"
+import { type Library, openBlas } from "./library.ts"
 import { engine, load } from "./engine.ts"
 import { ARENA_SLOT, SCRATCH_SLOT } from "./frame.ts"
 import { Heap } from "./memory.ts"
@@ -61,7 +63,24 @@ const available = (): void => {
       reason: engine ? "this host's WebAssembly has no SIMD" : "this host has no WebAssembly",
     })
 }
-const open = (heap: Heap, pool?: Pool, least?: number): Backend => {
+export interface NativeOptions {
+  readonly library?: string
+  readonly least?: number
+}
+/**
+ * The same with the system's BLAS for large matrix products, on the same memory. Throws DeviceUnavailable where there is no BLAS, saying
+ * what was tried. `library`: its path or name, if it is not one of the usual ones; `least`: multiplications of a product that is
+ * left to it.
+ *
+ * @example
+ * const device = await wasmNative()
+ */
+export const wasmNative = async ({ library, least = LEAST }: NativeOptions = {}): Promise<Backend> => {
+  available()
+  const heap = new Heap(true)
+  return open(heap, undefined, undefined, { ...(await openBlas(heap.memory, library)), least })
+}
+const open = (heap: Heap, pool?: Pool, least?: number, blas?: Library & { readonly least: number }): Backend => {
   const live = new Set<Block>()
   // One arena for all programs: what it holds matters only while one of them runs.
   let arena = { address: 0, bytes: 0 }
@@ -109,9 +128,9 @@ const open = (heap: Heap, pool?: Pool, least?: number): Backend => {
           construct: `an array ${b.dtype}${show(b.shape)} of more than 2^29 elements`,
           instead: "split it along an axis",
         })
-    const program = compileWasm(lowered, pool?.threads, least)
+    const program = compileWasm(lowered, pool?.threads, least, blas?.least)
     const host = Object.fromEntries(program.host.map((s) => [s.name, (...args: readonly number[]) => s.eval("f64", ...args)]))
-    const { module, exports } = load(program.bytes, { memory: heap.memory, ...host })
+    const { module, exports } = load(program.bytes, { memory: heap.memory, ...(blas && { sgemm: blas.sgemm }), ...host })
     const crew = pool && program.threads > 1 ? { pool, id: pool.add(module) } : undefined
     const table = heap.take(4 * tableWords(lowered))
     let disposed = false
@@ -171,12 +190,12 @@ const open = (heap: Heap, pool?: Pool, least?: number): Backend => {
         return disposed
       },
       get listing() {
-        return `${print(lowered)}\nmodule: ${program.bytes.length} bytes, ${program.functions} functions; arena: ${program.arena} bytes`
+        return `${print(lowered)}\nmodule: ${program.bytes.length} bytes, ${program.functions} functions; arena: ${program.arena} bytes${blas ? `; by ${blas.binding.library}: ${program.products} products` : ""}`
       },
     }
   }
   return {
-    name: "wasm",
+    name: blas ? "native" : "wasm",
     limits: { reads: Number.POSITIVE_INFINITY, f64: true },
     compile,
     upload: (values, aval) => {

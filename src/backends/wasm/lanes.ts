@@ -92,6 +92,7 @@ export const spelled: Readonly<Record<string, Spell>> = {
   },
   cast: castTo,
   exp: float(math.exp),
+  expm1: float(math.expm1),
   log: float(math.log),
   log1p: float(math.log1p),
   tanh: float(math.tanh),

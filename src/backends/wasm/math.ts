@@ -15,10 +15,12 @@ const SIGN = 0x80000000 | 0
 const absolute = (s: Strands, x: Vec): V => s.and(s.get(x), s.ki(0x7fffffff))
 const signOf = (s: Strands, x: Vec): V => s.and(s.get(x), s.ki(SIGN))
 
-/** x = n ln 2 + r with |r| <= ln 2 / 2: r, (e^r - 1 - r) / r^2 by a quartic (4e-9), and the number whose low bits hold n. */
-const reduceExp = (s: Strands, x: Vec): { readonly r: Vec; readonly tail: Vec; readonly shifted: Vec } => {
-  const shifted = s.let(() => s.add(s.mul(s.get(x), s.k(LOG2E)), s.k(ROUND)))
-  const n = s.let(() => s.sub(s.get(shifted), s.k(ROUND)))
+/** x = n ln 2 + r with |r| <= ln 2 / 2: r, (e^r - 1 - r) / r^2 by a quartic (4e-9), and a number whose low nine bits hold n + bias
+ *  (0 <= n + bias < 512). */
+const reduceExp = (s: Strands, x: Vec, bias: number): { readonly r: Vec; readonly tail: Vec; readonly shifted: Vec } => {
+  const round = ROUND + bias
+  const shifted = s.let(() => s.add(s.mul(s.get(x), s.k(LOG2E)), s.k(round)))
+  const n = s.let(() => s.sub(s.get(shifted), s.k(round)))
   const high = s.let(() => s.sub(s.get(x), s.mul(s.get(n), s.k(LN2_HI))))
   const r = s.let(() => s.sub(s.get(high), s.mul(s.get(n), s.k(LN2_LO))))
   return { r, shifted, tail: s.poly(r, [0.49999994, 0.166665196, 0.0416684002, 0.00836885162, 0.00138143182]) }
@@ -29,28 +31,39 @@ const expReduced = (s: Strands, r: Vec, tail: Vec): Vec => {
   return s.let(() => s.add(s.add(s.mul(s.get(square), s.get(tail)), s.get(r)), s.k(1)))
 }
 
-/** e^x, 1 ulp, subnormal results included: 2^n is multiplied on in two halves. */
+/** e^x, subnormal results included: 2^n is multiplied on in two parts, whose exponents are the halves of n + 254. */
 export const exp = (s: Strands, x: Vec): Vec => {
   const inner = s.let(() => s.atLeast(s.atMost(s.get(x), s.k(89.5)), s.k(-104.5)))
-  const { r, tail, shifted } = reduceExp(s, inner)
+  const { r, tail, shifted } = reduceExp(s, inner, 254)
+  const first = s.let(() => s.and(s.shl(s.get(shifted), 22), s.ki(0x7f800000)))
+  const second = s.let(() => s.isub(s.shl(s.get(shifted), 23), s.get(first)))
   const y = expReduced(s, r, tail)
-  const n = s.let(() => s.isub(s.get(shifted), s.ki(0x4b400000)))
-  const half = s.let(() => s.f.op("i32x4.shr_s", s.get(n), s.f.i32(1)))
-  const low = s.let(() => s.mul(s.get(y), s.shl(s.iadd(s.get(half), s.ki(127)), 23)))
-  return s.let(() => s.mul(s.get(low), s.shl(s.iadd(s.isub(s.get(n), s.get(half)), s.ki(127)), 23)))
+  const low = s.let(() => s.mul(s.get(y), s.get(first)))
+  return s.let(() => s.mul(s.get(low), s.get(second)))
 }
 
-/** e^x for x <= 88.8 (not checked) with results below 2^-126 flushed to 0: enough where e^x meets a number near 1. */
-const expFlushed = (s: Strands, x: Vec): Vec => {
-  const inner = s.let(() => s.atLeast(s.get(x), s.k(-88)))
-  const { r, tail, shifted } = reduceExp(s, inner)
+/** e^x for x <= 60 (not checked), subnormal results included: 2^(n + 30) and then 2^-30 are multiplied on. */
+const expBelow = (s: Strands, x: Vec): Vec => {
+  const inner = s.let(() => s.atLeast(s.get(x), s.k(-104.5)))
+  const { r, tail, shifted } = reduceExp(s, inner, 157)
   const y = expReduced(s, r, tail)
-  return s.let(() => s.mul(s.get(y), s.shl(s.iadd(s.get(shifted), s.ki(127)), 23)))
+  const raised = s.let(() => s.mul(s.get(y), s.shl(s.get(shifted), 23)))
+  return s.let(() => s.mul(s.get(raised), s.k(2 ** -30)))
 }
 
-/** 1 / (1 + e^-x), 2.2 ulp: e^-|x| / (1 + e^-|x|) or 1 / (1 + e^-|x|) by the sign of x. Results below 2^-126 become 0. */
+/** e^x - 1: with x = n ln 2 + r it is 2^n (e^r - 1) + (2^n - 1), taken half as large where 2^n could overflow. */
+export const expm1 = (s: Strands, x: Vec): Vec => {
+  const inner = s.let(() => s.atLeast(s.atMost(s.get(x), s.k(89)), s.k(-18)))
+  const { r, tail, shifted } = reduceExp(s, inner, 126)
+  const near = s.let(() => s.add(s.mul(s.mul(s.get(r), s.get(r)), s.get(tail)), s.get(r)))
+  const half = s.let(() => s.shl(s.get(shifted), 23))
+  const m = s.let(() => s.add(s.mul(s.get(near), s.get(half)), s.sub(s.get(half), s.k(0.5))))
+  return s.let(() => s.or(s.add(s.get(m), s.get(m)), signOf(s, x)))
+}
+
+/** 1 / (1 + e^-x): e^-|x| / (1 + e^-|x|) or 1 / (1 + e^-|x|) by the sign of x. */
 export const sigmoid = (s: Strands, x: Vec): Vec => {
-  const e = expFlushed(
+  const e = expBelow(
     s,
     s.let(() => s.or(s.get(x), s.ki(SIGN))),
   )
@@ -58,34 +71,34 @@ export const sigmoid = (s: Strands, x: Vec): Vec => {
   return s.let(() => s.div(s.get(above), s.add(s.get(e), s.k(1))))
 }
 
-/** tanh x, 2.5 ulp: with m = e^(-2|x|) - 1 it is -m / (m + 2), and m keeps its digits near 0. */
+/** tanh x: with m = e^(-2|x|) - 1 it is -m / (m + 2), and m keeps its digits near 0. */
 export const tanh = (s: Strands, x: Vec): Vec => {
   const a = s.let(() => s.atLeast(s.or(s.get(x), s.ki(SIGN)), s.k(-9.1)))
   const twice = s.let(() => s.add(s.get(a), s.get(a)))
-  const { r, tail, shifted } = reduceExp(s, twice)
-  const scale = s.let(() => s.shl(s.iadd(s.get(shifted), s.ki(127)), 23))
+  const { r, tail, shifted } = reduceExp(s, twice, 127)
+  const scale = s.let(() => s.shl(s.get(shifted), 23))
   const near = s.let(() => s.add(s.mul(s.mul(s.get(r), s.get(r)), s.get(tail)), s.get(r)))
   const m = s.let(() => s.add(s.mul(s.get(near), s.get(scale)), s.sub(s.get(scale), s.k(1))))
   const y = s.let(() => s.div(s.get(m), s.add(s.get(m), s.k(2))))
   return s.let(() => s.or(s.and(s.get(y), s.ki(0x7fffffff)), signOf(s, x)))
 }
 
-/** ln(x) + add for finite x > 0, with x = 2^k (1 + f), s = f / (2 + f): f - (f^2/2 - s (f^2/2 + R(s^2))) + k ln 2. */
-const logPositive = (s: Strands, x: Vec, add: (() => V) | undefined): Vec => {
-  const small = s.let(() => s.op("f32x4.lt", s.get(x), s.k(1.1754943508222875e-38)))
-  const y = s.let(() => s.choose(s.mul(s.get(x), s.k(8388608)), s.get(x), s.get(small)))
+/** ln(x) - less for normal x > 0 (and 2^23 times smaller ones where `small` says so), with x = 2^k (1 + f), s = f / (2 + f):
+ *  f - (f^2/2 - s (f^2/2 + R(s^2))) + k ln 2. */
+const logNormal = (s: Strands, y: Vec, less: Vec | undefined, small: Vec | undefined): Vec => {
   // Subtracting the bits of sqrt(1/2) leaves the exponent k, and 1 + f between sqrt(1/2) and sqrt(2).
   const bits = s.let(() => s.isub(s.get(y), s.ki(0x3f3504f3)))
   const k = s.let(() => s.f.op("i32x4.shr_s", s.get(bits), s.f.i32(23)))
   const f = s.let(() => s.sub(s.iadd(s.and(s.get(bits), s.ki(0x007fffff)), s.ki(0x3f3504f3)), s.k(1)))
-  const n = s.let(() => s.sub(s.op1("f32x4.convert_i32x4_s", s.get(k)), s.and(s.get(small), s.k(23))))
+  const whole = s.let(() => s.op1("f32x4.convert_i32x4_s", s.get(k)))
+  const n = small ? s.let(() => s.sub(s.get(whole), s.and(s.get(small), s.k(23)))) : whole
   const q = s.let(() => s.div(s.get(f), s.add(s.get(f), s.k(2))))
   const z = s.let(() => s.mul(s.get(q), s.get(q)))
   const tail = s.poly(z, [0.666667819, 0.399770796, 0.298851907])
   const half = s.let(() => s.mul(s.mul(s.get(f), s.get(f)), s.k(0.5)))
   const low = s.let(() => s.mul(s.get(q), s.add(s.get(half), s.mul(s.get(z), s.get(tail)))))
   const rest = s.let(() => s.sub(s.get(half), s.add(s.get(low), s.mul(s.get(n), s.k(LN2_LO)))))
-  const corrected = add ? s.let(() => s.sub(s.get(rest), add())) : rest
+  const corrected = less ? s.let(() => s.add(s.get(rest), s.get(less))) : rest
   return s.let(() => s.add(s.mul(s.get(n), s.k(LN2_HI)), s.sub(s.get(f), s.get(corrected))))
 }
 /** What a logarithm is outside (0, inf): -inf at 0, NaN below, itself at inf and NaN. */
@@ -95,43 +108,46 @@ const logEnds = (s: Strands, x: Vec, inside: Vec): Vec => {
   const good = s.let(() => s.and(s.op("f32x4.gt", s.get(x), s.k(0)), s.op("f32x4.lt", s.get(x), s.k(Infinity))))
   return s.let(() => s.choose(s.get(inside), s.get(top), s.get(good)))
 }
-/** ln x, 0.8 ulp, subnormal x included. */
-export const log = (s: Strands, x: Vec): Vec => logEnds(s, x, logPositive(s, x, undefined))
+/** ln x, subnormal x included. */
+export const log = (s: Strands, x: Vec): Vec => {
+  const small = s.let(() => s.op("f32x4.lt", s.get(x), s.k(1.1754943508222875e-38)))
+  const y = s.let(() => s.choose(s.mul(s.get(x), s.k(8388608)), s.get(x), s.get(small)))
+  return logEnds(s, x, logNormal(s, y, undefined, small))
+}
 
-/** ln(1 + x), 0.85 ulp: with u = fl(1 + x), ln u + (x - (u - 1)) / u. */
+/** (u - 1 - x) / u for u = fl(1 + x): what ln u lacks of ln(1 + x), with its sign turned. */
+const lost = (s: Strands, x: Vec, u: Vec): Vec => s.let(() => s.div(s.sub(s.sub(s.get(u), s.k(1)), s.get(x)), s.get(u)))
+
+/** ln(1 + x): with u = fl(1 + x), ln u + (x - (u - 1)) / u. u is 0 or normal. */
 export const log1p = (s: Strands, x: Vec): Vec => {
   const u = s.let(() => s.add(s.get(x), s.k(1)))
   // Above 2^24 the rounding error of u is not x - (u - 1) but without influence.
-  const lost = s.let(() => s.div(s.sub(s.get(x), s.sub(s.get(u), s.k(1))), s.get(u)))
-  const kept = s.let(() => s.and(s.get(lost), s.op("f32x4.lt", s.get(x), s.k(16777216))))
-  const y = logEnds(
-    s,
-    u,
-    logPositive(s, u, () => s.get(kept)),
-  )
+  const less = lost(s, x, u)
+  const kept = s.let(() => s.and(s.get(less), s.op("f32x4.lt", s.get(x), s.k(16777216))))
+  const y = logEnds(s, u, logNormal(s, u, kept, undefined))
   return s.let(() => s.choose(s.get(x), s.get(y), s.op("f32x4.eq", s.get(u), s.k(1))))
 }
 
-/** ln(1 + e^x) = max(x, 0) + ln(1 + e^-|x|), 1.5 ulp. */
+/** ln(1 + e^x) = max(x, 0) + ln(1 + e^-|x|). The argument of the logarithm is from 1 to 2, or NaN. */
 export const softplus = (s: Strands, x: Vec): Vec => {
-  const y = log1p(
+  const e = expBelow(
     s,
-    exp(
-      s,
-      s.let(() => s.or(s.get(x), s.ki(SIGN))),
-    ),
+    s.let(() => s.or(s.get(x), s.ki(SIGN))),
   )
-  return s.let(() => s.add(s.atLeast(s.get(x), s.k(0)), s.get(y)))
+  const u = s.let(() => s.add(s.get(e), s.k(1)))
+  const y = logNormal(s, u, lost(s, e, u), undefined)
+  const near = s.let(() => s.choose(s.get(e), s.get(y), s.op("f32x4.eq", s.get(u), s.k(1))))
+  return s.let(() => s.add(s.atLeast(s.get(x), s.k(0)), s.get(near)))
 }
 
-/** Error function, 1.5 ulp: x + x P(x^2) below 0.95, 1 - exp(Q(|x|)) with Q = ln erfc above, 1 from 4 on. */
+/** Error function: x + x P(x^2) below 0.95, 1 - exp(Q(|x|)) with Q = ln erfc above, 1 from 4 on. */
 export const erf = (s: Strands, x: Vec): Vec => {
   const z = s.let(() => s.mul(s.get(x), s.get(x)))
   const p = s.poly(z, [0.128379166, -0.376126319, 0.112836726, -0.0268580914, 0.00519777136, -0.000810571015, 0.0000821448266])
   const near = s.let(() => s.add(s.get(x), s.mul(s.get(x), s.get(p))))
   const a = s.let(() => s.atMost(absolute(s, x), s.k(4)))
   const q = s.poly(a, [-0.000253861159, -1.12743711, -0.637580991, -0.103584118, 0.0220605601, -0.00300175673, 0.000191737243])
-  const c = expFlushed(s, q)
+  const c = expBelow(s, q)
   const far = s.let(() => s.or(s.sub(s.k(1), s.get(c)), signOf(s, x)))
   return s.let(() => s.choose(s.get(near), s.get(far), s.op("f32x4.lt", absolute(s, x), s.k(0.95))))
 }

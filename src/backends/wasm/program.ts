@@ -4,6 +4,7 @@ import { type Axis, type Buf, type Expr, kernelsOf, type Scalar, type Stmt, visi
 import type { Code, Func, Local, Value } from "./asm.ts"
 import { Module } from "./module.ts"
 import { emitBarrier } from "./barrier.ts"
+import { SGEMM } from "./blas.ts"
 import { hostedIn, needsScalars } from "./f64.ts"
 import { Frame, type Need, type Place, SCRATCH_SLOT, Scope } from "./frame.ts"
 import { emitKernel, emitNest } from "./kernel.ts"
@@ -22,6 +23,8 @@ export interface WasmProgram {
   readonly scratch: number
   /** Statements that became functions. */
   readonly functions: number
+  /** Matrix products left to BLAS. */
+  readonly products: number
   /** Threads that must call `run(table, thread)` together: 1, or all of them. */
   readonly threads: number
 }
@@ -49,12 +52,13 @@ const hostFunctions = (stmts: readonly Stmt[]): Scalar[] => {
 }
 
 /** Compiles, for a number of threads; throws UnsupportedOnDevice. The threads divide outputs, never sums: results do not depend on
- *  their number. `least`: vector operations below which a statement is left to one of them. */
-export const compileWasm = (l: Lowered, threads = 1, least = 20_000): WasmProgram => {
+ *  their number. `least`: vector operations below which a statement is left to one of them. `blas`: matrix products of
+ *  so many multiplications and more are left to the function `sgemm` of `env` (blas.ts). */
+export const compileWasm = (l: Lowered, threads = 1, least = 20_000, blas?: number): WasmProgram => {
   const host = hostFunctions(l.stmts)
   // The host's functions live on one thread.
   const many = threads > 1 && host.length === 0
-  const module = new Module(threads > 1 ? { initial: 1, maximum: 65536, shared: true } : { initial: 1 })
+  const module = new Module(threads > 1 || blas !== undefined ? { initial: 1, maximum: 65536, shared: true } : { initial: 1 })
   const imported = new Map<string, Func>(
     host.map((s) => [
       s.name,
@@ -65,6 +69,8 @@ export const compileWasm = (l: Lowered, threads = 1, least = 20_000): WasmProgra
       ),
     ]),
   )
+  const sgemm =
+    blas === undefined ? undefined : { call: module.import(SGEMM.name, SGEMM.params, "none"), least: blas, products: 0 }
   const places = new Map<Buf, Place>()
   l.args.forEach((b, k) => places.set(b, { slot: argSlot(k) }))
   l.outs.forEach((b, k) => places.set(b, { slot: outSlot(l, k) }))
@@ -91,7 +97,7 @@ export const compileWasm = (l: Lowered, threads = 1, least = 20_000): WasmProgra
       })
       return { code: f, divided }
     }
-    const frame = new Frame(f, table, places, kernels, imported, need, many ? { size: threads, id, least } : undefined)
+    const frame = new Frame(f, table, places, kernels, imported, need, many ? { size: threads, id, least } : undefined, sgemm)
     const scope = new Scope(frame)
     outer.forEach((a, k) => scope.bind(a, values[k]!))
     if (s.k === "nest") emitNest(s, scope)
@@ -120,5 +126,13 @@ export const compileWasm = (l: Lowered, threads = 1, least = 20_000): WasmProgra
   const [table, id] = run.args
   sequence(run, all, id, together, () => [run.get(table), run.get(id)])
   const crew = together ? threads : 1
-  return { bytes: module.bytes(), host, arena: need.arena + crew * need.scratch, scratch: need.scratch, functions, threads: crew }
+  return {
+    bytes: module.bytes(),
+    host,
+    arena: need.arena + crew * need.scratch,
+    scratch: need.scratch,
+    functions,
+    products: sgemm?.products ?? 0,
+    threads: crew,
+  }
 }

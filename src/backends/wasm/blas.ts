@@ -1,0 +1,113 @@
+// Contractions handed to a BLAS on the same memory: those whose operands are matrices where they lie. The rest stay with the packed
+// product (gemm.ts): a convolution's rows overlap, which BLAS does not allow, and packing them first costs what it gains.
+import type { Code, Func, Local, Value } from "./asm.ts"
+import { type Block, merged, type Operands, type Product, type Target } from "./gemm.ts"
+
+/** The imported function: (transposeA, transposeB, m, n, k, a, lda, b, ldb, c, ldc): C = A B over row-major matrices at byte addresses,
+ *  row distances in floats. */
+export interface Blas {
+  readonly call: Func<readonly "i32"[], "none">
+  /** Multiplications below which a product stays here. */
+  readonly least: number
+  /** Products of the program that became calls, so far. */
+  products: number
+}
+export const SGEMM = { name: "sgemm", params: Array.from({ length: 11 }, () => "i32" as const) }
+
+interface Matrix {
+  /** Stored with its second index outermost. */
+  readonly transposed: boolean
+  /** Floats from row to row as stored. */
+  readonly pitch: number
+}
+export interface BlasPlan {
+  readonly M: number
+  readonly N: number
+  readonly K: number
+  readonly a: Matrix
+  readonly b: Matrix
+  readonly blockM: number
+  readonly target: Target
+  /** Bytes between rows of C. */
+  readonly pitch: number
+  readonly scratch: { readonly c: number; readonly bytes: number }
+}
+/** Below so many multiplications the call (0.3 microseconds) and the packing inside BLAS cost more than they gain. */
+export const LEAST = 2 ** 15
+/** Rows of a block whose sums wait in scratch for the rest of the kernel: half of a second-level cache. */
+const BLOCK_FLOATS = 2 ** 16
+
+/** The stride of axes that are one; undefined if they are several. */
+const strideOf = (axes: readonly (readonly number[])[]): readonly number[] | undefined => {
+  const parts = merged(axes)
+  return parts.length > 1 ? undefined : (parts[0]?.slice(1) ?? axes.at(-1)?.slice(1))
+}
+const matrix = (rows: number, columns: number, row: number, column: number): Matrix | undefined =>
+  column === 1 && row >= columns
+    ? { transposed: false, pitch: row }
+    : row === 1 && column >= rows
+      ? { transposed: true, pitch: column }
+      : undefined
+const size = (axes: readonly { readonly n: number }[]): number => axes.reduce((p, x) => p * x.n, 1)
+
+/** Undefined where an operand is no matrix, or the product is small. */
+export const planBlas = (product: Product, target: Target, least: number): BlasPlan | undefined => {
+  const [M, N, K] = [size(product.m), size(product.n), size(product.k)]
+  if (M * N * K < least) return undefined
+  const [m] = strideOf(product.m.map(({ n, a }) => [n, a])) ?? []
+  const [n] = strideOf(product.n.map(({ n, b }) => [n, b])) ?? []
+  const [ka, kb] = strideOf(product.k.map(({ n, a, b }) => [n, a, b])) ?? []
+  if (m === undefined || n === undefined || ka === undefined || kb === undefined) return undefined
+  const a = matrix(M, K, m, ka)
+  const b = matrix(K, N, kb, n)
+  if (!a || !b) return undefined
+  const direct = target !== "scratch"
+  const pitch = 4 * (direct ? target.direct : 4 * Math.ceil(N / 4))
+  const blockM = direct ? M : Math.min(M, Math.max(64, Math.floor((4 * BLOCK_FLOATS) / pitch)))
+  return { M, N, K, a, b, blockM, target, pitch, scratch: { c: 0, bytes: direct ? 0 : blockM * pitch } }
+}
+
+/** The calls, inlined into f; `epilogue` is emitted where a block of rows is complete. As `emitGemm`. */
+export const emitBlas = (
+  f: Code,
+  { call }: Blas,
+  plan: BlasPlan,
+  operands: Operands,
+  epilogue?: (block: Block) => void,
+): void => {
+  const { M, N, K, a, b, blockM, pitch, target } = plan
+  const add = (x: Value<"i32">, y: Value<"i32">): Value<"i32"> => f.op("i32.add", x, y)
+  const times = (x: Local<"i32">, k: number): Value<"i32"> => f.op("i32.mul", f.get(x), f.i32(k))
+  const [from, to] = operands.rows ?? [f.let("i32", f.i32(0)), f.let("i32", f.i32(M))]
+  const column = operands.columns ? operands.columns[0] : f.let("i32", f.i32(0))
+  const columns = f.let("i32", operands.columns ? f.op("i32.sub", f.get(operands.columns[1]), f.get(column)) : f.i32(N))
+  const bAt = f.let("i32", add(f.get(operands.b), times(column, b.transposed ? 4 * b.pitch : 4)))
+  const [row, rows, at] = [f.local("i32"), f.local("i32"), f.local("i32")]
+  f.for(
+    row,
+    () => f.get(from),
+    () => f.get(to),
+    blockM,
+    () => {
+      f.set(rows, f.op("i32.sub", f.get(to), f.get(row)))
+      f.set(rows, f.select(f.get(rows), f.i32(blockM), f.op("i32.lt_s", f.get(rows), f.i32(blockM))))
+      if (target === "scratch") f.set(at, f.get(operands.scratch))
+      else f.set(at, add(add(f.get(operands.c!), times(row, pitch)), times(column, 4)))
+      f.call(
+        call,
+        f.i32(a.transposed ? 1 : 0),
+        f.i32(b.transposed ? 1 : 0),
+        f.get(rows),
+        f.get(columns),
+        f.i32(K),
+        add(f.get(operands.a), times(row, a.transposed ? 4 : 4 * a.pitch)),
+        f.i32(a.pitch),
+        f.get(bAt),
+        f.i32(b.pitch),
+        f.get(at),
+        f.i32(pitch / 4),
+      )
+      epilogue?.({ row, rows, column, columns, at, pitch, most: operands.columns ? 0 : N })
+    },
+  )
+}
