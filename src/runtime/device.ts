@@ -102,7 +102,9 @@ export class Device extends Context.Service<Device, OpenDevice>()("adjoint/Devic
   static readonly reference = layerOf(this, "reference", openers.reference)
   /** As `wasm`, its large matrix products handed to the system's BLAS (OpenBLAS, MKL, Accelerate) on the same memory. Needs the package
    *  koffi; fails with DeviceUnavailable where there is no BLAS. */
-  static readonly native = (options: NativeOptions = {}): Layer.Layer<Device, DeviceUnavailable> =>
+  static readonly native = layerOf(this, "native", () => openers.native())
+  /** `native` with options. */
+  static readonly nativeWith = (options: NativeOptions): Layer.Layer<Device, DeviceUnavailable> =>
     layerOf(Device, "native", () => openers.native(options))
   /** GPU kernels through gpu.js. */
   static readonly gpujs = (options: GpuOptions = {}): Layer.Layer<Device, DeviceUnavailable> =>
