@@ -1,243 +1,162 @@
-// The workloads of the peer benchmark, under its names: layouts NHWC, HWIO and [in, out]. `size` shrinks one for the check against the
-// float64 reference; 1 is what is timed.
+// The workloads as programs of the library, written with its public names.
 import { mapTree, type RawTensor } from "../src/core/index.ts"
 import { hostLeaf } from "../src/core/leaf.ts"
-import { valueAndGradOf } from "../src/transform/reverse.ts"
+import { valueAndGradOf, vjpOf } from "../src/transform/reverse.ts"
 import * as T from "../src/tensor.ts"
+import { type Spec, specs, valuesOf } from "./specs.ts"
 
 type Any = T.AnyTensor
-export interface Workload {
-  readonly name: string
+/** A tensor by its name, or a record of several. */
+type Names = string | readonly string[]
+interface Program {
+  readonly args: readonly Names[]
+  readonly f: (...args: never[]) => unknown
+  /** What f gives: one tensor, or a list. */
+  readonly outs: Names | readonly Names[]
+}
+export interface Workload extends Pick<Spec, "name" | "flops" | "bytes"> {
+  readonly spec: Spec
   readonly f: (...args: never[]) => unknown
   readonly args: readonly unknown[]
   /** Arguments that the step overwrites: the first result takes the place of the first. */
   readonly donate: readonly number[]
-  readonly flops?: number
-  readonly bytes?: number
-  /** Steps per call, where one call is many. */
-  readonly steps?: number
-  /** Largest |got - want| / max |want| of an output. */
-  readonly tolerance: number
+  /** Names of the results, in the order of the leaves. */
+  readonly outs: readonly string[]
+  /** How 1000 ops are called, where a step is not one call of f. */
+  readonly chain?: "eager" | "lazy" | "call"
 }
-export type Make = (size: number) => Workload
 
-/** Uniform in (-scale, scale), the same on every run (mulberry32). */
-const uniform = (name: string, shape: readonly number[], scale = 1, center = 0): RawTensor => {
-  let s = [...name].reduce((h, c) => Math.imul(h ^ c.charCodeAt(0), 16777619), 2166136261)
-  const out = new Float32Array(shape.reduce((a, b) => a * b, 1))
-  for (let i = 0; i < out.length; i++) {
-    s = (s + 0x6d2b79f5) | 0
-    let t = Math.imul(s ^ (s >>> 15), 1 | s)
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t
-    out[i] = center + (((t ^ (t >>> 14)) >>> 0) / 2147483648 - 1) * scale
-  }
-  return hostLeaf(out, shape)
+type Params = Readonly<Record<string, Any>>
+const dense = (x: Any, p: Params, k: number): Any => T.add(T.matmul(x, p[`w${k}`]!), p[`b${k}`]!)
+const crossEntropy = (logits: Any, t: Any): Any => T.neg(T.mean(T.sum(T.mul(T.logSoftmax(logits), t), [-1])))
+export const layerNorm = (x: Any, g: Any, b: Any): Any => {
+  const centred = T.sub(x, T.mean(x, [-1], { keepDims: true }))
+  return T.add(T.mul(T.mul(centred, T.rsqrt(T.add(T.variance(x, [-1], { keepDims: true }), 1e-5))), g), b)
 }
-const onehot = (rows: number): RawTensor => {
-  const out = new Float32Array(rows * 10)
-  for (let i = 0; i < rows; i++) out[i * 10 + ((i * 7) % 10)] = 1
-  return hostLeaf(out, [rows, 10])
+export const mlp = (p: Params, x: Any): Any => dense(T.tanh(dense(T.tanh(dense(x, p, 1)), p, 2)), p, 3)
+const cnn = (p: Params, x: Any): Any => {
+  const a = T.relu(T.add(T.conv2d(x, p["k1"]!), p["c1"]!))
+  const z = T.maxPool2d(T.relu(T.add(T.conv2d(a, p["k2"]!), p["c2"]!)), 2)
+  return dense(T.relu(dense(T.reshape(z, [x.shape[0] as number, 4608]), p, 1)), p, 2)
 }
-const crossEntropy = (logits: Any, y: Any): Any => T.neg(T.mean(T.sum(T.mul(T.logSoftmax(logits), y), [1])))
-/** SGD on the first argument; the second result is the loss. */
-const sgd =
-  (loss: (...args: never[]) => Any, lr: number) =>
-  (p: unknown, ...rest: unknown[]): unknown => {
+const xor = (p: Params, x: Any): Any => T.sigmoid(dense(T.tanh(dense(x, p, 1)), p, 2))
+/** Gates in the order i, f, g, o; the last hidden state. */
+export const lstm = (p: Params, x: Any): Any => {
+  const [, n, h] = x.shape as readonly [number, number, number]
+  const gate = (z: Any, k: number): Any => T.slice(z, [null, [k * h, (k + 1) * h]])
+  const zero = T.zeros([n, h]) as Any
+  const [[last]] = T.scan(
+    ([hidden, cell]: readonly [Any, Any], row: Any) => {
+      const z = T.add(row, T.matmul(hidden, p["wh"]!))
+      const next = T.add(T.mul(T.sigmoid(gate(z, 1)), cell), T.mul(T.sigmoid(gate(z, 0)), T.tanh(gate(z, 2))))
+      return [[T.mul(T.sigmoid(gate(z, 3)), T.tanh(next)), next], []] as const
+    },
+    [zero, zero] as const,
+    T.add(T.matmul(x, p["wx"]!), p["b"]!) as Any,
+  ) as unknown as [[Any, Any], unknown]
+  return last
+}
+/** A block with the norms before attention and the dense layers. */
+export const transformer = (p: Params, x: Any, heads: number): Any => {
+  const h = layerNorm(x, p["g1"]!, p["h1"]!)
+  const [q, k, v] = ["wq", "wk", "wv"].map((w) => T.matmul(h, p[w]!) as Any) as [Any, Any, Any]
+  const mixed = (T.attention as (q: Any, k: Any, v: Any, o: object) => Any)(q, k, v, { heads })
+  const x1 = T.add(x, T.matmul(mixed, p["wo"]!))
+  const f = T.gelu(dense(layerNorm(x1, p["g2"]!, p["h2"]!), p, 1), { approximate: "tanh" })
+  return T.add(x1, dense(f, p, 2))
+}
+/** A step of gradient descent: new parameters, and the loss. */
+export const sgd =
+  (loss: (p: Params, ...rest: Any[]) => Any, lr: number) =>
+  (p: Params, ...rest: Any[]): unknown => {
     const [l, g] = valueAndGradOf("bench", loss as (...args: unknown[]) => unknown, {})(p, ...rest)
     return [mapTree(p, (w, _, d) => T.sub(w, T.mul(d!, lr)), g), l]
   }
-type Params = Readonly<Record<string, Any>>
-const dense = (x: Any, p: Params, k: number): Any => T.add(T.matmul(x, p[`w${k}`]!), p[`b${k}`]!)
-const at = (n: number, size: number): number => Math.max(2, Math.round(n * size))
 
-const matmul =
-  (n: number): Make =>
-  (size) => {
-    const m = at(n, size)
-    return {
-      name: `matmul_${n}`,
-      args: [uniform("a", [m, m]), uniform("b", [m, m])],
-      f: (a: Any, b: Any) => T.matmul(a, b),
-      donate: [],
-      flops: 2 * m ** 3,
-      tolerance: 2e-5,
-    }
-  }
-const conv =
-  (tag: string, n: number, s: number, c: number, both: boolean): Make =>
-  (size) => {
-    const [b, h, ch] = [at(n, size), at(s, size), at(c, size)]
-    const x = uniform("x", [b, h, h, ch])
-    const w = uniform("w", [3, 3, ch, ch], 1 / Math.sqrt(9 * ch))
-    const flops = 2 * b * h * h * ch * ch * 9
-    const y = (x: Any, w: Any): Any => T.conv2d(x, w, { padding: "same" })
-    const gradient = (x: Any, w: Any, dy: Any): unknown =>
-      valueAndGradOf("bench", ((x: Any, w: Any) => T.sum(T.mul(y(x, w), dy))) as (...args: unknown[]) => unknown, {
-        argnums: [0, 1],
-      })(x, w)[1]
-    return both
-      ? {
-          name: `conv_fwdbwd_${tag}`,
-          args: [x, w, uniform("dy", [b, h, h, ch])],
-          f: (x: Any, w: Any, dy: Any) => [y(x, w), gradient(x, w, dy)],
-          donate: [],
-          flops: 3 * flops,
-          tolerance: 1e-4,
-        }
-      : { name: `conv_fwd_${tag}`, args: [x, w], f: y, donate: [], flops, tolerance: 2e-5 }
-  }
-const mlp: Make = (size) => {
-  const [b, i, h] = [at(128, size), at(784, size), at(512, size)]
-  const p = {
-    w1: uniform("w1", [i, h], 1 / 28),
-    b1: uniform("b1", [h], 0.01),
-    w2: uniform("w2", [h, h], 1 / 22.6),
-    b2: uniform("b2", [h], 0.01),
-    w3: uniform("w3", [h, 10], 1 / 22.6),
-    b3: uniform("b3", [10], 0.01),
-  }
-  const m = i * h + h * h + h * 10
-  const loss = (p: Params, x: Any, y: Any): Any => crossEntropy(dense(T.tanh(dense(T.tanh(dense(x, p, 1)), p, 2)), p, 3), y)
-  return {
-    name: "mlp_train",
-    args: [p, uniform("x", [b, i]), onehot(b)],
-    f: sgd(loss as never, 0.1) as never,
-    donate: [0],
-    flops: b * (4 * m + 2 * (h * h + h * 10)),
-    tolerance: 1e-3,
-  }
-}
-const cnn: Make = (size) => {
-  const [b, c, h] = [at(128, size), at(32, size), at(128, size)]
-  const flat = 12 * 12 * c
-  const p = {
-    k1: uniform("k1", [3, 3, 1, c], 1 / 3),
-    c1: uniform("c1", [c], 0.01),
-    k2: uniform("k2", [3, 3, c, c], 1 / 17),
-    c2: uniform("c2", [c], 0.01),
-    w1: uniform("w1", [flat, h], 1 / 68),
-    b1: uniform("b1", [h], 0.01),
-    w2: uniform("w2", [h, 10], 1 / 11.3),
-    b2: uniform("b2", [10], 0.01),
-  }
-  const loss = (p: Params, x: Any, y: Any): Any => {
-    const a = T.relu(T.add(T.conv2d(x, p["k1"]!), p["c1"]!))
-    const z = T.maxPool2d(T.relu(T.add(T.conv2d(a, p["k2"]!), p["c2"]!)), 2)
-    return crossEntropy(dense(T.relu(dense(T.reshape(z, [b, flat]), p, 1)), p, 2), y)
-  }
-  const [first, rest] = [26 * 26 * c * 9, 24 * 24 * c * c * 9 + flat * h + h * 10]
-  return {
-    name: "cnn_train",
-    args: [p, uniform("x", [b, 28, 28, 1]), onehot(b)],
-    f: sgd(loss as never, 0.01) as never,
-    donate: [0],
-    flops: 2 * b * (2 * first + 3 * rest),
-    tolerance: 5e-3,
-  }
-}
-const xor: Make = () => {
-  const p = {
-    w1: uniform("w1", [2, 16]),
-    b1: uniform("b1", [16], 0.1),
-    w2: uniform("w2", [16, 1], 0.5),
-    b2: uniform("b2", [1], 0.1),
-  }
-  const loss = (p: Params, x: Any, y: Any): Any => T.mean(T.square(T.sub(dense(T.tanh(dense(x, p, 1)), p, 2), y)))
-  return {
-    name: "xor_train",
-    args: [p, uniform("x", [4, 2]), uniform("t", [4, 1])],
-    f: sgd(loss as never, 0.1) as never,
-    donate: [0],
-    tolerance: 1e-3,
-  }
-}
-const lstm: Make = (size) => {
-  const [steps, n, h] = [at(32, size), at(32, size), at(128, size)]
-  const p = { wx: uniform("wx", [h, 4 * h], 1 / 11.3), wh: uniform("wh", [h, 4 * h], 1 / 11.3), b: uniform("b", [4 * h], 0.1) }
-  const part = (z: Any, k: number): Any => T.slice(z, [null, [k * h, (k + 1) * h]])
-  const loss = (p: Params, xs: Any): Any => {
-    const zero = T.zeros([n, h]) as Any
-    const [[last]] = T.scan(
-      ([hidden, cell]: readonly [Any, Any], x: Any) => {
-        const z = T.add(T.add(T.matmul(x, p["wx"]!), T.matmul(hidden, p["wh"]!)), p["b"]!)
-        const next = T.add(T.mul(T.sigmoid(part(z, 1)), cell), T.mul(T.sigmoid(part(z, 0)), T.tanh(part(z, 2))))
-        const out = T.mul(T.sigmoid(part(z, 3)), T.tanh(next))
-        return [[out, next], out] as const
-      },
-      [zero, zero] as const,
-      xs,
-    ) as unknown as [[Any, Any], Any]
-    return T.mean(T.square(last))
-  }
-  return {
-    name: "lstm_train",
-    args: [p, uniform("x", [steps, n, h])],
-    f: sgd(loss as never, 0.1) as never,
-    donate: [0],
-    flops: 2 * steps * n * h * 4 * h * 5,
-    tolerance: 1e-3,
-  }
-}
-const rows =
-  (name: string, n: number, f: (x: Any) => Any, bytes: number, tolerance = 2e-5): Make =>
-  (size) => ({
-    name,
-    args: [uniform("x", [at(n, size), at(n, size)], 4)],
-    f,
-    donate: [],
-    bytes,
-    tolerance,
+const inputsOf = (s: Spec): string[] => Object.keys(s.inputs)
+const weightsOf = (s: Spec): string[] => inputsOf(s).filter((k) => k !== "x" && k !== "dy")
+const plain = (s: Spec, f: (...x: Any[]) => Any): Program => ({ args: inputsOf(s), f, outs: "y" })
+const forward = (s: Spec, f: (p: Params, x: Any) => Any): Program => ({ args: [weightsOf(s), "x"], f, outs: "y" })
+const training = (s: Spec, loss: (p: Params, ...rest: Any[]) => Any): Program => ({
+  args: [s.params!, ...inputsOf(s).filter((k) => !s.params!.includes(k))],
+  f: sgd(loss, s.lr!),
+  outs: [s.params!, "loss"],
+})
+const chained = (s: Spec, times: number): Program =>
+  plain(s, (x, c) => {
+    let y = x!
+    for (let k = 0; k < times; k++) y = T.add(y, c!)
+    return y
   })
-const layerNorm = (x: Any, s: Any, b: Any): Any => {
-  const d = T.sub(x, T.mean(x, [-1], { keepDims: true }))
-  return T.add(T.mul(T.mul(d, T.rsqrt(T.add(T.variance(x, [-1], { keepDims: true }), 1e-5))), s), b)
+const programs: Readonly<Record<string, (s: Spec) => Program>> = {
+  matmul: (s) => plain(s, (a, b) => T.matmul(a!, b!)),
+  bmm: (s) => plain(s, (a, b) => T.matmul(a!, b!)),
+  ewise: (s) => plain(s, (a, b, c) => T.mul(T.tanh(T.add(T.mul(a!, b!), c!)), T.sigmoid(a!))),
+  softmax: (s) => plain(s, (x) => T.softmax(x!)),
+  layernorm: (s) => plain(s, (x, g, b) => layerNorm(x!, g!, b!)),
+  sum: (s) => plain(s, (x) => T.sum(x!, s.axis!)),
+  conv: (s) => plain(s, (x, w) => T.conv2d(x!, w!, { padding: "same" })),
+  convgrad: (s) => ({
+    args: inputsOf(s),
+    f: (x: Any, w: Any, dy: Any) => {
+      const [y, pull] = vjpOf(((x: Any, w: Any) => T.conv2d(x, w, { padding: "same" })) as (...a: unknown[]) => unknown, [x, w])
+      return [y, ...(pull(dy) as Any[])]
+    },
+    outs: ["y", "dx", "dw"],
+  }),
+  mlp_fwd: (s) => forward(s, mlp),
+  mlp_train: (s) => training(s, (p, x, t) => crossEntropy(mlp(p, x!), t!)),
+  cnn_fwd: (s) => forward(s, cnn),
+  cnn_train: (s) => training(s, (p, x, t) => crossEntropy(cnn(p, x!), t!)),
+  chain_eager: (s) => chained(s, 1),
+  chain_lazy: (s) => chained(s, 1000),
+  chain_jit_call: (s) => chained(s, 1),
+  chain_jit_fused: (s) => chained(s, 1000),
+  xor_train: (s) => training(s, (p, x, t) => T.mean(T.square(T.sub(xor(p, x!), t!)))),
+  lstm_fwd: (s) => forward(s, lstm),
+  lstm_train: (s) => training(s, (p, x) => T.mean(T.square(lstm(p, x!)))),
+  xfmr_fwd: (s) => forward(s, (p, x) => transformer(p, x, s.heads!)),
+  xfmr_fwdbwd: (s) => ({
+    args: [weightsOf(s), "x", "dy"],
+    f: (p: Params, x: Any, dy: Any) => {
+      const net = (p: Params, x: Any): Any => transformer(p, x, s.heads!)
+      const [y, pull] = vjpOf(net as unknown as (...a: unknown[]) => unknown, [p, x])
+      const [dp, dx] = pull(dy) as [Params, Any]
+      return [y, dp, dx]
+    },
+    outs: ["y", weightsOf(s).map((k) => `d_${k}`), "d_x"],
+  }),
 }
-/** In the order in which they run. */
-export const workloads: readonly Make[] = [
-  ...[64, 128, 256, 512, 1024].map(matmul),
-  (size) => {
-    const [b, m, k, n] = [at(32, size), at(128, size), at(64, size), at(128, size)]
-    return {
-      name: "bmm_32x128x64x128",
-      args: [uniform("a", [b, m, k]), uniform("b", [b, k, n])],
-      f: (a: Any, c: Any) => T.matmul(a, c),
-      donate: [],
-      flops: 2 * b * m * k * n,
-      tolerance: 2e-5,
-    }
-  },
-  (size) => {
-    const n = at(1e6, size)
-    const f = (a: Any, b: Any, c: Any): Any => T.mul(T.tanh(T.add(T.mul(a, b), c)), T.sigmoid(a))
-    return {
-      name: "ewise_1e6",
-      args: [uniform("a", [n], 2), uniform("b", [n]), uniform("c", [n])],
-      f,
-      donate: [],
-      bytes: 16e6,
-      tolerance: 2e-5,
-    }
-  },
-  rows("softmax_1024", 1024, (x) => T.softmax(x), 8 * 2 ** 20),
-  (size) => {
-    const n = at(1024, size)
-    return {
-      name: "layernorm_1024",
-      args: [uniform("x", [n, n], 2), uniform("g", [n], 0.1, 1), uniform("b", [n], 0.1)],
-      f: layerNorm,
-      donate: [],
-      bytes: 8 * 2 ** 20,
-      tolerance: 2e-5,
-    }
-  },
-  rows("sum_axis0_2048", 2048, (x) => T.sum(x, 0), 16 * 2 ** 20, 1e-4),
-  rows("sum_axis1_2048", 2048, (x) => T.sum(x, 1), 16 * 2 ** 20, 1e-4),
-  conv("N32_28x28x32", 32, 28, 32, false),
-  conv("N32_28x28x32", 32, 28, 32, true),
-  conv("N8_56x56x64", 8, 56, 64, false),
-  conv("N8_56x56x64", 8, 56, 64, true),
-  mlp,
-  cnn,
-  xor,
-  lstm,
-]
+const chains: Readonly<Record<string, "eager" | "lazy" | "call">> = {
+  chain_eager: "eager",
+  chain_lazy: "lazy",
+  chain_jit_call: "call",
+}
+const leavesOf = (names: Names | readonly Names[], within = true): string[] =>
+  typeof names === "string"
+    ? [names]
+    : within
+      ? (names as readonly Names[]).flatMap((n) => leavesOf(n, false))
+      : ([...names] as string[]).sort()
+
+const make = (s: Spec): Workload => {
+  const p = programs[s.op]!(s)
+  const tensor = (k: string): RawTensor => hostLeaf(valuesOf(s, k, s.inputs[k]!), s.inputs[k]!.shape)
+  const chain = chains[s.op]
+  return {
+    name: s.name,
+    spec: s,
+    f: p.f,
+    args: p.args.map((a) => (typeof a === "string" ? tensor(a) : Object.fromEntries(a.map((k) => [k, tensor(k)])))),
+    donate: s.params ? [0] : [],
+    outs: leavesOf(p.outs),
+    ...(s.flops === undefined ? {} : { flops: s.flops }),
+    ...(s.bytes === undefined ? {} : { bytes: s.bytes }),
+    ...(chain ? { chain } : {}),
+  }
+}
+/** In the order in which they run; each is made when it is wanted. */
+export const workloads: readonly { readonly name: string; readonly make: () => Workload }[] = specs.map((s) => ({
+  name: s.name,
+  make: () => make(s),
+}))

@@ -1,0 +1,188 @@
+// One workload on one device: checked against the reference, then timed.
+import * as Effect from "effect/Effect"
+import type * as Scope from "effect/Scope"
+import { flatten, type RawTensor } from "../src/core/index.ts"
+import { storageOf } from "../src/core/leaf.ts"
+import { Device, type OpenDevice } from "../src/runtime/device.ts"
+import { jit, read, run, type RunError } from "../src/runtime/jit.ts"
+import { DeviceStorage } from "../src/runtime/store.ts"
+import * as T from "../src/tensor.ts"
+import { apart } from "./devices.ts"
+import { type Outputs, referenceOf } from "./reference.ts"
+import type { Workload } from "./workloads.ts"
+
+type Task<A = void> = Effect.Effect<A, RunError, Device | Scope.Scope>
+type Call = (...args: readonly unknown[]) => Task<unknown>
+const median = (a: readonly number[]): number => [...a].sort((x, y) => x - y)[a.length >> 1]!
+const release = (t: RawTensor): void => {
+  const s = storageOf(t)
+  if (s instanceof DeviceStorage) s.release()
+}
+/** f on a device, with a scope for its values. */
+const on = <A>(device: OpenDevice, task: Task<A>): Promise<A> =>
+  Effect.runPromise(Effect.scoped(task).pipe(Effect.provideService(Device, device)))
+
+// ---- correctness ---------------------------------------------------------------------------------------------------
+/** Largest error of each output, relative to its largest value; of updated parameters, to their largest change. */
+const errorsOf = (w: Workload, got: Readonly<Record<string, ArrayLike<number>>>, want: Outputs): Record<string, number> => {
+  const before = w.donate.length > 0 ? (w.args[0] as Readonly<Record<string, RawTensor>>) : {}
+  return Object.fromEntries(
+    Object.entries(want).map(([k, ref]) => {
+      const [values, base] = [got[k], before[k] && storageOf(before[k])!.host]
+      if (values?.length !== ref.length) return [k, Number.NaN]
+      let [error, largest] = [0, 0]
+      ref.forEach((r, i) => {
+        const e = Math.abs(values[i]! - r)
+        if (!(e <= error)) error = e // a NaN sticks
+        largest = Math.max(largest, Math.abs(base ? r - base[i]! : r))
+      })
+      return [k, error / (largest || 1)]
+    }),
+  )
+}
+
+// ---- time ----------------------------------------------------------------------------------------------------------
+/** What a row says: ms, but for `overhead`. */
+export interface Timing {
+  readonly median: number
+  readonly min: number
+  readonly reps: number
+  readonly inner: number
+  readonly cpu: number
+}
+/** n steps, in a row. */
+type Steps = (n: number) => Promise<unknown>
+
+const clock = async (steps: Steps, n: number): Promise<number> => {
+  const from = performance.now()
+  await steps(n)
+  return performance.now() - from
+}
+/** Warm for a quarter of a second, then at least seven samples, each long enough for the clock. */
+const timed = async (steps: Steps): Promise<Timing> => {
+  let est = Number.POSITIVE_INFINITY
+  for (let spent = 0, calls = 0; (spent < 250 || calls < 3) && !(est > 2000 && calls > 0); calls++) {
+    const t = await clock(steps, 1)
+    spent += t
+    est = Math.min(est, t)
+  }
+  const inner = Math.max(1, Math.min(5000, Math.ceil(3 / est)))
+  await clock(steps, inner)
+  const reps = est > 400 ? 3 : Math.max(7, Math.min(41, Math.floor(600 / (inner * est))))
+  const [cpu, from] = [process.cpuUsage(), performance.now()]
+  const samples: number[] = []
+  for (let r = 0; r < reps; r++) samples.push((await clock(steps, inner)) / inner)
+  const used = process.cpuUsage(cpu)
+  const wall = performance.now() - from
+  return {
+    median: median(samples),
+    min: Math.min(...samples),
+    reps,
+    inner,
+    cpu: +((used.user + used.system) / 1e3 / wall).toFixed(2),
+  }
+}
+const put = (v: unknown, at: (t: RawTensor) => RawTensor): unknown =>
+  typeof v === "object" && v !== null && "node" in v
+    ? at(v as RawTensor)
+    : Object.fromEntries(Object.entries(v as object).map(([k, x]) => [k, put(x, at)]))
+/** The arguments' values on the device. */
+const resident = (args: readonly unknown[]): Task<unknown[]> =>
+  Effect.gen(function* () {
+    const { leaves } = flatten(args)
+    const here = (yield* run(leaves)) as readonly RawTensor[]
+    const of = new Map(leaves.map((t, k) => [t, here[k]!]))
+    return args.map((a) => put(a, (t) => of.get(t)!))
+  })
+
+/** 1000 operations, one after the other, on the numbers of the first argument; the result on the host. */
+const chainOf = (w: Workload, call: Call, args: readonly unknown[]): Task<ArrayLike<number>> => {
+  const [x, c] = args as readonly [RawTensor, RawTensor]
+  const body =
+    w.chain === "lazy"
+      ? Effect.suspend(() => {
+          let y: T.AnyTensor = x
+          for (let k = 0; k < 1000; k++) y = T.add(y, c)
+          return read(y as RawTensor)
+        })
+      : Effect.gen(function* () {
+          let y: unknown = x
+          for (let k = 0; k < 1000; k++) y = yield* w.chain === "eager" ? run(T.add(y as RawTensor, c)) : call(y, c)
+          return yield* read(y as RawTensor)
+        })
+  return w.chain === "lazy" ? body : Effect.scoped(body)
+}
+
+export interface Row extends Partial<Timing> {
+  readonly status: "ok" | "wrong" | "error"
+  readonly reason?: string
+  /** The first call: trace, compile, run, results to the host. */
+  readonly first_ms?: number
+  /** ms of a step whose results stay in the device's memory. */
+  readonly resident?: number
+  readonly resident_min?: number
+  /** Microseconds of JavaScript in a step: what is outside of the compiled program. */
+  readonly overhead?: number
+  readonly err?: number
+}
+export const measure = (device: OpenDevice, w: Workload): Promise<Row> => on(device, rowOf(w))
+
+const rowOf = (w: Workload): Task<Row> =>
+  Effect.gen(function* () {
+    const context = yield* Effect.context<Device | Scope.Scope>()
+    const want = referenceOf(w.spec)
+    const call = jit(w.f as (...args: unknown[]) => unknown, { donate: w.donate }) as unknown as Call
+    let args = yield* resident(w.args)
+    const train = w.donate.length > 0
+    const from = performance.now()
+    const first = w.chain ? [] : flatten(yield* call(...args)).leaves
+    const values: ArrayLike<number>[] = w.chain ? [yield* chainOf(w, call, args)] : []
+    for (const t of first) values.push(yield* read(t))
+    const first_ms = performance.now() - from
+    const errors = errorsOf(w, Object.fromEntries(w.outs.map((k, i) => [k, values[i]!])), want)
+    const [worst, err] = Object.entries(errors).reduce((a, e) => (e[1] <= a[1] ? a : e), ["", 0] as [string, number])
+    if (!(err <= w.spec.tol)) return { status: "wrong", reason: `${worst}: relative error ${err} > ${w.spec.tol}` } as const
+    if (train) {
+      const names = w.outs.slice(0, -1)
+      args = [Object.fromEntries(names.map((k, i) => [k, first[i]])), ...args.slice(1)]
+    } else for (const t of first) release(t)
+
+    const step = (copy: boolean): Task =>
+      Effect.gen(function* () {
+        const out = yield* call(...args)
+        const { leaves } = flatten(out)
+        const mine = train ? leaves.slice(-1) : leaves
+        if (copy) for (const t of mine) yield* read(t)
+        for (const t of mine) release(t)
+        if (train) args = [(out as readonly unknown[])[0], ...args.slice(1)]
+      })
+    const one = (copy: boolean): Task<unknown> => (w.chain ? chainOf(w, call, args) : step(copy))
+    const steps =
+      (copy: boolean): Steps =>
+      (n) =>
+        Effect.runPromise(
+          Effect.gen(function* () {
+            for (let k = 0; k < n; k++) yield* one(copy)
+          }).pipe(Effect.provideContext(context)),
+        )
+    const copied = yield* Effect.promise(() => timed(steps(true)))
+    const scale = w.spec.unit === "us/step" ? 1000 : 1
+    const kept = w.chain ? undefined : yield* Effect.promise(() => timed(steps(false)))
+    const outside: number[] = []
+    for (let k = 0; train && k < 9; k++) {
+      const { all, inside } = yield* Effect.promise(() => apart(() => steps(true)(copied.inner)))
+      if (inside > 0) outside.push((1000 * (all - inside)) / copied.inner)
+    }
+    return {
+      status: "ok",
+      ...copied,
+      median: copied.median * scale,
+      min: copied.min * scale,
+      ...(kept ? { resident: kept.median * scale, resident_min: kept.min * scale } : {}),
+      ...(outside.length > 0 ? { overhead: +median(outside).toFixed(2) } : {}),
+      first_ms: +first_ms.toFixed(2),
+      ...(w.flops === undefined ? {} : { gflops: +(w.flops / copied.median / 1e6).toFixed(2) }),
+      ...(w.bytes === undefined ? {} : { gbs: +(w.bytes / copied.median / 1e6).toFixed(2) }),
+      err,
+    } as const
+  })
