@@ -6,7 +6,7 @@ import type { DType } from "./dtype.ts"
 import type { doesNotFit, wrongDType } from "./messages.ts"
 import type { TensorLike } from "./rule.ts"
 import type { SameSizes, Shape, Show } from "./shape.ts"
-import type { IsDimension, IsExpression, NamesOf, NamesOfValue, Odd, Order, ValueOf } from "./symbolic.ts"
+import type { IsDimension, IsExpression, IsLinear, NamesOf, NamesOfValue, Odd, Order, ValueOf } from "./symbolic.ts"
 import type { OneOf } from "./tree.ts"
 import type { IsUnion, Substitute, Unify } from "./unify.ts"
 
@@ -28,13 +28,20 @@ export type DTypeOf<P> = P extends TensorLike ? P["dtype"] : "f32"
 
 // ---- names ---------------------------------------------------------------------------------------------------------
 
-/** All dimensions that a spec is written with, as a union; or without those that a function takes, which tell nothing. */
-type DimsIn<P, Taken = true> =
+/** All dimensions that a spec is written with, as a union; or only those of tensors. */
+type DimsIn<P, Functions = true> =
   P extends Shape ? P[number]
     : P extends TensorLike ? P["shape"][number]
-    : P extends FunctionSpec ? (Taken extends true ? DimsIn<P["from"][number]> : never) | DimsIn<P["to"]>
-    : string extends keyof P ? string // a tree of unknown keys: some names
-    : { [K in keyof P]: DimsIn<P[K], Taken> }[keyof P]
+    : P extends FunctionSpec
+      ? FunctionSpec extends P ? string // any function, and below a tree of unknown keys: some names
+        : Functions extends true ? DimsIn<P["from"][number]> | DimsIn<P["to"]> : never
+    : string extends keyof P ? string
+    : { [K in keyof P]: DimsIn<P[K], Functions> }[keyof P]
+/** The functions among specs. */
+type FunctionsIn<P> =
+  P extends Shape | TensorLike ? never
+    : P extends FunctionSpec ? P
+    : string extends keyof P ? never : { [K in keyof P]: FunctionsIn<P[K]> }[keyof P]
 /** The names among the dimensions of a list of specs. */
 export type NamesIn<I extends readonly Spec[]> = NamesOf<DimsIn<I[number]>>
 /** O, or the sentence about a name in it that no parameter has. */
@@ -55,29 +62,48 @@ type Declaration<D, N> =
 export type Sound<I extends readonly Spec[]> =
   DimsIn<I[number]> extends infer D
     ? string extends D ? []
-      : Extract<D, Odd> extends infer X
-        ? [X] extends [never] ? []
-          : [Unread<X>] extends [never] ? Untold<X, Learnt<DimsIn<I[number], false>>>
+      : [Extract<D, Odd>, FunctionsIn<I[number]>] extends [infer X, infer F]
+        ? [X, F] extends [never, never] ? []
+          : [Unread<X>] extends [never] ? Untold<D, Learnt<DimsIn<I[number], false>, F>>
           : noDimension<First<Unread<X>>>
         : never
     : never
 type noDimension<D extends string> =
   `shaped: ${D extends "" ? "the empty text" : D} is no dimension; write a size, a name, or sums, products and quotients of them: 2*n, t+1, d/h`
-type nothingTells<N extends string, X extends string> =
-  `shaped: nothing tells what ${N} is in ${X}; give it a dimension of its own`
+type nothingTells<What extends string> = `shaped: nothing tells what ${What}; give it a dimension of its own`
 type Unread<X> = X extends string ? (IsDimension<X> extends true ? never : X) : never
-/** The names that dimensions D tell: those that stand alone, and one that is alone in not being told yet. */
-type Learnt<D, N = Exclude<D, number | Odd>> =
-  Alone<Extract<D, Odd>, N> extends infer M ? ([M] extends [never] ? N : Learnt<D, N | M>) : never
+/**
+ * The names that dimensions D tell: those that stand alone, and one that is alone in not being told yet and can be solved for. What a
+ * function of F gives tells names once those that it takes are told.
+ */
+type Learnt<D, F, N = Exclude<D, number | Odd>> =
+  Exclude<D | GivenBy<F, N>, number> extends infer G
+    ? Exclude<G, Odd> | Alone<Extract<G, Odd>, N> extends infer M ? ([M] extends [N] ? N : Learnt<G, F, N | M>) : never
+    : never
 type Alone<X, N> =
-  X extends Odd ? (Exclude<NamesOfValue<X>, N> extends infer U ? (IsUnion<U> extends true ? never : U) : never) : never
-type Untold<X, N> =
-  [Open<X, N>] extends [never] ? []
-    : First<Open<X, N>> extends infer F extends string ? nothingTells<F, First<Having<X, F>>> : never
-/** The names in expressions, but for those of N. */
-type Open<X, N> = X extends string ? (IsExpression<X> extends true ? Exclude<NamesOf<X>, N> : never) : never
+  X extends Odd
+    ? Exclude<NamesOfValue<X>, N> extends infer U extends string
+      ? IsUnion<U> extends true ? never : IsLinear<X, U> extends true ? U : never
+      : never
+    : never
+type GivenBy<F, N> =
+  F extends FunctionSpec
+    ? F["from"][number] extends Shape | TensorLike
+      ? [Exclude<NamesOf<DimsIn<F["from"][number]>>, N>] extends [never] ? DimsIn<F["to"]> : never
+      : never
+    : never
+type Untold<D, N> =
+  Exclude<NamesOf<D>, N> extends infer U
+    ? [U] extends [never] ? []
+      : First<U> extends infer F extends string ? nothingTells<`${F} is${Place<F, First<Having<D, F>>, N>}`> : never
+    : never
 /** Those expressions that name F is in. */
-type Having<X, F> = X extends string ? (F extends NamesOf<X> ? X : never) : never
+type Having<D, F> = D extends string ? (IsExpression<D> extends true ? (F extends NamesOf<D> ? D : never) : never) : never
+/** Where name F stands: in expression X, perhaps as the only name that is not told. */
+type Place<F extends string, X extends string, N> =
+  [X] extends [never] ? ", which only functions have"
+    : [Exclude<NamesOfValue<X>, N>, IsLinear<X, F>] extends [F, false] ? ` in ${X}, which cannot be solved for ${F}`
+    : ` in ${X}`
 /** The first in alphabetical order. */
 type First<U> = Keys<unknown, U> extends readonly [infer F extends string, ...unknown[]] ? F : never
 

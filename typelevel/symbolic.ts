@@ -154,27 +154,30 @@ type OverNamed<A, B> = A extends Dim ? (B extends Dim ? Over<A, B> : never) : ne
 type Named<N extends string, E> = N extends keyof E ? E[N] : N extends `${infer V extends number}` ? V : number
 
 /**
- * The name U for which X is Y, the other names being those of E: its dimension; `never` where there is none; `number` where X is
- * not linear in U.
+ * The name U for which X is Y, the other names being those of E: its dimension; `never` where there is none; `null` where X is not
+ * linear in U.
  */
 export type Solve<X extends string, U extends string, Y extends Dim, E> =
   Parted<Value<Parse<X>>, U> extends [infer A extends Sum, infer B extends Sum]
     ? A extends readonly [readonly ["-", ...unknown[]], ...unknown[]] ? Solved<EvalSum<B, E>, Y, EvalSum<Negated<A>, E>>
       : Solved<Y, EvalSum<B, E>, EvalSum<A, E>>
-    : number
+    : null
+/** Is X a U + b, so that it tells what U is? */
+export type IsLinear<X extends string, U extends string> = Parted<Value<Parse<X>>, U> extends null ? false : true
 /** (Y - R) / C */
 type Solved<Y, R, C> =
   [Y] extends [never] ? never
     : [R] extends [never] ? never
     : [C] extends [never] ? never
     : Minus<Y & Dim, R & Dim> extends infer V ? ([V] extends [never] ? never : Over<V & Dim, C & Dim>) : never
-/** The sum as [A, B] with A U + B; `number` where U occurs otherwise. */
+/** The sum as [A, B] with A U + B; `null` where U occurs otherwise. */
 type Parted<P, U extends string, A extends Sum = [], B extends Sum = []> =
   P extends readonly [infer T extends Term, ...infer R]
     ? U extends NamesInFactor<Factors<T[2]>[number]>
       ? Without<Factors<T[2]>, U> extends infer F extends readonly string[]
-        ? U extends NamesInFactor<F[number]> ? number : Parted<R, U, [...A, [T[0], T[1], Joined<F>]], B>
-        : number
+        ? [F] extends [never] ? null
+          : U extends NamesInFactor<F[number]> ? null : Parted<R, U, [...A, [T[0], T[1], Joined<F>]], B>
+        : never
       : Parted<R, U, A, [...B, T]>
     : [A, B]
 

@@ -45,7 +45,8 @@ type Told<X extends string, Y extends Dim, E> =
         : never
       : IsUnion<U> extends true ? Later<E, [X, Y]>
       : Solve<X, U, Y, E> extends infer V
-        ? [V] extends [never] ? `no size of ${U} makes ${X} ${ShowDim<Y>}` : Proved<X, Y, E & { readonly [_ in U]: V }>
+        ? [V] extends [never] ? `no size of ${U} makes ${X} ${ShowDim<Y>}`
+          : V extends null ? Later<E, [X, Y]> : Proved<X, Y, E & { readonly [_ in U]: V }>
         : never
     : never
 /** Quotients are judged as soon as their names are known. */
@@ -53,13 +54,13 @@ type Proved<X extends string, Y, E> =
   Exact<X, E> extends infer V ? (V extends true ? E : V extends string ? V : Later<E, [X, Y]>) : never
 type Later<E, C> =
   E extends { readonly "?": infer L extends readonly unknown[] } ? Omit<E, "?"> & { readonly "?": [...L, C] } : E & { readonly "?": [C] }
-/** What waits is judged once more, now that more names are known. */
+/** What waits is judged once more, now that more names are known, and again as long as that tells further names. */
 type Settled<Op extends string, P extends Shape, A extends Shape, E> =
-  E extends { readonly "?": infer L } ? SettleAll<Op, P, A, L, Omit<E, "?">> : E
-type SettleAll<Op extends string, P extends Shape, A extends Shape, L, E> =
+  E extends { readonly "?": infer L } ? SettleAll<Op, P, A, L, Omit<E, "?">, keyof E> : E
+type SettleAll<Op extends string, P extends Shape, A extends Shape, L, E, Before> =
   L extends readonly [infer C extends readonly [string, Dim], ...infer R]
-    ? Told<C[0], C[1], E> extends infer V ? (V extends string ? doesNotFit<Op, A, P, V> : SettleAll<Op, P, A, R, V>) : never
-    : E
+    ? Told<C[0], C[1], E> extends infer V ? (V extends string ? doesNotFit<Op, A, P, V> : SettleAll<Op, P, A, R, V, Before>) : never
+    : [keyof E] extends [Before] ? E : Settled<Op, P, A, E>
 export type IsUnion<U, V = U> = U extends U ? ([V] extends [U] ? false : true) : never
 
 // ---- results -------------------------------------------------------------------------------------------------------

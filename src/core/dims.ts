@@ -199,8 +199,8 @@ export const evaluateValue = (d: string, names: Names): Dim | undefined =>
 /** d with its names replaced; UNKNOWN where a name is not among them; undefined where a quotient is not exact. */
 export const evaluate = (d: string, names: Names): Dim | undefined =>
   isExpression(d) ? evalSum(parse(d), names) : (names[d] ?? UNKNOWN)
-/** The name u for which d is y; undefined where there is none; UNKNOWN where d is not linear in u. */
-export const solve = (d: string, u: string, y: Dim, names: Names): Dim | undefined => {
+/** The sum as a u + b; null where u occurs otherwise. */
+const parted = (d: string, u: string): readonly [a: Sum, b: Sum] | null => {
   const a: Term[] = []
   const b: Term[] = []
   for (const t of value(parse(d))) {
@@ -208,10 +208,19 @@ export const solve = (d: string, u: string, y: Dim, names: Names): Dim | undefin
     if (!factors.flatMap(namesInFactor).includes(u)) b.push(t)
     else {
       const rest = without(factors, u)
-      if (!rest || rest.flatMap(namesInFactor).includes(u)) return UNKNOWN
+      if (!rest || rest.flatMap(namesInFactor).includes(u)) return null
       a.push({ count: t.count, factors: rest.join("*") })
     }
   }
+  return [a, b]
+}
+/** Is d a u + b, so that it tells what u is? */
+export const isLinear = (d: string, u: string): boolean => parted(d, u) !== null
+/** The name u for which d is y; undefined where there is none; null where d is not linear in u. */
+export const solve = (d: string, u: string, y: Dim, names: Names): Dim | undefined | null => {
+  const parts = parted(d, u)
+  if (parts === null) return null
+  const [a, b] = parts
   const down = a[0] !== undefined && a[0].count < 0
   const [c, r] = [evalSum(down ? scaled(a, -1) : a, names), evalSum(b, names)]
   if (c === undefined || r === undefined) return undefined

@@ -12,6 +12,7 @@ export interface Bindings {
 }
 export const unbound: Bindings = { names: {}, waiting: [] }
 
+const count = (b: Bindings): number => Object.keys(b.names).length
 const has = (names: Names, name: string): boolean => Object.hasOwn(names, name)
 
 /** What is told by x being y, or the text that says why it cannot be. */
@@ -27,6 +28,7 @@ const told = (x: string, y: Dim, b: Bindings): Bindings | string => {
   } else {
     const v = solve(x, u, y, names)
     if (v === undefined) return `no size of ${u} makes ${x} ${y}`
+    if (v === null) return later
     names = { ...names, [u]: v }
   }
   let open = false
@@ -64,9 +66,12 @@ export const unify = (
     if (known === UNKNOWN) b = { ...b, names: { ...b.names, [x]: y } }
   })
   if (shape.length > pattern.length) misfit("the rank is too large")
-  const { waiting } = b
-  b = { ...b, waiting: [] }
-  for (const [x, y] of waiting) tell(x, y)
+  for (let before = -1; b.waiting.length > 0 && before < count(b); ) {
+    before = count(b)
+    const { waiting } = b
+    b = { ...b, waiting: [] }
+    for (const [x, y] of waiting) tell(x, y)
+  }
   return b
 }
 /** One dimension of a result; UNKNOWN where a name is not known. */

@@ -1,5 +1,5 @@
 // Functions over named dimensions: the run-time half of typelevel/shaped.ts.
-import { isDimension, isExpression, namesOf, namesOfValue, order } from "../core/dims.ts"
+import { isDimension, isExpression, isLinear, namesOf, namesOfValue, order } from "../core/dims.ts"
 import type { DType } from "../core/dtype.ts"
 import { refuse, ShapeError } from "../core/errors.ts"
 import { wrongDType } from "../core/messages.ts"
@@ -54,13 +54,17 @@ const isFunction = (s: Spec): s is FunctionSpec => !Array.isArray(s) && "from" i
 const isTree = (s: Spec): s is SpecTree => !Array.isArray(s) && !("dtype" in s) && !isFunction(s)
 const like = (s: Shape | TensorLike): TensorLike => ("dtype" in s ? s : { shape: s, dtype: "f32" })
 
-/** The dimensions that a spec is written with, but for sizes; or without those that a function takes, which tell nothing. */
-const dimsIn = (s: Spec, taken = true): readonly string[] =>
+/** The dimensions that a spec is written with, but for sizes; or only those of tensors. */
+const dimsIn = (s: Spec, functions = true): readonly string[] =>
   isFunction(s)
-    ? [...(taken ? s.from.flatMap((part) => dimsIn(part)) : []), ...dimsIn(s.to)]
+    ? functions
+      ? [...s.from, s.to].flatMap((part) => dimsIn(part))
+      : []
     : isTree(s)
-      ? Object.values(s).flatMap((part) => dimsIn(part, taken))
+      ? Object.values(s).flatMap((part) => dimsIn(part, functions))
       : like(s).shape.filter((d) => typeof d === "string")
+const functionsIn = (s: Spec): readonly FunctionSpec[] =>
+  isFunction(s) ? [s] : isTree(s) ? Object.values(s).flatMap(functionsIn) : []
 /** The names that a spec is written with. */
 export const namesInSpec = (s: Spec): readonly string[] => dimsIn(s).flatMap(namesOf)
 /** The spec with one more axis in every tensor; functions stay what they are. */
@@ -77,15 +81,22 @@ const matchTensor = (op: string, s: Shape | TensorLike, x: Aval, b: Bindings): B
   const { shape, dtype } = like(s)
   return x.dtype === dtype ? unify(op, shape, x.shape, b) : refuse(wrongDType(op, x.dtype, dtype))
 }
-/** What the function gives for tensors over the names as they are bound tells names, too; while a name is open, nothing is asked. */
-const matchFunction = (op: string, { from, to }: FunctionSpec, f: unknown, b: Bindings): Bindings => {
+/** Functions that wait to be asked until all that they take is known. */
+type Waiting = (readonly [op: string, spec: FunctionSpec, f: unknown])[]
+const takesTensors = ({ from }: FunctionSpec): boolean => !from.some((s) => isFunction(s) || isTree(s))
+/** What the function gives for tensors over the names as they are bound tells names, too. */
+const matchFunction = (op: string, spec: FunctionSpec, f: unknown, b: Bindings, later: Waiting): Bindings => {
   if (typeof f !== "function") refuse(`${op}: an argument is no function; give one where a function is wanted`)
-  if (from.some((s) => isFunction(s) || isTree(s))) return b
+  const { from, to } = spec
+  if (!takesTensors(spec)) return b
   const taken = (from as readonly (Shape | TensorLike)[]).map(like).map((s) => ({
     shape: s.shape.map((d) => replaced(d, b.names)),
     dtype: s.dtype,
   }))
-  if (taken.some((s) => s.shape.some((d) => typeof d === "string"))) return b
+  if (taken.some((s) => s.shape.some((d) => typeof d === "string"))) {
+    later.push([op, spec, f])
+    return b
+  }
   return matchTensor(op, to, given(op, f as (...xs: RawTensor[]) => AnyTensor, taken as readonly Aval[]), b)
 }
 const given = (op: string, f: (...xs: RawTensor[]) => AnyTensor, taken: readonly Aval[]): Aval => {
@@ -96,14 +107,14 @@ const given = (op: string, f: (...xs: RawTensor[]) => AnyTensor, taken: readonly
     return refuse(`${op}: the function does not take ${taken.map((s) => show(s.shape)).join(", ")}; give one that does`)
   }
 }
-const matchSpec = (op: string, s: Spec, x: unknown, b: Bindings): Bindings => {
-  if (isFunction(s)) return matchFunction(op, s, x, b)
+const matchSpec = (op: string, s: Spec, x: unknown, b: Bindings, later: Waiting): Bindings => {
+  if (isFunction(s)) return matchFunction(op, s, x, b, later)
   if (isTree(s))
     return Object.keys(s)
       .sort(order)
       .reduce<Bindings>((known, key) => {
         if (typeof x !== "object" || x === null || !(key in x)) refuse(`${op}: the tree has no ${key}`)
-        return matchSpec(`${op}: ${key}`, s[key]!, (x as Record<string, unknown>)[key], known)
+        return matchSpec(`${op}: ${key}`, s[key]!, (x as Record<string, unknown>)[key], known, later)
       }, b)
   return isTensor(x) ? matchTensor(op, s, x, b) : refuse(`${op}: an argument is no tensor; give one for each shape`)
 }
@@ -112,25 +123,38 @@ const matchSpec = (op: string, s: Spec, x: unknown, b: Bindings): Bindings => {
 export const bind = (op: string, specs: readonly Spec[], args: readonly unknown[]): Readonly<Record<string, number>> => {
   if (args.length !== specs.length)
     refuse(`${op}: ${args.length} arguments where ${specs.length} are wanted; give one for each parameter`)
-  const { names, waiting } = specs.reduce<Bindings>((b, s, k) => matchSpec(op, s, args[k], b), unbound)
-  const [open] = waiting
-  const free = open && namesOf(open[0]).find((n) => !Object.hasOwn(names, n))
-  if (free !== undefined) refuse(nothingTells(op, free, open![0]))
-  return names as Readonly<Record<string, number>>
+  const later: Waiting = []
+  let b = specs.reduce<Bindings>((known, s, k) => matchSpec(op, s, args[k], known, later), unbound)
+  for (let before = -1; later.length !== before; ) {
+    before = later.length
+    for (const [at, spec, f] of later.splice(0)) b = matchFunction(at, spec, f, b, later)
+  }
+  return b.names as Readonly<Record<string, number>>
 }
-const nothingTells = (op: string, name: string, expression: string): string =>
-  `${op}: nothing tells what ${name} is in ${expression}; give it a dimension of its own`
-/** The names that dimensions tell: those that stand alone, and one that is alone in not being told yet. */
-const learnt = (dims: readonly string[]): ReadonlySet<string> => {
-  const names = new Set<string>(dims.filter((d) => !isExpression(d)))
+const nothingTells = (what: string): string => `shaped: nothing tells what ${what}; give it a dimension of its own`
+/**
+ * The names that specs tell: those that stand alone, and one that is alone in not being told yet and can be solved for. What a function
+ * gives tells names once those that it takes are told.
+ */
+const learnt = (specs: readonly Spec[]): ReadonlySet<string> => {
+  const dims = specs.flatMap((s) => dimsIn(s, false))
+  const functions = specs.flatMap(functionsIn).filter(takesTensors)
+  const names = new Set<string>()
   for (let before = -1; before < names.size; ) {
     before = names.size
-    for (const d of dims) {
-      const open = namesOfValue(d).filter((n) => !names.has(n))
-      if (open.length === 1) names.add(open[0]!)
+    const given = functions.filter(({ from }) => from.flatMap((s) => dimsIn(s).flatMap(namesOf)).every((n) => names.has(n)))
+    for (const d of [...dims, ...given.flatMap(({ to }) => dimsIn(to))]) {
+      const [u, ...more] = namesOfValue(d).filter((n) => !names.has(n))
+      if (u !== undefined && more.length === 0 && isLinear(d, u)) names.add(u)
     }
   }
   return names
+}
+/** Where a name stands: in an expression, perhaps as the only name that is not told. */
+const placeOf = (name: string, expression: string | undefined, told: ReadonlySet<string>): string => {
+  if (expression === undefined) return ", which only functions have"
+  const alone = namesOfValue(expression).every((n) => n === name || told.has(n))
+  return ` in ${expression}${alone && !isLinear(expression, name) ? `, which cannot be solved for ${name}` : ""}`
 }
 /** Throws the sentence about a dimension that cannot be read, or about a name that no call tells. */
 const declare = (specs: readonly Spec[]): void => {
@@ -140,14 +164,13 @@ const declare = (specs: readonly Spec[]): void => {
     refuse(
       `shaped: ${unread || "the empty text"} is no dimension; write a size, a name, or sums, products and quotients of them: 2*n, t+1, d/h`,
     )
-  const expressions = dims.filter(isExpression)
-  if (expressions.length === 0) return
-  const told = learnt(specs.flatMap((s) => dimsIn(s, false)))
-  const [name] = expressions
+  const told = learnt(specs)
+  const [name] = dims
     .flatMap(namesOf)
     .filter((n) => !told.has(n))
     .sort(order)
-  if (name !== undefined) refuse(nothingTells("shaped", name, expressions.find((x) => namesOf(x).includes(name))!))
+  const expression = dims.find((d) => isExpression(d) && namesOf(d).includes(name!))
+  if (name !== undefined) refuse(nothingTells(`${name} is${placeOf(name, expression, told)}`))
 }
 /** A shaped function from its rule and an untyped body that takes the arguments and what the names stand for. */
 export const shapedOf = (

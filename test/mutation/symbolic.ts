@@ -71,6 +71,20 @@ export const symbolicTypes: readonly Mutant[] = [
     suite: "wrong programs",
   },
   {
+    name: "unify: what waits is settled once",
+    file: "typelevel/unify.ts",
+    find: `[keyof E] extends [Before] ? E : Settled<Op, P, A, E>`,
+    replace: `[keyof E] extends [never] ? Settled<Op, P, A, E> : E`,
+    suite: "wrong programs",
+  },
+  {
+    name: "shaped: a square that tells its root",
+    file: "typelevel/shaped.ts",
+    find: `IsLinear<X, U> extends true ? U : never`,
+    replace: `IsLinear<X, U> extends boolean ? U : never`,
+    suite: "wrong programs",
+  },
+  {
     name: "shaped: a function that is not asked what it takes",
     file: "typelevel/shaped.ts",
     find: `[S] extends [never] ? notTaken<Op, A> : S extends Shape`,
@@ -86,6 +100,20 @@ export const symbolicTypes: readonly Mutant[] = [
   },
 ]
 export const symbolicTwins: readonly Mutant[] = [
+  {
+    name: "unify at run time: what waits is settled once",
+    file: "src/core/unify.ts",
+    find: "b.waiting.length > 0 && before < count(b)",
+    replace: "b.waiting.length > 0 && before < 0",
+    suite: tests("transform/settle"),
+  },
+  {
+    name: "shaped at run time: a function before what it takes is never asked",
+    file: "src/transform/shaped.ts",
+    find: "later.push([op, spec, f])",
+    replace: "void [op, spec, f, later]",
+    suite: tests("transform/settle"),
+  },
   {
     name: "symbolic at run time: h*(d/h) is not d",
     file: "src/core/dims.ts",

@@ -94,7 +94,7 @@ describe("declarations", () => {
   )
   const right: readonly (readonly Spec[])[] = [
     [["c"], ["b+c"], ["a+b"]],
-    [["n*m"], { from: [["n*m"]], to: ["n"] }],
+    [["n*m"], ["m"], { from: [["n*m"]], to: ["k"] }, ["k+j"]],
     [["2 * n + (d/4)", "10-n", "d"]],
     [["h", h, "d/h"]],
     [["-n+s", "s", 3, "n_2"]],
