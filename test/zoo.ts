@@ -87,6 +87,37 @@ const rnn = (w: Any, u: Any, xs: Any): Any => {
   ) as unknown as [Any, Any]
   return T.add(T.sum(h), T.sum(ys))
 }
+interface Lstm {
+  readonly wx: Any
+  readonly wh: Any
+  readonly b: Any
+}
+const lstm = (p: Lstm, xs: Any): Any => {
+  const zero = T.zeros([2, 3]) as Any
+  const part = (z: Any, k: number): Any => T.slice(z, [null, [3 * k, 3 * (k + 1)]])
+  const [[last]] = T.scan(
+    ([hidden, cell]: readonly [Any, Any], v: Any) => {
+      const z = T.add(T.add(T.matmul(v, p.wx), T.matmul(hidden, p.wh)), p.b)
+      const next = T.add(T.mul(T.sigmoid(part(z, 1)), cell), T.mul(T.sigmoid(part(z, 0)), T.tanh(part(z, 2))))
+      const out = T.mul(T.sigmoid(part(z, 3)), T.tanh(next))
+      return [[out, next], out] as const
+    },
+    [zero, zero] as const,
+    xs,
+  ) as unknown as [[Any, Any], Any]
+  return T.mean(T.square(last))
+}
+interface Block {
+  readonly s: Any
+  readonly b: Any
+  readonly qkv: readonly [Any, Any, Any]
+}
+/** Layer norm, then attention with two heads, and the input added. */
+const block = (p: Block, v: Any): Any => {
+  const h = layerNorm(v, p.s, p.b)
+  const [q, k, u] = p.qkv.map((w) => T.matmul(h, w)) as unknown as [Any, Any, Any]
+  return T.add(v, (T.attention as (...args: unknown[]) => Any)(q, k, u, { heads: 2, causal: true }))
+}
 const adam = (p: Mlp, m: Mlp, v: Mlp, batch: Any, y: Any): unknown => {
   const d = grad(mlp)(p, batch, y) as Mlp
   const m2 = mapTree(m, (a, _, b) => T.add(T.mul(a, 0.9), T.mul(b!, 0.1)), d)
@@ -133,6 +164,12 @@ export const programs = (): readonly ZooProgram[] => [
     grad((a: Any, s: Any, b: Any) => T.sum(T.square(layerNorm(a, s, b))), [0, 1, 2])(a, s, b),
   ),
   zoo("rnn gradient", [x([3, 5]), x([5, 5]), x([4, 2, 3])], (w: Any, u: Any, xs: Any) => grad(rnn, [0, 1])(w, u, xs)),
+  zoo("lstm step", [{ wx: x([4, 12]), wh: x([3, 12]), b: x([12]) }, x([5, 2, 4])], sgd(lstm), [0]),
+  zoo(
+    "block of one example",
+    [{ s: x([4]), b: x([4]), qkv: [x([4, 4]), x([4, 4]), x([4, 4])] }, x([1, 3, 4])],
+    (p: Block, v: Any) => grad((p: Block, v: Any) => T.sum(T.square(block(p, v))), [0, 1])(p, v),
+  ),
   zoo(
     "sparse embedding step",
     [x([9, 3]), ints([4], 8), x([4, 3])],

@@ -65,7 +65,8 @@ export const lowerInto = (
     }
   })
   const push = (k: Kernel): void => {
-    if (!isEmpty(k.out) && !k.axes.some((a) => a.n === 0)) out.push(k)
+    if (isEmpty(k.out) || k.axes.some((a) => a.n === 0)) return
+    out.push({ ...k, axes: k.axes.filter((a) => a.n > 1) })
   }
   const pushSplit = (k: Kernel): void => (asContraction(splitAxes(k), temp, copies) ?? [splitAxes(k)]).forEach(push)
 

@@ -23,14 +23,17 @@ import { type NewBuf, twoSided } from "./contraction.ts"
 export const plainAxis = (e: Ix | undefined): Axis | undefined =>
   e && e.c === 0 && e.t.length === 1 && e.t[0]![0] === 1 && e.t[0]![1].kind === "axis" ? e.t[0]![1] : undefined
 
-/** How many leading axes k can share with the group; 0: none. */
+/** The same place along a leading axis: one axis in both, or the only place there is. */
+const sameRow = (a: Ix | undefined, b: Ix | undefined): boolean =>
+  a?.t.length === 0 && b?.t.length === 0 ? a.c === b.c : plainAxis(a) !== undefined && plainAxis(a) === plainAxis(b)
+/** How many leading axes k can share with the group, the last of them with more than one row; 0: none. */
 const shared = (group: readonly Kernel[], k: Kernel, most: number): number => {
   if (k.accumulate || twoSided(k)) return 0
   const lead = group[0] ?? k
   let depth = 0
-  while (depth < Math.min(most, k.out.shape.length)) {
+  while (depth < Math.min(most, k.out.shape.length) && k.out.shape[depth] === lead.out.shape[depth]) {
     const a = plainAxis(k.at[depth])
-    if (!a || !k.axes.includes(a) || k.out.shape[depth] !== lead.out.shape[depth] || a.n !== k.out.shape[depth]) break
+    if (k.out.shape[depth] !== 1 && !(a && k.axes.includes(a) && a.n === k.out.shape[depth])) break
     depth++
   }
   const made = new Set(group.map((g) => g.out))
@@ -40,9 +43,10 @@ const shared = (group: readonly Kernel[], k: Kernel, most: number): number => {
   for (const r of reads) {
     if (!made.has(r.buf)) continue
     let d = 0
-    while (d < depth && plainAxis(r.at[d]) !== undefined && plainAxis(r.at[d]) === plainAxis(k.at[d])) d++
+    while (d < depth && sameRow(r.at[d], k.at[d])) d++
     depth = d
   }
+  while (k.out.shape[depth - 1] === 1) depth--
   const related = group.length === 0 || reads.some((r) => made.has(r.buf) || seen.has(r.buf))
   return related ? depth : 0
 }
@@ -74,7 +78,7 @@ export const fuseRows = (
     depth = 0
   }
   const nestOf = (group: readonly Kernel[], depth: number): Nest => {
-    const rows = group[0]!.out.shape.slice(0, depth).map(axis)
+    const rows = group[0]!.out.shape.slice(0, depth).map(axis) // an axis of one row is no loop: its index is 0
     const local = new Map<Buf, Buf>()
     const keepShape = indexBufs(group) // buffers read inside an index are left alone
     for (const g of group)
@@ -87,7 +91,7 @@ export const fuseRows = (
         return to && read(to, x.at.slice(depth))
       })
     const body = group.map((g): Kernel => {
-      const own = g.at.slice(0, depth).map((e) => plainAxis(e)!)
+      const own = g.at.slice(0, depth).map(plainAxis)
       const s = substitute((a: Atom) => {
         const d = own.indexOf(a)
         return d >= 0 ? ix(rows[d]!) : undefined
@@ -101,7 +105,7 @@ export const fuseRows = (
         value: shrink(s.expr(g.value)),
       }
     })
-    return { k: "nest", axes: rows, body }
+    return { k: "nest", axes: rows.filter((a) => a.n > 1), body }
   }
   for (const s of stmts) {
     if (s.k !== "kernel") {
