@@ -57,8 +57,11 @@ const cases: readonly Case[] = [
   map("sin", [-9, 9]),
   map("cos", [-9, 9]),
   ["pow", [f([N], [0, 4]), f([N], [-2, 2])], (x, y) => T["pow"]!(x, y)],
-  ["tanh(ab+c) sigmoid(a)", [f([N]), f([N]), f([N])], (x, y, z) =>
-    T["mul"]!(T["tanh"]!(T["add"]!(T["mul"]!(x, y), z)), T["sigmoid"]!(x))],
+  [
+    "tanh(ab+c) sigmoid(a)",
+    [f([N]), f([N]), f([N])],
+    (x, y, z) => T["mul"]!(T["tanh"]!(T["add"]!(T["mul"]!(x, y), z)), T["sigmoid"]!(x)),
+  ],
   ["less", [f([N]), f([N])], (x, y) => T["less"]!(x, y)],
   ["where", [b([N]), f([N]), f([N])], (c, x, y) => T["where"]!(c, x, y)],
   ["logicalAnd", [b([N]), b([N])], (x, y) => T["logicalAnd"]!(x, y)],
@@ -81,14 +84,30 @@ const cases: readonly Case[] = [
   ["NHWC to NCHW", [f(image)], (x) => T["transpose"]!(x, [0, 3, 1, 2])],
   ["heads", [f([8, 128, 16, 64])], (x) => T["transpose"]!(x, [0, 2, 1, 3])],
   ["add transposed", [f(square), f(square)], (x, y) => T["add"]!(x, T["transpose"]!(y, [1, 0]))],
-  ["slice", [f([1100, 1100])], (x) => T["slice"]!(x, [[7, 1031], [5, 1029]])],
+  [
+    "slice",
+    [f([1100, 1100])],
+    (x) =>
+      T["slice"]!(x, [
+        [7, 1031],
+        [5, 1029],
+      ]),
+  ],
   ["slice step 2", [f([1024, 2048])], (x) => T["slice"]!(x, [null, [0, 2048, 2]])],
   ["flip", [f(square)], (x) => T["flip"]!(x, [1])],
   ["concat 0", [f([512, 1024]), f([512, 1024])], (x, y) => T["concat"]!([x, y], 0)],
   ["concat 1", [f([1024, 512]), f([1024, 512])], (x, y) => T["concat"]!([x, y], 1)],
   ["concat 3 of 2", [f([N / 4, 2]), f([N / 4, 2])], (x, y) => T["concat"]!([x, y], 1)],
   ["stack last", [f([N / 2]), f([N / 2])], (x, y) => T["stack"]!([x, y], 1)],
-  ["pad", [f([1000, 1000])], (x) => T["pad"]!(x, [[12, 12], [12, 12]])],
+  [
+    "pad",
+    [f([1000, 1000])],
+    (x) =>
+      T["pad"]!(x, [
+        [12, 12],
+        [12, 12],
+      ]),
+  ],
   ["tile", [f([256, 256])], (x) => T["tile"]!(x, [4, 4])],
   ["repeat last", [f([256, 256, 1])], (x) => T["broadcastTo"]!(x, [256, 256, 16])],
   ["sum all", [f([N])], (x) => T["sum"]!(x)],
@@ -122,18 +141,41 @@ const cases: readonly Case[] = [
   ["softmax gradient", [f(square, [-4, 4]), f(square)], grad((x) => T["softmax"]!(x))],
   ["softmax gradient [N/8, 10]", [f([N / 8, 10], [-4, 4]), f([N / 8, 10])], grad((x) => T["softmax"]!(x))],
   ["logSoftmax gradient", [f(square, [-4, 4]), f(square)], grad((x) => T["logSoftmax"]!(x))],
-  ["cross entropy gradient", [f(square, [-4, 4]), i([1024], 1024)], (x, y) =>
-    valueAndGradOf("bench", ((z: Any) =>
-      T["neg"]!(T["mean"]!(T["sum"]!(T["mul"]!(T["logSoftmax"]!(z), T["oneHot"]!(y, 1024)), [1])))) as (...a: unknown[]) => unknown, {})(x)],
+  [
+    "cross entropy gradient",
+    [f(square, [-4, 4]), i([1024], 1024)],
+    (x, y) =>
+      valueAndGradOf(
+        "bench",
+        ((z: Any) => T["neg"]!(T["mean"]!(T["sum"]!(T["mul"]!(T["logSoftmax"]!(z), T["oneHot"]!(y, 1024)), [1])))) as (
+          ...a: unknown[]
+        ) => unknown,
+        {},
+      )(x),
+  ],
   ["layer norm", [f(square), f([1024]), f([1024])], (x, g, c) => layerNorm(x, g, c)],
   ["layer norm [N/4, 3]", [f([N / 4, 3]), f([3]), f([3])], (x, g, c) => layerNorm(x, g, c)],
-  ["layer norm gradient", [f(square), f([1024]), f([1024]), f(square)], (x, g, c, ct) =>
-    valueAndGradOf("bench", ((y: Any, h: Any, e: Any) => T["sum"]!(T["mul"]!(layerNorm(y, h, e), ct))) as (...a: unknown[]) => unknown,
-      { argnums: [0, 1, 2] })(x, g, c)[1]],
-  ["batch norm", [f(image), f([16]), f([16])], (x, g, c) => {
-    const m = T["sub"]!(x, T["mean"]!(x, [0, 1, 2], { keepDims: true }))
-    return T["add"]!(T["mul"]!(T["mul"]!(m, T["rsqrt"]!(T["add"]!(T["variance"]!(x, [0, 1, 2], { keepDims: true }), 1e-5))), g), c)
-  }],
+  [
+    "layer norm gradient",
+    [f(square), f([1024]), f([1024]), f(square)],
+    (x, g, c, ct) =>
+      valueAndGradOf(
+        "bench",
+        ((y: Any, h: Any, e: Any) => T["sum"]!(T["mul"]!(layerNorm(y, h, e), ct))) as (...a: unknown[]) => unknown,
+        { argnums: [0, 1, 2] },
+      )(x, g, c)[1],
+  ],
+  [
+    "batch norm",
+    [f(image), f([16]), f([16])],
+    (x, g, c) => {
+      const m = T["sub"]!(x, T["mean"]!(x, [0, 1, 2], { keepDims: true }))
+      return T["add"]!(
+        T["mul"]!(T["mul"]!(m, T["rsqrt"]!(T["add"]!(T["variance"]!(x, [0, 1, 2], { keepDims: true }), 1e-5))), g),
+        c,
+      )
+    },
+  ],
   ["maxPool 2", [f(image)], (x) => T["maxPool2d"]!(x, 2)],
   ["maxPool 3 stride 2", [f(image)], (x) => T["maxPool2d"]!(x, 3, { stride: 2 })],
   ["maxPool 2 gradient", [f(image), f([16, 32, 32, 16])], grad((x) => T["maxPool2d"]!(x, 2))],
@@ -190,13 +232,13 @@ export interface Row {
   readonly nsPerElement: number
   readonly timesMemory: number
 }
-const time = ([name, specs, g]: Case, listing: boolean): Row => {
+const time = async ([name, specs, g]: Case, listing: boolean): Promise<Row> => {
   const params = specs.map((s) => T["zeros"]!(s.shape, s.dtype ?? "f32") as unknown as RawTensor)
   const program = trace((...x) => flatten(g(...(x as unknown as Any[]))).leaves, params)
   const lowered = lower(program, { limits: device.limits })
-  const compiled = device.compile({ program, lowered: () => lowered })
+  const compiled = await device.compile({ program, lowered: () => lowered })
   if (listing) console.log(compiled.listing)
-  const args = specs.map((s) => device.upload(fill(s), { shape: s.shape, dtype: s.dtype ?? "f32" }))
+  const args = await Promise.all(specs.map((s) => device.upload(fill(s), { shape: s.shape, dtype: s.dtype ?? "f32" })))
   const kept = args.map(() => false)
   const once = (): number => {
     const from = performance.now()
@@ -227,7 +269,7 @@ const only = at < 0 ? undefined : process.argv[at + 1]!.split(",")
 const listing = process.argv.includes("--listing")
 for (const c of cases) {
   if (only && !only.some((o) => c[0].startsWith(o))) continue
-  const row = time(c, listing)
+  const row = await time(c, listing)
   const text = [row.ms, row.least, row.nsPerElement, row.timesMemory].map((v) => v.toFixed(3).padStart(9)).join(" ")
   console.log(`${row.op.padEnd(28)}${text}`)
 }

@@ -2,6 +2,7 @@
 // and ECMAScript do. Errors are in units in the last place of the correctly rounded float32 result, the worst seen by
 // test/backends/wasm/math.test.ts. Coefficients: own minimax fits. Reductions: Cody & Waite, Software Manual for the Elementary
 // Functions (1980); log and log1p: the argument transformation of Tang (1990) with s = f / (2 + f).
+import type { Local } from "./asm.ts"
 import type { Strands, V, Vec } from "./strands.ts"
 
 /** Adding 1.5 * 2^23 rounds to an integer, which then sits in the low bits: cheaper than nearest and a conversion. */
@@ -152,23 +153,110 @@ export const erf = (s: Strands, x: Vec): Vec => {
   return s.let(() => s.choose(s.get(near), s.get(far), s.op("f32x4.lt", absolute(s, x), s.k(0.95))))
 }
 
-/** x = n pi/2 + r in float64, where one constant is enough: |r's error| <= |x| 2^-53, so sin and cos are right to 1.6 ulp for
- *  |x| <= 1e5 and to an absolute 1e-6 for |x| <= 1e9; beyond 2^51 no digit is left (the result stays within [-1, 1]). */
+/** pi / 2 as a multiple of 2^-32, which times n < 2^21 is exact in float64, and the rest. */
+const HALF_PI_HI = 6746518852 / 2 ** 32
+const HALF_PI_LO = 6.077100506506192e-11
+/** From here on reduction takes more digits of pi. */
+const FAR = 2 ** 20
+/** x = n pi/2 + r for every finite x: in float64, where the two parts of pi/2 leave an error of |x| 2^-86; beyond 2^20 by
+ *  Payne & Hanek (1983), lane by lane. */
 const reduceTrig = (s: Strands, x: Vec): { readonly r: Vec; readonly n: Vec } => {
   const two = (half: Vec): readonly [shifted: Vec, r: Vec] => {
     const wide = s.let(() => s.op1("f64x2.promote_low_f32x4", s.get(half)))
     const shifted = s.let(() => s.op("f64x2.add", s.op("f64x2.mul", s.get(wide), s.kd(2 / Math.PI)), s.kd(6755399441055744)))
     const n = s.let(() => s.op("f64x2.sub", s.get(shifted), s.kd(6755399441055744)))
-    const r = s.let(() => s.op("f64x2.sub", s.get(wide), s.op("f64x2.mul", s.get(n), s.kd(Math.PI / 2))))
+    const high = s.let(() => s.op("f64x2.sub", s.get(wide), s.op("f64x2.mul", s.get(n), s.kd(HALF_PI_HI))))
+    const r = s.let(() => s.op("f64x2.sub", s.get(high), s.op("f64x2.mul", s.get(n), s.kd(HALF_PI_LO))))
     return [shifted, s.let(() => s.op1("f32x4.demote_f64x2_zero", s.get(r)))]
   }
   const [n0, r0] = two(x)
   const [n1, r1] = two(s.let(() => s.f.shuffle(s.get(x), s.get(x), [2, 3, 2, 3])))
   const r = s.let(() => s.f.shuffle(s.get(r0), s.get(r1), [0, 1, 4, 5]))
-  return {
-    n: s.let(() => s.f.shuffle(s.get(n0), s.get(n1), [0, 2, 4, 6])),
-    r: s.let(() => s.atMost(s.atLeast(s.get(r), s.k(-0.7853982)), s.k(0.7853982))),
+  const n = s.let(() => s.f.shuffle(s.get(n0), s.get(n1), [0, 2, 4, 6]))
+  reduceFar(s, x, r, n)
+  return { r, n }
+}
+/** 8 zeros and the first 248 bits of 2 / pi, in words of 64 bits (low half first). */
+const TWO_OVER_PI = [
+  [0x6e4e4415, 0x00a2f983],
+  [0xd1f534dd, 0x29fc2757],
+  [0x993c4390, 0xc0db6295],
+  [0xabdebbc5, 0x41fe5163],
+] as const
+/** Overwrites r and n where 2^20 <= |x| < inf. With |x| = m 2^k, m an integer of 24 bits, |x| / (2 pi) without its whole turns is m
+ *  times 96 bits of 2 / pi from bit k - 2 on, as a fraction of 64 bits; half a unit in its second bit is where n is rounded. */
+const reduceFar = (s: Strands, x: Vec, r: Vec, n: Vec): void => {
+  const { f } = s
+  const far = s.let(() => s.and(s.op("f32x4.ge", absolute(s, x), s.k(FAR)), s.op("f32x4.lt", absolute(s, x), s.k(Infinity))))
+  x.slice(0, s.width).forEach((all, u) => {
+    f.if(f.op("v128.any_true", f.get(far[u]!)), () => {
+      const left = f.let("v128", f.get(all))
+      // One lane after the other comes to lane 0; after four turns all are in their places.
+      f.times(4, () => {
+        const bits = f.let("i32", f.extractI32(f.get(left), 0))
+        const exponent = f.let("i32", f.op("i32.and", f.op("i32.shr_u", f.get(bits), f.i32(23)), f.i32(255)))
+        f.if(f.op("i32.lt_u", f.op("i32.sub", f.get(exponent), f.i32(147)), f.i32(255 - 147)), () => {
+          const rest = fractionOfTurn(s, bits, f.let("i32", f.op("i32.sub", f.get(exponent), f.i32(144))))
+          const half = f.constantLanes([0, 0x20000000, 0, 0])
+          const quadrant = f.let("v128", f.op("i64x2.shr_u", f.op("i64x2.add", f.get(rest), f.get(half)), f.i32(62)))
+          f.set(rest, f.op("i64x2.sub", f.get(rest), f.op("i64x2.shl", f.get(quadrant), f.i32(62))))
+          const angle = f.let(
+            "f64",
+            f.op(
+              "f64.add",
+              f.op("f64.mul", f.op("f64.convert_i32_s", f.extractI32(f.get(rest), 1)), f.f64((Math.PI / 2) * 2 ** -30)),
+              f.op("f64.mul", f.op("f64.convert_i32_u", f.extractI32(f.get(rest), 0)), f.f64((Math.PI / 2) * 2 ** -62)),
+            ),
+          )
+          // -1 or 1, by the sign of x
+          const sign = f.let("i32", f.op("i32.or", f.op("i32.shr_s", f.get(bits), f.i32(31)), f.i32(1)))
+          f.set(
+            r[u]!,
+            f.replaceF32(
+              f.get(r[u]!),
+              0,
+              f.op("f32.demote_f64", f.op("f64.mul", f.get(angle), f.op("f64.convert_i32_s", f.get(sign)))),
+            ),
+          )
+          f.set(n[u]!, f.replaceI32(f.get(n[u]!), 0, f.op("i32.mul", f.extractI32(f.get(quadrant), 0), f.get(sign))))
+        })
+        for (const v of [left, r[u]!, n[u]!]) f.set(v, f.shuffle(f.get(v), f.get(v), [1, 2, 3, 0]))
+      })
+    })
+  })
+}
+/** m 2^(from - 8) / (2 pi) modulo 1, times 2^64, in the low half of a vector. */
+const fractionOfTurn = (s: Strands, bits: Local<"i32">, from: Local<"i32">): Local<"v128"> => {
+  const { f } = s
+  const words = TWO_OVER_PI.map(([low, high]) => f.constantLanes([low | 0, high | 0, 0, 0]))
+  const word = (k: 0 | 1 | 2): Local<"v128"> =>
+    f.let("v128", f.select(f.get(words[k + 1]!), f.get(words[k]!), f.op("i32.ge_s", f.get(from), f.i32(64))))
+  const [a, b, c] = [word(0), word(1), word(2)]
+  // Distances of shifts count modulo 64.
+  const joined = (high: Local<"v128">, low: Local<"v128">): V => {
+    const top = f.let("v128", f.op("i64x2.shl", f.get(high), f.get(from)))
+    const below = f.op("i64x2.shr_u", f.op("i64x2.shr_u", f.get(low), f.i32(1)), f.op("i32.sub", f.i32(63), f.get(from)))
+    f.set(top, f.op("v128.or", below, f.get(top)))
+    return f.get(top)
   }
+  const high = f.let("v128", joined(a, b))
+  const low = f.let("v128", f.op("i64x2.shr_u", joined(b, c), f.i32(32)))
+  const m = f.let(
+    "v128",
+    f.replaceI32(
+      f.get(f.constantLanes([0, 0, 0, 0])),
+      0,
+      f.op("i32.or", f.op("i32.and", f.get(bits), f.i32(0x7fffff)), f.i32(0x800000)),
+    ),
+  )
+  return f.let(
+    "v128",
+    f.op(
+      "i64x2.add",
+      f.op("i64x2.mul", f.get(high), f.get(m)),
+      f.op("i64x2.shr_u", f.op("i64x2.mul", f.get(low), f.get(m)), f.i32(32)),
+    ),
+  )
 }
 /** sin (turn 0) and cos (turn 1): quadrant n + turn picks the polynomial and the sign. */
 const trig = (s: Strands, x: Vec, turn: 0 | 1): Vec => {

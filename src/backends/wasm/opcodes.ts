@@ -215,6 +215,7 @@ export const ops = {
     "i32x4.max_u": 0xb9,
     "i64x2.add": 0xce,
     "i64x2.sub": 0xd1,
+    "i64x2.mul": 0xd5,
     "f32x4.add": 0xe4,
     "f32x4.sub": 0xe5,
     "f32x4.mul": 0xe6,

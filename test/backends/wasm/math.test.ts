@@ -116,6 +116,18 @@ const cases: readonly Case[] = [
     decades: [-30, 2],
   },
   {
+    name: "expm1",
+    f: math.expm1,
+    reference: Math.expm1,
+    limit: 1.7,
+    ranges: [
+      [-20, 89],
+      [-1, 1],
+      [-0.4, 0.4],
+    ],
+    decades: [-45, 2],
+  },
+  {
     name: "log",
     f: math.log,
     reference: Math.log,
@@ -142,13 +154,12 @@ const cases: readonly Case[] = [
     name: "sigmoid",
     f: math.sigmoid,
     reference: (x) => 1 / (1 + Math.exp(-x)),
-    limit: 2.2,
+    limit: 2.5,
     ranges: [
-      [-87, 20],
+      [-105, 20],
       [-2, 2],
     ],
     decades: [-30, 2],
-    flush: 2e-38,
   },
   {
     name: "tanh",
@@ -191,9 +202,10 @@ const cases: readonly Case[] = [
     ranges: [
       [-7, 7],
       [-1e5, 1e5],
+      [-4e6, 4e6],
+      [-4e9, 4e9],
     ],
-    decades: [-44, 5],
-    skip: (x) => Math.abs(x) > 1e5,
+    decades: [-44, 38.5],
   },
   {
     name: "cos",
@@ -203,9 +215,10 @@ const cases: readonly Case[] = [
     ranges: [
       [-7, 7],
       [-1e5, 1e5],
+      [-4e6, 4e6],
+      [-4e9, 4e9],
     ],
-    decades: [-44, 5],
-    skip: (x) => Math.abs(x) > 1e5,
+    decades: [-44, 38.5],
   },
   { name: "sign", f: math.sign, reference: Math.sign, limit: 0, ranges: [[-2, 2]], decades: [-45, 38] },
 ]
@@ -236,26 +249,6 @@ describe(`vector functions (seed ${SEED})`, () => {
       console.log(`${c.name}: ${worst.toFixed(3)} ulp at ${inputs[at]}: ${floats[2 * N + at]}, not ${c.reference(inputs[at]!)}`)
       expect(worst).toBeLessThanOrEqual(c.limit)
     })
-
-  it("sin and cos: absolute error below 1e-6 up to 1e9, within [-1, 1] everywhere, NaN at infinity", () => {
-    const next = random(SEED + 1)
-    for (const [f, reference] of [
-      [math.sin, Math.sin],
-      [math.cos, Math.cos],
-    ] as const) {
-      const xs = Float32Array.from({ length: N }, (_, i) => (next() * 2 - 1) * (i % 2 ? 1e9 : 10 ** (next() * 38.5)))
-      xs[0] = Infinity
-      xs[1] = -Infinity
-      floats.set(xs)
-      compile(f)()
-      for (let i = 0; i < N; i++) {
-        const y = floats[2 * N + i]!
-        if (i < 2) expect(y).toBeNaN()
-        else if (Math.abs(xs[i]!) <= 1e9) expect(Math.abs(y - reference(xs[i]!))).toBeLessThan(1e-6)
-        else expect(Math.abs(y)).toBeLessThanOrEqual(1)
-      }
-    }
-  })
 
   it("pow: at most 0.51 ulp, special cases as IEEE 754", () => {
     const next = random(SEED + 2)
