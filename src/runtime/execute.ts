@@ -70,36 +70,45 @@ export const execute = (
   args: readonly RawTensor[],
   donated: readonly boolean[],
 ): Eventually<RawTensor[]> => {
-  const all = [...args, ...p.leaves]
+  const all = p.leaves.length > 0 ? [...args, ...p.leaves] : args
   const given = (k: number): boolean => donated[k] ?? false
-  const name = (k: number): string => (k < args.length ? `argument leaf ${k}` : "captured value")
-  once(all, given, (k) => `${name(k)}, ${all[k]}`)
+  const name = (k: number): string => `${k < args.length ? `argument leaf ${k}` : "captured value"}, ${all[k]}`
+  const lent: DeviceStorage[] = []
+  if (donated.includes(true)) {
+    once(all, given, name)
+    all.forEach((t, k) => {
+      const s = storageOf(t)
+      if (given(k) && s instanceof DeviceStorage) lent.push(s)
+    })
+  }
   // Who is gone is found out before anything is uploaded; who is given away is so before anything is waited for.
-  const held = all.map((t, k) => {
-    const s = storageOf(t)!
-    return s.host ? undefined : (s as DeviceStorage).buffer(`${name(k)}, ${t}`)
-  })
-  const lent = all.flatMap((t, k) => {
-    const s = storageOf(t)
-    return given(k) && s instanceof DeviceStorage ? [s] : []
-  })
+  const buffers: DeviceBuffer[] = []
+  const elsewhere: number[] = []
+  for (let k = 0; k < all.length; k++) {
+    const s = storageOf(all[k]!)!
+    if (s.host === undefined) buffers[k] = (s as DeviceStorage).buffer(() => name(k))
+    if (s.host !== undefined || (s as DeviceStorage).device !== device) elsewhere.push(k)
+  }
   for (const s of lent) s.lend()
-  const inputs: Input[] = []
+  const fresh = new Set<number>()
   const undo = (): void => {
     for (const s of lent) s.restore()
-    for (const i of inputs) if (i.fresh) device.backend.free(i.buffer)
+    for (const k of fresh) device.backend.free(buffers[k]!)
   }
   return guarded(() => {
     let ready: Eventually<unknown> = undefined
-    all.forEach((t, k) => {
-      ready = andThen(ready, () => andThen(input(device, t, held[k]), (i) => void inputs.push(i)))
-    })
+    for (const k of elsewhere)
+      ready = andThen(ready, () =>
+        andThen(input(device, all[k]!, buffers[k]), ({ buffer }) => {
+          buffers[k] = buffer
+          fresh.add(k)
+        }),
+      )
     return andThen(ready, () => {
       // what was uploaded for this call is given away too: its memory may be reused, and is freed with the call
-      const gone = inputs.map((i, k) => i.fresh || given(k))
-      const buffers = inputs.map((i) => i.buffer)
+      const gone = buffers.map((_, k) => given(k) || fresh.has(k))
       return andThen(p.compiled.run(buffers, gone), (outs) => {
-        inputs.length = 0
+        fresh.clear()
         for (const s of lent) s.spent(device)
         lent.length = 0
         device.stats.calls++
@@ -125,7 +134,7 @@ export const place = (device: OpenDevice, owner: Owner, values: readonly RawTens
   allOf(
     values.map((t) => {
       const s = storageOf(t)!
-      const held = s.host ? undefined : (s as DeviceStorage).buffer(`${t}`)
+      const held = s.host ? undefined : (s as DeviceStorage).buffer(() => t.toString())
       return andThen(input(device, t, held), ({ buffer, fresh }) => (fresh ? leaf(t, owner.adopt(buffer)) : t))
     }),
   )
@@ -135,7 +144,7 @@ export const download = (t: RawTensor): Eventually<HostArray> => {
   if (s.host) return s.host.slice()
   const d = s as DeviceStorage
   // Named after the wait too: until then the value is not collected, and so its array not freed.
-  return andThen(d.device.backend.download(d.buffer(t.toString())), (values) => (d.host ? d.host : values))
+  return andThen(d.device.backend.download(d.buffer(() => t.toString())), (values) => (d.host ? d.host : values))
 }
 /** The value as a host leaf. */
 export const toHost = (t: RawTensor): Eventually<RawTensor> => andThen(download(t), (v) => hostLeaf(v, t.shape, t.dtype))

@@ -12,8 +12,8 @@ import {
 import type { DType, HostArrays } from "../core/dtype.ts"
 import { refuse, type ShapeError } from "../core/errors.ts"
 import { hostLeaf, storageOf } from "../core/leaf.ts"
-import { type AnyTensor, isTensor, type RawTensor, raw, type Tensor } from "../core/tensor.ts"
-import { flatten, specKey, type TreeSpec, unflatten } from "../core/tree.ts"
+import { type AnyTensor, type Aval, isTensor, type RawTensor, raw, type Tensor } from "../core/tensor.ts"
+import { flatten, leavesOf, specKey, type TreeSpec, unflatten } from "../core/tree.ts"
 import type { Of } from "../core/signature.ts"
 import { type AnyFunction, pureOf, traceTree } from "../transform/call.ts"
 import type { Shaped, ShapedRule } from "../transform/shaped.ts"
@@ -85,7 +85,25 @@ const asLeaves = (v: unknown): unknown => {
     ? Object.fromEntries(Object.entries(v).map(([k, w]) => [k, asLeaves(w)]))
     : v
 }
+/** What may stand for a leaf of the trees that an entry was made for. */
+const leafLike =
+  (avals: readonly Aval[]) =>
+  (v: unknown, at: number): RawTensor | undefined => {
+    const { shape, dtype } = avals[at]!
+    if (typeof v === "number") return dtype === "f32" && shape.length === 0 ? hostLeaf(Float32Array.of(v), []) : undefined
+    if (!isTensor(v) || v.dtype !== dtype) return undefined
+    if (v.shape !== shape) {
+      if (v.shape.length !== shape.length) return undefined
+      for (let d = 0; d < shape.length; d++) if (v.shape[d] !== shape[d]) return undefined
+    }
+    return storageOf(v) ? v : undefined
+  }
 interface Entry {
+  readonly device: OpenDevice
+  /** Arguments of this kind are known to be those of the entry without looking it up. */
+  readonly spec: TreeSpec
+  readonly leaf: ReturnType<typeof leafLike>
+  readonly donated: readonly boolean[]
   readonly prepared: Prepared
   readonly result: ReturnType<typeof traceTree>["result"]
   /** Owns the device copies of what the function captured: uploaded once, freed with the entry. */
@@ -103,10 +121,15 @@ export const jitCall = (
   { donate = [] }: JitOptions = {},
 ): ((device: OpenDevice, owner: Owner, args: readonly unknown[]) => Eventually<unknown>) => {
   const caches = new WeakMap<OpenDevice, Lru<Entry>>()
+  /** The entry of the call before: a loop finds its program by one walk over its arguments. */
+  let last: Entry | undefined
   const cacheOf = (device: OpenDevice): Lru<Entry> => {
     const known = caches.get(device)
     if (known) return known
-    const made = new Lru<Entry>(ENTRIES, (e) => e.constants.close())
+    const made = new Lru<Entry>(ENTRIES, (e) => {
+      if (last === e) last = undefined
+      e.constants.close()
+    })
     caches.set(device, made)
     return made
   }
@@ -118,6 +141,10 @@ export const jitCall = (
       guarded(
         () =>
           andThen(place(device, constants, prepared.leaves), (captured) => ({
+            device,
+            spec,
+            leaf: leafLike(leaves.map(({ shape, dtype }) => ({ shape, dtype }))),
+            donated,
             prepared: { ...prepared, leaves: captured },
             result,
             constants,
@@ -126,7 +153,13 @@ export const jitCall = (
       ),
     )
   }
+  const run = (e: Entry, owner: Owner, values: readonly RawTensor[]): Eventually<unknown> =>
+    andThen(execute(e.device, owner, e.prepared, values, e.donated), (outs) => unflatten(e.result, outs))
   return (device, owner, given) => {
+    if (last?.device === device && !last.prepared.compiled.disposed) {
+      const values = leavesOf(last.spec, given, last.leaf)
+      if (values) return run(last, owner, values)
+    }
     checkDonate(donate, given.length)
     const cache = cacheOf(device)
     const args = given.map(asLeaves)
@@ -134,13 +167,15 @@ export const jitCall = (
     const donated = args.flatMap((a, k) => flatten(a).leaves.map(() => donate.includes(k)))
     const key = `${specKey(spec)}|${leaves.map((t) => `${t.dtype}[${t.shape}]`).join()}`
     const call = (values: readonly RawTensor[]): Eventually<unknown> => {
-      const run = (e: Entry): Eventually<unknown> =>
-        andThen(execute(device, owner, e.prepared, values, donated), (outs) => unflatten(e.result, outs))
       const known = cache.get(key)
-      if (known && !known.prepared.compiled.disposed) return run(known)
+      if (known && !known.prepared.compiled.disposed) {
+        last = known
+        return run(known, owner, values)
+      }
       return andThen(made(device, spec, leaves, donated), (entry) => {
         cache.set(key, entry)
-        return run(entry)
+        last = entry
+        return run(entry, owner, values)
       })
     }
     if (leaves.every((t) => storageOf(t))) return call(leaves)

@@ -24,9 +24,9 @@ export class DeviceStorage implements Storage {
     net.register(this, held, this)
   }
   /** The device array, or the typed error that says why it is gone. */
-  buffer(what: string): DeviceBuffer {
-    if (this.donated) throw new Donated({ what })
-    if (!this.held.owner.holds(this.held)) throw new Donated({ what, fate: "closed" })
+  buffer(what: () => string): DeviceBuffer {
+    if (this.donated) throw new Donated({ what: what() })
+    if (!this.held.owner.holds(this.held)) throw new Donated({ what: what(), fate: "closed" })
     return this.held.buffer
   }
   /** Gives the array away to a call that begins: nobody else gets it. Then `spent`, or `restore` if the call fails. */

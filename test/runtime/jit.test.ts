@@ -2,6 +2,7 @@ import * as Effect from "effect/Effect"
 import { describe, expect, expectTypeOf, test } from "vitest"
 import type { Backend } from "../../src/backends/backend.ts"
 import { reference } from "../../src/backends/reference/index.ts"
+import { isTensor } from "../../src/core/index.ts"
 import { item, jit, read, run } from "../../src/runtime/index.ts"
 import type { GivenArgs } from "../../src/runtime/jit.ts"
 import { Lru } from "../../src/runtime/lru.ts"
@@ -43,6 +44,47 @@ describe("cache", () => {
       jit(body as unknown as (x: T.Tensor<[number], "f64">) => T.Tensor<[number], "f64">)(T.fromArray(Float64Array.of(1))),
     )
     expect(c.counts.compiled).toBe(3)
+  })
+  test("the call before is no excuse: another structure, key, dtype or shape is another program, in any order of calls", async () => {
+    const c = counted()
+    const sum = (tree: unknown): T.AnyTensor =>
+      isTensor(tree)
+        ? (T.sum(T.cast(tree as never, "f32")) as never)
+        : Object.values(tree as object)
+            .map(sum)
+            .reduce(T.add as never)
+    const f = jit(((tree: unknown) => sum(tree)) as never) as unknown as (tree: unknown) => ReturnType<typeof run<T.Tensor<[]>>>
+    const i32 = T.fromArray(Int32Array.of(1, 2))
+    const bool = T.equal(v(1, 2), v(1, 3))
+    const trees: readonly (readonly [unknown, number])[] = [
+      [{ a: v(1), b: v(2) }, 3],
+      [{ a: v(1), c: v(3) }, 4],
+      [{ a: v(1) }, 1],
+      [{ a: v(1), b: v(2), c: v(3) }, 6],
+      [[v(1), v(2)], 3],
+      [[v(1), [v(2)]], 3],
+      [[v(1, 2), v(2)], 5],
+      [{ b: v(7), a: v(1) }, 8],
+      [{ a: { b: v(5) } }, 5],
+      [i32, 3],
+      [v(1, 2), 3],
+      [bool, 1],
+      [T.fromArray([[1, 2]]), 3],
+      [4, 4],
+      [T.fromArray(Float32Array.of(6), []), 6],
+      [T.add(v(1), v(2)), 3],
+      [Object.assign(Object.create(null), { a: v(9), b: v(1) }), 10],
+    ]
+    await c.scoped(
+      Effect.gen(function* () {
+        for (const stride of [1, 2, 3, 5])
+          for (let k = 0; k < 2 * trees.length; k++) {
+            const [tree, want] = trees[(k * stride) % trees.length]!
+            for (let twice = 0; twice < 2; twice++) expect(yield* item(yield* f(tree))).toBe(want)
+          }
+      }),
+    )
+    expect(c.live()).toBe(0)
   })
   test("static arguments: by content, functions and objects by identity", async () => {
     const c = counted()
