@@ -18,6 +18,9 @@ export interface Slot {
 export type Slots = { readonly [key: string]: Slot | Slots }
 export const isSlot = (v: Slot | Slots): v is Slot => typeof v["init"] === "function"
 
+export type keyMissing = "network: training needs Random (a layer draws numbers); pass { train: true, key }"
+export const keyMissing: keyMissing = "network: training needs Random (a layer draws numbers); pass { train: true, key }"
+
 /** One line of a summary. */
 export interface Row {
   readonly path: string

@@ -257,7 +257,7 @@ export const multiHeadAttention = <const O extends MultiHeadAttentionOptions>(
       ? (split(affine(env.params, "qkv", x), [q, v, v], -1) as readonly RawTensor[])
       : [affine(env.params, "query", x), affine(env.params, "key", memory), affine(env.params, "value", memory)]
     const parts = projected.map((t, k) => of(t, k === 0 ? heads : groups))
-    const y = attend(mask ? [...parts, mask] : parts, { causal, scale: 1 / Math.sqrt(size) }, (w) => dropped(KIND, w, rate, env))
+    const y = attend(mask ? [...parts, mask] : parts, { causal, scale: 1 / Math.sqrt(size) }, (w) => dropped(w, rate, env))
     return { y: affine(env.params, "out", raw(reshape(y, [...x.shape.slice(0, -1), q]))), state: {} }
   }
   return layerOf<MultiHeadAttentionRule<O>>(KIND, { plan, apply })

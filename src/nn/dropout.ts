@@ -6,7 +6,7 @@ import { div } from "../ops/div.ts"
 import { full } from "../ops/full.ts"
 import { where } from "../ops/where.ts"
 import * as Random from "../random/index.ts"
-import { type Env, pureArrow } from "./arrow.ts"
+import { type Env, keyMissing, pureArrow } from "./arrow.ts"
 import { type Floating, type Layer, layerOf } from "./layer.ts"
 import { floats } from "./spec.ts"
 
@@ -29,9 +29,9 @@ export type Rate<Op extends string, R extends number> = number extends R
 export const checkRate = (op: string, r: number): number =>
   r >= 0 && r < 1 ? r : refuse(`${op}: a rate of ${r}; it must be at least 0 and less than 1`)
 /** x, of which a part is dropped while training. */
-export const dropped = (kind: string, x: RawTensor, rate: number, { train, key, path }: Env): RawTensor => {
+export const dropped = (x: RawTensor, rate: number, { train, key, path }: Env): RawTensor => {
   if (!train || rate === 0) return x
-  const k = key ?? refuse(`${kind}: ${path} is trained without a key; pass { train: true, key }`)
+  const k = key ?? refuse(keyMissing)
   const kept = Random.bernoulli(Random.fold(k, path), 1 - rate, x.shape)
   return raw(where(raw(kept), raw(div(x, 1 - rate)), raw(full(x.shape, 0, x.dtype))))
 }
@@ -52,7 +52,7 @@ export const dropout = <const R extends number>(rate: Or<Rate<"dropout", R>, R>)
         floats("dropout", s)
         return s
       },
-      (x, env) => dropped("dropout", x, r, env),
+      (x, env) => dropped(x, r, env),
     ),
   )
 }

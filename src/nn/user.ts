@@ -10,7 +10,7 @@ import { refuse } from "../core/errors.ts"
 import { same, show, size } from "../core/shape.ts"
 import { isTensor, type RawTensor, raw, type Tensor } from "../core/tensor.ts"
 import { reshape } from "../ops/reshape.ts"
-import { type Env, leafPlan } from "./arrow.ts"
+import { type Env, keyMissing, leafPlan } from "./arrow.ts"
 import { fold, type Key } from "../random/index.ts"
 import type { Initialiser } from "./initialisers.ts"
 import { type Layer, layerOf } from "./layer.ts"
@@ -178,9 +178,6 @@ export const layer = <
 }
 const contextOf = ({ names }: Matched, lead: readonly number[] | undefined, needs: unknown, env: Env): unknown => {
   const dims = lead ? { ...names, "...": size(lead) } : names
-  const key =
-    needs === "Random" && env.train
-      ? fold(env.key ?? refuse(`${env.path}: is trained without a key; pass { train: true, key }`), env.path)
-      : undefined
+  const key = needs === "Random" && env.train ? fold(env.key ?? refuse(keyMissing), env.path) : undefined
   return { dims, train: env.train, key }
 }

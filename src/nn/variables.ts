@@ -6,9 +6,10 @@ import { refuse } from "../core/errors.ts"
 import type { Or } from "../core/signature.ts"
 import { same, show } from "../core/shape.ts"
 import { type AnyTensor, isTensor, type RawTensor, raw, type Tensor } from "../core/tensor.ts"
-import { isSlot, type Slots, type Tree } from "./arrow.ts"
+import { isSlot, type keyMissing, type Slots, type Tree } from "./arrow.ts"
 import { fold, type Key } from "../random/index.ts"
-import type { AnyNetwork, InputOf, Network, OutputOf, StateOf, Variables, VariablesOf } from "./network.ts"
+import { checkTree, type Uses } from "./load.ts"
+import type { AnyNetwork, InputOf, Network, OutputOf, StateOf, Variables } from "./network.ts"
 import { matchAll } from "./spec.ts"
 
 // ---- making variables ----------------------------------------------------------------------------------------------
@@ -33,17 +34,6 @@ export const init = <I, O, P, S, N>(net: Network<I, O, P, S, N>, key: Key): Vari
   params: made(key, net.plan.params, "") as P,
   state: made(key, net.plan.state, "") as S,
 })
-/** Every slot has its tensor, or the sentence. */
-const checkTree = (what: string, slots: Slots, tree: unknown, path = ""): void => {
-  for (const [k, s] of Object.entries(slots)) {
-    const here = path === "" ? k : `${path}/${k}`
-    const t: unknown = (tree as Record<string, unknown> | undefined)?.[k]
-    if (!isSlot(s)) checkTree(what, s, t, here)
-    else if (!isTensor(t)) refuse(`network: ${what} ${here} is missing; start from Net.init`)
-    else if (!same(t.shape, s.shape) || t.dtype !== s.dtype)
-      refuse(`network: ${what} ${here} is ${t.dtype}${show(t.shape)}, the network has ${s.dtype}${show(s.shape)}`)
-  }
-}
 
 // ---- applying ------------------------------------------------------------------------------------------------------
 export interface ApplyOptions {
@@ -66,7 +56,6 @@ type Applied<I, O, X> = unknown extends I
 type Bound<O, E> = O extends TensorLike
   ? Tensor<Fill<O["shape"], E>, O["dtype"]>
   : { readonly [K in keyof O]: O[K] extends TensorLike ? Tensor<Fill<O[K]["shape"], E>, O[K]["dtype"]> : never }
-type keyMissing = "network: training needs Random (a layer draws numbers); pass { train: true, key }"
 type Train<N, T> = [N] extends [never]
   ? []
   : T extends { readonly train: false } | { readonly key: Key }
@@ -83,9 +72,8 @@ export const applyOf = (
   { train = false, key }: ApplyOptions,
 ): readonly [RawTensor, unknown] => {
   matchAll("network", net.input, x)
-  checkTree("parameter", net.plan.params, variables.params)
-  checkTree("state", net.plan.state, variables.state)
-  const env = { params: variables.params as Tree, state: variables.state as Tree, train, key, path: "" }
+  checkTree("network", { params: net.plan.params, state: net.plan.state }, variables)
+  const env = { params: (variables.params ?? {}) as Tree, state: (variables.state ?? {}) as Tree, train, key, path: "" }
   const { y, state } = net.arrow.apply(env, x as RawTensor)
   return [y, state]
 }
@@ -96,24 +84,24 @@ export const applyOf = (
  * fit, trees of another network, and training without the key that a layer needs.
  * @example const [logits, state] = Net.apply(net, variables, x, { train: true, key })
  */
-export function apply<N extends AnyNetwork, const X extends Given, const T extends ApplyOptions = {}>(
+export function apply<N extends AnyNetwork, V extends object, const X extends Given, const T extends ApplyOptions = {}>(
   net: N,
-  variables: VariablesOf<NoInfer<N>>,
+  variables: Or<Uses<N, V>, V>,
   x: Or<Fits<InputOf<N>, X>, X>,
   options?: Or<Train<N["types"]["needs"], T>, T>,
 ): [Applied<InputOf<N>, OutputOf<N>, X>, StateOf<N>] {
-  return applyOf(net, variables, x as RawTensor, (options ?? {}) as ApplyOptions) as never
+  return applyOf(net, variables as never, x as RawTensor, (options ?? {}) as ApplyOptions) as never
 }
 /**
  * The network's output for x, without dropout, with the running statistics: what `Net.infer` computes, for the sizes at hand.
  * @example const logits = Net.predict(net, variables, x)
  */
-export function predict<N extends AnyNetwork, const X extends Given>(
+export function predict<N extends AnyNetwork, V extends object, const X extends Given>(
   net: N,
-  variables: VariablesOf<NoInfer<N>>,
+  variables: Or<Uses<N, V>, V>,
   x: Or<Fits<InputOf<N>, X>, X>,
 ): Applied<InputOf<N>, OutputOf<N>, X> {
-  return applyOf(net, variables, x as RawTensor, {})[0] as never
+  return applyOf(net, variables as never, x as RawTensor, {})[0] as never
 }
 
 /** Names become unknown sizes: a function that jit, vmap or grad can take as it is. */

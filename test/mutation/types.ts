@@ -264,6 +264,13 @@ export const types: readonly Mutant[] = [
     suite: "wrong programs",
   },
   {
+    name: "variables of another network",
+    file: "src/nn/load.ts",
+    find: `[V] extends [VariablesOf<N>] ? [] : FirstOf`,
+    replace: `[V] extends [object] ? [] : FirstOf`,
+    suite: "wrong programs",
+  },
+  {
     name: "load: of several misfits not the first",
     file: "typelevel/least.ts",
     find: ":;<=>?@ABC",

@@ -129,7 +129,7 @@ describe("multiHeadAttention", () => {
     expect(new Set(trained).size).toBeGreaterThan(10)
     expect(close(out(net, v, x), values(x))).toBe(true)
     expect(sentence(() => applyOf(net, v as never, x, { train: true }))).toBe(
-      "multiHeadAttention: multiHeadAttention_1 is trained without a key; pass { train: true, key }",
+      "network: training needs Random (a layer draws numbers); pass { train: true, key }",
     )
   })
   it("looks at the sizes again when they are known", () => {

@@ -169,7 +169,7 @@ describe("dropout", () => {
     expect(draw(net, key)).not.toEqual(draw(net, Random.key(1)))
     expect(draw(net, key)).not.toEqual(draw(untyped(["n"], Net.named("other", Net.dropout(0.3))), key))
     expect(sentence(() => applyOf(net, { params: {}, state: {} }, x, { train: true }))).toBe(
-      "dropout: dropout_1 is trained without a key; pass { train: true, key }",
+      "network: training needs Random (a layer draws numbers); pass { train: true, key }",
     )
   })
 })

@@ -51,9 +51,11 @@ describe("parameters", () => {
     const net = Net.network(["b", 4], Net.dense(3))
     const x = f32([1, 2, 3, 4], [1, 4])
     const use = (params: unknown): string => sentence(() => applyOf(net, { params, state: {} }, x, {}))
-    expect(use({})).toBe("network: parameter dense_1/kernel is missing; start from Net.init")
+    expect(use({})).toBe(
+      "network: params/dense_1/bias: the variables have none, the network wants [3]; take those of Net.init or Net.load for it",
+    )
     expect(use({ dense_1: { kernel: f32([1, 2], [2, 1]), bias: f32([0, 0, 0]) } })).toBe(
-      "network: parameter dense_1/kernel is f32[2, 1], the network has f32[4, 3]",
+      "network: params/dense_1/kernel: the variables have [2, 1], the network wants [4, 3]; take those of Net.init or Net.load for it",
     )
   })
 })
