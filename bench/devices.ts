@@ -27,7 +27,8 @@ export const openPeer = async (peer: string): Promise<OpenDevice | undefined> =>
 interface Host {
   Instance: new (module: object, imports: object) => { readonly exports: Readonly<Record<string, unknown>> }
 }
-const clock = { on: false, ms: 0 }
+/** While `on`: runs of compiled programs, and the time inside of them. */
+export const inside = { on: false, ms: 0, calls: 0 }
 const host = (globalThis as unknown as { readonly WebAssembly: Host }).WebAssembly
 const Original = host.Instance
 /** From now on, the runs of compiled programs can be timed: every instance's `run` is called through a function that looks at the clock. */
@@ -37,21 +38,13 @@ export const watchRuns = (): void => {
     const run = exports["run"]
     if (typeof run !== "function") return { exports }
     const timed = (...args: readonly number[]): unknown => {
-      if (!clock.on) return run(...args)
+      if (!inside.on) return run(...args)
       const from = performance.now()
       const result: unknown = run(...args)
-      clock.ms += performance.now() - from
+      inside.ms += performance.now() - from
+      inside.calls++
       return result
     }
     return { exports: { ...exports, run: timed } }
   } as unknown as Host["Instance"]
-}
-/** What f takes, and how much of it is spent inside compiled programs, in ms. */
-export const apart = async (f: () => Promise<unknown>): Promise<{ readonly all: number; readonly inside: number }> => {
-  Object.assign(clock, { on: true, ms: 0 })
-  const from = performance.now()
-  await f()
-  const all = performance.now() - from
-  clock.on = false
-  return { all, inside: clock.ms }
 }
