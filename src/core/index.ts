@@ -2,6 +2,7 @@
 export * from "./dtype.ts"
 export * from "./errors.ts"
 export * from "./gen.ts"
+export * from "./given.ts"
 export * from "./interpret.ts"
 export * as ir from "./ir/index.ts"
 export * from "./leaf.ts"

@@ -1,4 +1,7 @@
 // Making nodes. Inside a session equal applications are one node (hash-consing): code written twice is computed once.
+import { refuse } from "./errors.ts"
+import { tensorIn } from "./given.ts"
+import { notASize } from "./messages.ts"
 import type { OpDef } from "./op.ts"
 import { type AnyTensor, type Aval, type Node, type Program, type RawTensor, raw, tensorOf } from "./tensor.ts"
 
@@ -59,12 +62,16 @@ export const makeAll = <A>(op: OpDef<A>, ins: readonly RawTensor[], attrs: A): r
   const avals = op.shape(ins, attrs)
   const outs: RawTensor[] = []
   const node: Node = { id: ++ids, op, ins, attrs, outs }
-  for (const a of Array.isArray(avals) ? (avals as readonly Aval[]) : [avals as Aval])
+  for (const a of Array.isArray(avals) ? (avals as readonly Aval[]) : [avals as Aval]) {
+    for (const n of a.shape) if (!Number.isSafeInteger(n) || n < 0) refuse(notASize(op.name, n))
     outs.push(tensorOf(node, outs.length, a.shape, a.dtype))
+  }
   if (key !== undefined) session?.nodes.set(key, node)
   return outs
 }
 export const make = <A>(op: OpDef<A>, ins: readonly RawTensor[], attrs: A): RawTensor => makeAll(op, ins, attrs)[0]!
 /** `make` for public functions, whose result type is computed by the op's type rule. */
-export const emit = <R>(op: OpDef<never> | OpDef<null>, ins: readonly unknown[], attrs?: unknown): R =>
-  make(op as OpDef<unknown>, ins as readonly RawTensor[], attrs ?? null) as R & AnyTensor
+export const emit = <R>(op: OpDef<never> | OpDef<null>, ins: readonly unknown[], attrs?: unknown): R => {
+  for (const x of ins) tensorIn(op.name, x)
+  return make(op as OpDef<unknown>, ins as readonly RawTensor[], attrs ?? null) as R & AnyTensor
+}

@@ -3,7 +3,16 @@ import { refuse } from "./errors.ts"
 
 export const size = (s: readonly number[]): number => s.reduce((a, b) => a * b, 1)
 /** `[2, 3]` */
-export const show = (s: readonly (number | string)[]): string => `[${s.join(", ")}]`
+export const show = (s: readonly (number | string)[]): string => `[${s.map(text).join(", ")}]`
+/** A value as sentences show it, whatever it is. */
+export const spelled = (v: unknown): string => {
+  if (typeof v === "string") return JSON.stringify(v)
+  if (typeof v === "function") return "a function"
+  if (Array.isArray(v)) return `[${v.map(spelled).join(", ")}]`
+  return typeof v === "object" && v !== null ? ("dtype" in v && "node" in v ? "a tensor" : "an object") : String(v)
+}
+/** A size, a name, or what stands in their place. */
+export const text = (v: number | string): string => (typeof v === "string" ? v : spelled(v))
 export const same = (a: readonly unknown[], b: readonly unknown[]): boolean =>
   a.length === b.length && a.every((n, k) => n === b[k])
 export const upto = (n: number): number[] => Array.from({ length: n }, (_, k) => k)
@@ -12,7 +21,9 @@ export const upto = (n: number): number[] => Array.from({ length: n }, (_, k) =>
 export const axisOf = (op: string, s: readonly number[], axis: number): number =>
   Number.isInteger(axis) && axis >= -s.length && axis < s.length
     ? (axis + s.length) % s.length
-    : refuse(`${op}: axis ${axis} is outside ${show(s)}, which has rank ${s.length}; count axes from 0, or from the end with -1`)
+    : refuse(
+        `${op}: axis ${text(axis)} is outside ${show(s)}, which has rank ${s.length}; count axes from 0, or from the end with -1`,
+      )
 /** Sorted non-negative axes without repetition, or the sentence. No axes given: all of them. */
 export const axesOf = (op: string, s: readonly number[], axes: number | readonly number[] | undefined): number[] => {
   if (axes === undefined) return upto(s.length)

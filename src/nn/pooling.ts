@@ -35,7 +35,7 @@ const pool = <Kind extends string, N extends Sliders, K, O>(
     pureArrow(
       (s) => {
         floats(kind, s)
-        return { shape: poolShape(kind, n, s.shape, given, (options ?? {}) as PoolOptions), dtype: s.dtype }
+        return { shape: poolShape(kind, n, s.shape, given, options), dtype: s.dtype }
       },
       (x) => (op as (x: RawTensor, size: unknown, options: unknown) => RawTensor)(x, size, options),
     ),

@@ -1,5 +1,5 @@
 // Public arguments of reductions: which axes, and whether they stay with size 1.
-import { axesOf, type Aval, make, type OpDef, type RawTensor, raw, refuse, show } from "../core/index.ts"
+import { axesOf, type Aval, flagIn, make, type OpDef, optionsIn, type RawTensor, raw, refuse, show } from "../core/index.ts"
 import type { Option } from "../../typelevel/rule.ts"
 import type { Reduce, Shape, Show } from "../../typelevel/shape.ts"
 import type { Over } from "./_reduction.ts"
@@ -62,9 +62,12 @@ export const onesAt = (s: readonly number[], axes: readonly number[]): number[] 
 /** The reduced tensor repeated along the axes it was reduced over: the shape s again. */
 export const spread = (y: RawTensor, s: readonly number[], axes: readonly number[]): RawTensor =>
   raw(broadcastTo(reshape(y, onesAt(s, axes)), s))
+/** Do the axes stay? */
+export const keepsDims = (op: string, options: unknown): boolean =>
+  flagIn(op, "keepDims", optionsIn<KeepDims>(op, options, ["keepDims"]).keepDims)
 /** op over the axes; they stay with size 1 if asked. */
 export const reduced = <R>(op: OpDef<Over>, x: unknown, axes: readonly number[], options: KeepDims | undefined): R => {
   const t = x as RawTensor
   const y = make(op, [t], { axes })
-  return (options?.keepDims ? reshape(y, onesAt(t.shape, axes)) : y) as R & RawTensor
+  return (keepsDims(op.name, options) ? reshape(y, onesAt(t.shape, axes)) : y) as R & RawTensor
 }

@@ -1,5 +1,5 @@
 // Convolution over one, two or three axes: the rule of sizes and channels, the same at run time, and the op itself.
-import { defineOp, emit, type Gen, type OpDef, type RawTensor, raw, refuse, show, upto } from "../core/index.ts"
+import { defineOp, emit, type Gen, type OpDef, optionsIn, type RawTensor, raw, refuse, show, upto } from "../core/index.ts"
 import { dtypesDiffer, notPositive } from "../core/messages.ts"
 import type {
   AxisNames,
@@ -157,9 +157,10 @@ export const checkOperands = (op: string, n: Sliders, x: RawTensor, k: RawTensor
   numbersOnly(op)([x])
   anImage(op, n, x.shape)
 }
+export const convOptions = ["stride", "dilation", "padding", "groups"] as const
 /** How the windows of a convolution lie, or the sentence. */
-export const convolving = (op: string, n: Sliders, x: RawTensor, k: RawTensor, options: ConvOptions<Sliders>): Convolving => {
-  const { stride = 1, dilation = 1, padding, groups = 1 } = options
+export const convolving = (op: string, n: Sliders, x: RawTensor, k: RawTensor, options: unknown): Convolving => {
+  const { stride = 1, dilation = 1, padding, groups = 1 } = optionsIn<ConvOptions<Sliders>>(op, options, convOptions)
   checkOperands(op, n, x, k)
   if (k.shape.length !== n + 2) refuse(noKernel(op, n, k.shape))
   const [e, f] = [k.shape[n]!, k.shape[n + 1]!]

@@ -1,5 +1,5 @@
 // Transposed convolution over one, two or three axes: the gradient of a convolution with respect to its input, as an op of its own.
-import { defineOp, emit, type Gen, type OpDef, type RawTensor, raw, refuse, show, upto } from "../core/index.ts"
+import { defineOp, emit, type Gen, type OpDef, optionsIn, type RawTensor, raw, refuse, show, upto } from "../core/index.ts"
 import { notPositive } from "../core/messages.ts"
 import type {
   AxisNames,
@@ -26,6 +26,7 @@ import {
   channelsDiffer,
   checkOperands,
   type ConvOptions,
+  convOptions,
   type Dilation,
   type FirstSentence,
   labels,
@@ -135,14 +136,9 @@ export interface Transposing {
   readonly groups: number
 }
 /** How the windows of a transposed convolution are put back, or the sentence. */
-export const transposing = (
-  op: string,
-  n: Sliders,
-  x: RawTensor,
-  k: RawTensor,
-  options: ConvTransposeOptions<Sliders>,
-): Transposing => {
-  const { stride = 1, dilation = 1, padding, groups = 1, outputPadding = 0 } = options
+export const transposing = (op: string, n: Sliders, x: RawTensor, k: RawTensor, options: unknown): Transposing => {
+  const given = optionsIn<ConvTransposeOptions<Sliders>>(op, options, [...convOptions, "outputPadding"])
+  const { stride = 1, dilation = 1, padding, groups = 1, outputPadding = 0 } = given
   checkOperands(op, n, x, k)
   if (k.shape.length !== n + 2) refuse(noKernel(op, n, k.shape))
   const channels = k.shape.at(-1)!

@@ -1,6 +1,6 @@
 // Sums of products over pairs of axes: what dotGeneral, tensordot and inner share. Axes in types are lists of literals; a list that is
 // not literal is unknown (null), and passes.
-import { axisOf, defineOp, emit, type OpDef, type RawTensor, refuse, show, upto } from "../core/index.ts"
+import { axisOf, defineOp, emit, type OpDef, type RawTensor, refuse, show, upto, spelled } from "../core/index.ts"
 import { axisTwice, dtypesDiffer } from "../core/messages.ts"
 import type { Dim, Fits, Meet, ShowDim } from "../../typelevel/dim.ts"
 import type { DType } from "../../typelevel/dtype.ts"
@@ -95,7 +95,7 @@ export const paired = (op: string, kind: string, lists: readonly [List, List]): 
 }
 /** Only plain JavaScript gets here. */
 const noLists = (op: string, kind: string, v: unknown): string =>
-  `${op}: ${kind} is ${JSON.stringify(v)}; give two lists of axes, for instance [[1], [0]]`
+  `${op}: ${kind} is ${spelled(v)}; give two lists of axes, for instance [[1], [0]]`
 /** Non-negative axes, in the order given, or the sentence. */
 export const places = (op: string, s: List, axes: List): number[] => {
   const found: number[] = []

@@ -3,7 +3,7 @@ import type { DType } from "../../typelevel/dtype.ts"
 import type { AxisSizes, EinopsOp } from "../../typelevel/einops.ts"
 import type { Fault, TensorLike } from "../../typelevel/rule.ts"
 import type { Shape } from "../../typelevel/shape.ts"
-import { isTensor, type RawTensor, raw, refuse, same, show, size } from "../core/index.ts"
+import { isTensor, type RawTensor, raw, refuse, same, show, size, spelled, tensorsIn, textIn } from "../core/index.ts"
 import { notPositive } from "../core/messages.ts"
 import { broadcastTo } from "./broadcastTo.ts"
 import { reshape } from "./reshape.ts"
@@ -49,8 +49,8 @@ type Refused<Op extends string, X extends OneOrMore, R> = X extends readonly Ten
   : AtTensor<R>
 type AtTensor<R> = R extends Fault<"x", infer M> ? M : never
 export const joined = (op: string, x: unknown): RawTensor => {
-  if (!Array.isArray(x)) return isTensor(x) ? x : refuse(`${op}: ${String(x)} is no tensor; give a tensor or a list of them`)
-  const all = x as readonly RawTensor[]
+  if (!Array.isArray(x)) return isTensor(x) ? x : refuse(`${op}: ${spelled(x)} is no tensor; give a tensor or a list of them`)
+  const all = tensorsIn(op, x)
   alike(op, all)
   return raw(stack(all))
 }
@@ -122,8 +122,8 @@ const isLength = (w: Word): w is number => typeof w === "number"
 
 /** The two sides, or the sentence: what is wrong with a pattern whatever tensor it is for. */
 const parse = (op: EinopsOp, p: string): Pattern => {
-  const pre = `${op}: '${p}'`
-  const [before, after, more] = String(p).split("->")
+  const pre = `${op}: '${textIn(op, "the pattern", p)}'`
+  const [before, after, more] = p.split("->")
   if (before === undefined || after === undefined || more !== undefined) return refuse(oneArrow(op, p))
   const [left, right] = [side(pre, before), side(pre, after)]
   const [from, to] = [wordsOf(left), wordsOf(right)]
@@ -182,7 +182,7 @@ const checkSizes = (op: EinopsOp, p: string, words: readonly Word[], sizes: Axis
 /** The plan of a pattern for a shape, or the sentence. */
 export const planOf = (op: EinopsOp, s: readonly number[], p: string, given: AxisSizes | undefined): Plan => {
   const sizes = given ?? {}
-  const pre = `${op}: '${p}'`
+  const pre = `${op}: '${textIn(op, "the pattern", p)}'`
   const { left, right } = parse(op, p)
   const [from, to] = [wordsOf(left), wordsOf(right)]
   const sizeless = to.find((w) => !isLength(w) && !from.includes(w) && !Object.hasOwn(sizes, w))

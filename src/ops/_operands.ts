@@ -1,7 +1,7 @@
 // Operands of element-wise ops: tensors or plain numbers, of one dtype, broadcast to one shape. Broadcasting is nodes put in
 // here, so that every rule sees equal shapes: alignment at the last axis inside a node would break vmap, whose new axis is the
 // first.
-import { type DType, holds, isTensor, make, type OpDef, type RawTensor, raw, refuse, same } from "../core/index.ts"
+import { type DType, holds, isTensor, make, type OpDef, type RawTensor, raw, refuse, same, spelled } from "../core/index.ts"
 import { dtypesDiffer, noBroadcast, numberMisfit, twoNumbers } from "../core/messages.ts"
 import type { Accepts } from "./_dtypes.ts"
 import { constantOf } from "./_constant.ts"
@@ -10,7 +10,7 @@ import { full } from "./full.ts"
 
 /** What else stands where a tensor or a number belongs: only plain JavaScript gets here. */
 const notANumber = (name: string, v: unknown): string =>
-  `${name}: an operand is ${Array.isArray(v) ? "an array" : typeof v === "string" ? `the string ${JSON.stringify(v)}` : String(v)}; give a tensor or a number (fromArray makes a tensor of an array)`
+  `${name}: an operand is ${Array.isArray(v) ? "an array" : typeof v === "string" ? `the string ${JSON.stringify(v)}` : spelled(v)}; give a tensor or a number (fromArray makes a tensor of an array)`
 /** A number as a tensor of the dtype of the other operand, or the sentence. */
 export const scalarLike = (name: string, v: number, dtype: DType): RawTensor => {
   if (typeof v !== "number") return refuse(notANumber(name, v))

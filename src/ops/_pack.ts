@@ -1,5 +1,5 @@
 // The patterns of pack and unpack at run time: the twin of typelevel/pack.ts.
-import { refuse } from "../core/index.ts"
+import { refuse, textIn } from "../core/index.ts"
 import { isName, namedTwice } from "./_einops.ts"
 
 const oneStar = (pre: string): string => `${pre}: one * stands for the axes that are packed`
@@ -11,10 +11,8 @@ export interface Around {
   readonly behind: number
 }
 export const around = (op: string, p: string): Around => {
-  const pre = `${op}: '${p}'`
-  const words = String(p)
-    .split(" ")
-    .filter((w) => w !== "")
+  const pre = `${op}: '${textIn(op, "the pattern", p)}'`
+  const words = p.split(" ").filter((w) => w !== "")
   const seen = new Set<string>()
   for (const w of words) {
     if (w === "*" && seen.has(w)) refuse(oneStar(pre))

@@ -1,6 +1,19 @@
 // What pools share: windows over the spatial axes of [..., length, channels], [..., height, width, channels] or [..., depth, height,
 // width, channels]. The run-time twin of typelevel/pool.ts.
-import { defineOp, emit, type Gen, type OpDef, type RawTensor, raw, refuse, show, upto } from "../core/index.ts"
+import {
+  defineOp,
+  emit,
+  flagIn,
+  type Gen,
+  type OpDef,
+  optionsIn,
+  type RawTensor,
+  raw,
+  refuse,
+  show,
+  upto,
+  spelled,
+} from "../core/index.ts"
 import { minus, over, plus, UNKNOWN } from "../core/dims.ts"
 import { windowTooLarge } from "../core/messages.ts"
 import type { ForAxes, Padding, Sliders } from "../../typelevel/conv.ts"
@@ -53,6 +66,8 @@ interface Axis {
   readonly ceil: boolean
 }
 /** The options of each axis; or the sentence. */
+const poolOptions = (op: string, v: unknown): Partial<AvgPoolOptions> =>
+  optionsIn(op, v, ["stride", "padding", "ceilMode", ...(op.startsWith("avg") ? (["countPadding"] as const) : [])])
 const axesOf = (op: string, n: Sliders, size: ForAxes<Sliders, number>, options: PoolOptions): Axis[] => {
   const sizes = eachAxis(op, "window", size, n)
   const strides = eachAxis(op, "stride", options.stride ?? size, n)
@@ -60,10 +75,10 @@ const axesOf = (op: string, n: Sliders, size: ForAxes<Sliders, number>, options:
     size: sizes[k]!,
     stride: strides[k]!,
     padding: paddingAt(options.padding as Padding | undefined, k, n),
-    ceil: options.ceilMode ?? false,
+    ceil: flagIn(op, "ceilMode", options.ceilMode),
   }))
 }
-const sides = (p: Padding): readonly number[] => (typeof p === "object" ? p : typeof p === "number" ? [p] : [])
+const sides = (p: Padding): readonly number[] => (Array.isArray(p) ? p : typeof p === "number" ? [p] : [])
 const seeing = (op: string, n: Dim, { size, padding }: Axis): void => {
   for (const side of sides(padding)) if (side >= size || (n === 0 && side > 0)) refuse(allPadding(op, side, size))
 }
@@ -93,17 +108,11 @@ const countOf = (op: string, n: Dim, a: Axis): Dim => {
   if (!ceil || stride === 1 || padding === "same" || parts === undefined) return plain
   return parts === UNKNOWN ? UNKNOWN : plus(minus(parts, size), lay(op, size * stride, a).count)
 }
-const windowText = (size: ForAxes<Sliders, number>): string => `window ${typeof size === "number" ? size : show(size)}`
+const windowText = (size: ForAxes<Sliders, number>): string => `window ${spelled(size)}`
 /** The shape of a pool; or the sentence. */
-export const poolShape = (
-  op: string,
-  n: Sliders,
-  s: readonly Dim[],
-  size: ForAxes<Sliders, number>,
-  options: PoolOptions,
-): Dim[] => {
+export const poolShape = (op: string, n: Sliders, s: readonly Dim[], size: ForAxes<Sliders, number>, options: unknown): Dim[] => {
   anImage(op, n, s)
-  const axes = axesOf(op, n, size, options)
+  const axes = axesOf(op, n, size, poolOptions(op, options))
   return withSpatial(
     s,
     slidingOver(op, s, windowText(size), () => axes.map((a, k) => countOf(op, axisOf(s, n, k), a))),
@@ -116,14 +125,9 @@ export interface Pooled {
   readonly axes: readonly Sliding[]
   readonly counted: readonly (readonly [low: number, high: number])[]
 }
-export const pooled = <R>(
-  op: OpDef<Pooled>,
-  n: Sliders,
-  x: RawTensor,
-  size: unknown,
-  options: AvgPoolOptions | undefined,
-): R & RawTensor => {
-  const o = options ?? {}
+export const pooled = <R>(op: OpDef<Pooled>, n: Sliders, x: RawTensor, size: unknown, options: unknown): R & RawTensor => {
+  const o = poolOptions(op.name, options)
+  const counting = flagIn(op.name, "countPadding", o.countPadding)
   anImage(op.name, n, x.shape)
   const axes = axesOf(op.name, n, size as number, o)
   const laid = slidingOver(op.name, x.shape, windowText(size as number), () =>
@@ -131,7 +135,7 @@ export const pooled = <R>(
   )
   const counted = laid.map(({ low, high }, k): readonly [number, number] => {
     const { padding } = axes[k]!
-    return o.countPadding ? [low, padding === "same" ? high : (sides(padding).at(-1) ?? 0)] : [0, 0]
+    return counting ? [low, padding === "same" ? high : (sides(padding).at(-1) ?? 0)] : [0, 0]
   })
   return emit(op, [x], { axes: laid, counted })
 }

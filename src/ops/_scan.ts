@@ -1,5 +1,6 @@
 // What a loop over rows asks of its carry and its xs, and what it gives: types over trees, and the sentences.
 import type { DType } from "../core/dtype.ts"
+import { text } from "../core/shape.ts"
 import type { Tensor } from "../core/tensor.ts"
 import type { Dim, Fits } from "../../typelevel/dim.ts"
 import type { Compare, NotASize } from "../../typelevel/nat.ts"
@@ -81,7 +82,7 @@ type otherLength<N extends Dim, M extends number> = `scan: the xs have ${N} rows
 export const otherLength = (n: number, length: number): string =>
   `scan: the xs have ${n} rows, and the length is ${length}; leave the length out`
 type noSize<N extends string | number> = `scan: the length ${N} is not a whole number of 0 or more`
-export const noSize = (n: number): string => `scan: the length ${n} is not a whole number of 0 or more`
+export const noSize = (n: number): string => `scan: the length ${text(n)} is not a whole number of 0 or more`
 
 /** The sizes of the first axes of the leaves; "" for a leaf that has none. */
 type Leading<X> =

@@ -1,5 +1,5 @@
 // Sizes of sliding windows at run time: the twin of typelevel/conv.ts.
-import { refuse, ShapeError, show, upto } from "../core/index.ts"
+import { refuse, ShapeError, show, spelled, upto } from "../core/index.ts"
 import { minus, over, plus, times, UNKNOWN } from "../core/dims.ts"
 import { notASize, notPositive, windowTooLarge } from "../core/messages.ts"
 import type {
@@ -46,14 +46,15 @@ const geometry = (op: string, size: number, stride: number, padding: ConvPadding
   const covered = dilation * (size - 1) + 1
   if (padding === "same") return { covered, added: undefined }
   const both = (p: number): readonly [number, number] => [p, p]
-  const words: Readonly<Record<string, number>> = { valid: 0, full: covered - 1 }
-  const added = typeof padding === "object" ? padding : both(typeof padding === "string" ? words[padding]! : padding)
+  const added = Array.isArray(padding)
+    ? (padding as readonly number[])
+    : both(padding === "valid" ? 0 : padding === "full" ? covered - 1 : (padding as number))
   if (added.length !== 2 || added.some((v) => typeof v !== "number"))
     refuse(
-      `${op}: ${JSON.stringify(padding)} is no padding; give "valid", "same", a number, or [low, high], or a list with one per axis`,
+      `${op}: ${spelled(padding)} is no padding; give "valid", "same", a number, or [low, high], or a list with one per axis`,
     )
   for (const v of added) if (!Number.isSafeInteger(v) || v < 0) refuse(notASize(op, v))
-  return { covered, added }
+  return { covered, added: added as readonly number[] as readonly [number, number] }
 }
 /** Elements that "same" padding adds for n windows that reach over `reach` elements, where there are `given`. */
 const same = (reach: number, given: number): readonly [number, number] => {
@@ -175,4 +176,4 @@ const isMany = <V>(v: V | readonly V[]): v is readonly V[] => Array.isArray(v)
 export const paddingAt = <P extends ConvPadding>(p: P | readonly P[] | undefined, k: number, axes: Sliders = 2): P | "valid" =>
   p === undefined ? "valid" : isList(p, axes) ? p[k]! : p
 const isList = <P extends ConvPadding>(p: P | readonly P[], axes: Sliders): p is readonly P[] =>
-  typeof p === "object" && p.length === axes
+  Array.isArray(p) && p.length === axes

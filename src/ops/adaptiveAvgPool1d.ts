@@ -1,4 +1,4 @@
-import { floatsOnly, type RawTensor } from "../core/index.ts"
+import { floatsOnly, tensorIn } from "../core/index.ts"
 import type { FloatOnly, Of, Or } from "../core/signature.ts"
 import type { Tensor } from "../core/tensor.ts"
 import type { DType } from "../../typelevel/dtype.ts"
@@ -23,7 +23,7 @@ export function adaptiveAvgPool1d<S extends Shape, D extends DType, const T exte
   x: Or<FloatOnly<"adaptiveAvgPool1d", S, D>, Tensor<S, D>>,
   size: Or<AdaptiveAvgPool1dRule<S, T>, T>,
 ): Of<Also<FloatOnly<"adaptiveAvgPool1d", S, D>, AdaptiveAvgPool1dRule<S, T>>, D> {
-  const t = x as unknown as RawTensor
+  const t = tensorIn("adaptiveAvgPool1d", x)
   floatsOnly("adaptiveAvgPool1d")([t])
   return adaptivePooled(op, 1, t, size)
 }

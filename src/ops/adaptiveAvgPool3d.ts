@@ -1,4 +1,4 @@
-import { floatsOnly, type RawTensor } from "../core/index.ts"
+import { floatsOnly, tensorIn } from "../core/index.ts"
 import type { FloatOnly, Of, Or } from "../core/signature.ts"
 import type { Tensor } from "../core/tensor.ts"
 import type { DType } from "../../typelevel/dtype.ts"
@@ -23,7 +23,7 @@ export function adaptiveAvgPool3d<S extends Shape, D extends DType, const T exte
   x: Or<FloatOnly<"adaptiveAvgPool3d", S, D>, Tensor<S, D>>,
   size: Or<AdaptiveAvgPool3dRule<S, T>, T>,
 ): Of<Also<FloatOnly<"adaptiveAvgPool3d", S, D>, AdaptiveAvgPool3dRule<S, T>>, D> {
-  const t = x as unknown as RawTensor
+  const t = tensorIn("adaptiveAvgPool3d", x)
   floatsOnly("adaptiveAvgPool3d")([t])
   return adaptivePooled(op, 3, t, size)
 }

@@ -1,4 +1,4 @@
-import { floatsOnly, type RawTensor } from "../core/index.ts"
+import { floatsOnly, tensorIn } from "../core/index.ts"
 import type { FloatOnly, Of, Or } from "../core/signature.ts"
 import type { Tensor } from "../core/tensor.ts"
 import type { DType } from "../../typelevel/dtype.ts"
@@ -24,7 +24,7 @@ export function adaptiveMaxPool2d<S extends Shape, D extends DType, const T exte
   x: Or<FloatOnly<"adaptiveMaxPool2d", S, D>, Tensor<S, D>>,
   size: Or<AdaptiveMaxPool2dRule<S, T>, T>,
 ): Of<Also<FloatOnly<"adaptiveMaxPool2d", S, D>, AdaptiveMaxPool2dRule<S, T>>, D> {
-  const t = x as unknown as RawTensor
+  const t = tensorIn("adaptiveMaxPool2d", x)
   floatsOnly("adaptiveMaxPool2d")([t])
   return adaptivePooled(op, 2, t, size)
 }

@@ -1,5 +1,5 @@
 import type { AddD, DivD, Num, SubD } from "../../typelevel/nat.ts"
-import { defineOp, type DType, emit, type OpDef, refuse } from "../core/index.ts"
+import { defineOp, type DType, emit, type OpDef, refuse, text } from "../core/index.ts"
 import type { Of, Or } from "../core/signature.ts"
 import { add } from "./add.ts"
 import { cast } from "./cast.ts"
@@ -8,7 +8,7 @@ import { mul } from "./mul.ts"
 
 type noStep = "arange: the step is 0; it must be above or below 0"
 const noStep: noStep = "arange: the step is 0; it must be above or below 0"
-const notFinite = (v: number): string => `arange: ${v} is not finite; start, stop and step must be`
+const notFinite = (v: number): string => `arange: ${text(v)} is not finite; start, stop and step must be`
 
 type Whole<V extends number> = `${V}` extends `${string}.${string}` | `${string}e-${string}` ? false : true
 /** Sign, whole part and fraction of a literal. */

@@ -1,9 +1,9 @@
-import { axisOf, defineOp, emit, isFloat, type OpDef, type RawTensor, refuse } from "../core/index.ts"
+import { axisOf, defineOp, emit, isFloat, type OpDef, type RawTensor, refuse, tensorIn } from "../core/index.ts"
 import type { Of, Or } from "../core/signature.ts"
 import type { Tensor } from "../core/tensor.ts"
 import type { DType } from "../../typelevel/dtype.ts"
 import type { Shape } from "../../typelevel/shape.ts"
-import { type AtTensor, type KeepDims, type NonEmptyRule, noElements, onesAt, spread } from "./_axes.ts"
+import { type AtTensor, type KeepDims, type NonEmptyRule, noElements, onesAt, spread, keepsDims } from "./_axes.ts"
 import { type NumberOnly, numbersOnly } from "./_dtypes.ts"
 import type { Over } from "./_reduction.ts"
 import { equal } from "./equal.ts"
@@ -56,10 +56,13 @@ export function argmin<S extends Shape, D extends DType, const X extends number 
   axis?: Or<ArgminRule<S, X, {}>, X>,
   options?: O,
 ): Of<NumberOnly<"argmin", ArgminRule<S, X, O>, D>, "i32"> {
-  const t = x as unknown as RawTensor
+  const t = tensorIn("argmin", x)
   numbersOnly("argmin")([t])
   const k = axisOf("argmin", t.shape, (axis ?? -1) as number)
   if (t.shape[k] === 0) refuse(noElements("argmin", t.shape))
   const y = emit<RawTensor>(op, [t], { axes: [k] })
-  return (options?.keepDims ? reshape(y, onesAt(t.shape, [k])) : y) as Of<NumberOnly<"argmin", ArgminRule<S, X, O>, D>, "i32">
+  return (keepsDims("argmin", options) ? reshape(y, onesAt(t.shape, [k])) : y) as Of<
+    NumberOnly<"argmin", ArgminRule<S, X, O>, D>,
+    "i32"
+  >
 }

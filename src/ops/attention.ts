@@ -3,12 +3,15 @@ import {
   defineOp,
   emit,
   floatsOnly,
-  isTensor,
   type OpDef,
   type RawTensor,
   raw,
   refuse,
   same,
+  flagIn,
+  optionsIn,
+  spelled,
+  tensorIn,
 } from "../core/index.ts"
 import { dtypesDiffer, notPositive } from "../core/messages.ts"
 import type { Of } from "../core/signature.ts"
@@ -175,14 +178,25 @@ export function attention<
   value: At<"value", AttentionRule<S, D, K, E, V, F, O>, Tensor<V, F>>,
   options?: InOptions<AttentionRule<S, D, K, E, V, F, O>, O>,
 ): Of<AttentionRule<S, D, K, E, V, F, O>, D & E & F> {
-  const [q, k, v] = [query, key, value] as readonly unknown[] as readonly [RawTensor, RawTensor, RawTensor]
-  const { heads, causal = false, mask, scale } = (options ?? {}) as AttentionOptions
+  const [q, k, v] = [
+    tensorIn("attention", query, "query"),
+    tensorIn("attention", key, "key"),
+    tensorIn("attention", value, "value"),
+  ]
+  const { heads, mask, scale, ...switches } = optionsIn<AttentionOptions>("attention", options, [
+    "heads",
+    "causal",
+    "mask",
+    "scale",
+  ])
+  const causal = flagIn("attention", "causal", switches.causal)
+  if (scale !== undefined && typeof scale !== "number") refuse(`attention: the scale is ${spelled(scale)}; give a number`)
   floatsOnly("attention")([q])
   for (const x of [k, v]) if (x.dtype !== q.dtype) refuse(dtypesDiffer("attention", q.dtype, x.dtype))
   const [s, c, e] = shapesOf(q, k, v, heads as number | undefined)
   const ins = [raw(reshape(q, s)), raw(reshape(k, c)), raw(reshape(v, e))]
   const scores = [...s.slice(0, -3), s.at(-2)!, s.at(-3)!, c.at(-3)!]
-  const given = isTensor(mask) ? [...ins, checkMask(mask, scores, q.dtype)] : ins
+  const given = mask === undefined ? ins : [...ins, checkMask(tensorIn("attention", mask, "mask"), scores, q.dtype)]
   const y = emit<RawTensor>(op, given, { causal, scale: scale ?? 1 / Math.sqrt(Math.max(s.at(-1)!, 1)) })
   return (heads === undefined ? y : reshape(y, [...y.shape.slice(0, -2), y.shape.at(-2)! * y.shape.at(-1)!])) as Of<
     AttentionRule<S, D, K, E, V, F, O>,

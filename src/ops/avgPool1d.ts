@@ -1,4 +1,4 @@
-import { floatsOnly, type RawTensor } from "../core/index.ts"
+import { floatsOnly, tensorIn } from "../core/index.ts"
 import type { FloatOnly, Of, Or } from "../core/signature.ts"
 import type { Tensor } from "../core/tensor.ts"
 import type { ForAxes } from "../../typelevel/conv.ts"
@@ -31,7 +31,7 @@ export function avgPool1d<
   size: Or<AvgPool1dRule<S, K, O>, K>,
   options?: O,
 ): Of<Also<FloatOnly<"avgPool1d", S, D>, AvgPool1dRule<S, K, O>>, D> {
-  const t = x as unknown as RawTensor
+  const t = tensorIn("avgPool1d", x)
   floatsOnly("avgPool1d")([t])
   return pooled(op, 1, t, size, options)
 }

@@ -1,4 +1,4 @@
-import { floatsOnly, type RawTensor } from "../core/index.ts"
+import { floatsOnly, tensorIn } from "../core/index.ts"
 import type { FloatOnly, Of, Or } from "../core/signature.ts"
 import type { Tensor } from "../core/tensor.ts"
 import type { ForAxes } from "../../typelevel/conv.ts"
@@ -31,7 +31,7 @@ export function avgPool3d<
   size: Or<AvgPool3dRule<S, K, O>, K>,
   options?: O,
 ): Of<Also<FloatOnly<"avgPool3d", S, D>, AvgPool3dRule<S, K, O>>, D> {
-  const t = x as unknown as RawTensor
+  const t = tensorIn("avgPool3d", x)
   floatsOnly("avgPool3d")([t])
   return pooled(op, 3, t, size, options)
 }

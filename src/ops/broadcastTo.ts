@@ -1,11 +1,11 @@
-import { emit, ir, type OpDef, refuse, same, show, upto, view } from "../core/index.ts"
-import { notASize } from "../core/messages.ts"
+import { emit, ir, type OpDef, refuse, same, show, upto, view, tensorIn } from "../core/index.ts"
 import type { Of, Or } from "../core/signature.ts"
 import type { Tensor } from "../core/tensor.ts"
 import type { Dim, Fits, ShowDim } from "../../typelevel/dim.ts"
 import type { DType } from "../../typelevel/dtype.ts"
 import type { Rankless, Shape, Show, Sizes } from "../../typelevel/shape.ts"
 import { constantLike, constantOf } from "./_constant.ts"
+import { checkSizes } from "./_sizes.ts"
 import { reshape } from "./reshape.ts"
 import { sum } from "./sum.ts"
 
@@ -39,8 +39,6 @@ const rankTooHigh = (s: readonly number[], t: readonly number[]): string =>
   `broadcastTo: ${show(s)} does not broadcast to ${show(t)}: its rank is higher; sum over axes, or reshape`
 
 const check = (s: readonly number[], t: readonly number[]): void => {
-  const odd = t.find((n) => !Number.isSafeInteger(n) || n < 0)
-  if (odd !== undefined) refuse(notASize("broadcastTo", odd))
   for (let k = 1; k <= s.length; k++) {
     if (k > t.length) refuse(rankTooHigh(s, t))
     const n = s.at(-k)!
@@ -88,8 +86,8 @@ export function broadcastTo<S extends Shape, D extends DType, const T extends Sh
   x: Tensor<S, D>,
   shape: Or<BroadcastToRule<S, T>, readonly [...T]>,
 ): Of<BroadcastToRule<S, [...T]>, D> {
-  const s = x.shape as readonly number[]
-  const t = shape as readonly number[]
+  const s = tensorIn("broadcastTo", x).shape
+  const t = checkSizes("broadcastTo", shape)
   check(s, t)
   const missing = t.length - s.length
   const aligned: unknown = missing === 0 ? x : reshape(x as Tensor<Shape, DType>, [...upto(missing).map(() => 1), ...s])

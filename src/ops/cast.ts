@@ -1,10 +1,10 @@
 import type { Shape } from "../../typelevel/shape.ts"
-import { defineOp, type DType, emit, isFloat, make, type OpDef, refuse, type Tensor } from "../core/index.ts"
+import { defineOp, type DType, emit, isFloat, make, type OpDef, refuse, type Tensor, text } from "../core/index.ts"
 import type { Or } from "../core/signature.ts"
 import { castTo } from "../scalar/cast.ts"
 
 type notADType<D extends string> = `cast: ${D} is not a dtype; the dtypes are f32, f64, i32, u32 and bool`
-const notADType = (d: string): string => `cast: ${d} is not a dtype; the dtypes are f32, f64, i32, u32 and bool`
+const notADType = (d: string): string => `cast: ${text(d)} is not a dtype; the dtypes are f32, f64, i32, u32 and bool`
 export type CastRule<E extends string> = E extends DType ? unknown : notADType<E>
 const known: readonly string[] = ["f32", "f64", "i32", "u32", "bool"]
 

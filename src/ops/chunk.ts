@@ -1,4 +1,4 @@
-import { axisOf, defineOp, makeAll, type OpDef, type RawTensor, refuse } from "../core/index.ts"
+import { axisOf, defineOp, makeAll, type OpDef, refuse, tensorIn } from "../core/index.ts"
 import { notPositive } from "../core/messages.ts"
 import type { Or } from "../core/signature.ts"
 import type { Tensor } from "../core/tensor.ts"
@@ -81,7 +81,7 @@ export function chunk<S extends Shape, D extends DType, const N extends number, 
   n: OrPieces<ChunkRule<S, N, X>, N>,
   axis?: Or<SameShape<"chunk", S, X>, X>,
 ): Pieces<ChunkRule<S, N, X>, D> {
-  const t = x as unknown as RawTensor
+  const t = tensorIn("chunk", x)
   const k = axisOf("chunk", t.shape, (axis ?? 0) as number)
   return [...makeAll(op, [t], { axis: k, sizes: sizesOf(t.shape[k]!, n as number) })] as Pieces<ChunkRule<S, N, X>, D>
 }

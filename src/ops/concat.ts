@@ -1,4 +1,17 @@
-import { axisOf, defineOp, dense, emit, type Gen, ir, lift, make, type OpDef, type RawTensor, refuse } from "../core/index.ts"
+import {
+  axisOf,
+  defineOp,
+  dense,
+  emit,
+  type Gen,
+  ir,
+  lift,
+  make,
+  type OpDef,
+  type RawTensor,
+  refuse,
+  tensorsIn,
+} from "../core/index.ts"
 import { dtypesDiffer, ofNothing, ranksDiffer, shapesDiffer } from "../core/messages.ts"
 import type { Of } from "../core/signature.ts"
 import type { Concat, ConcatArgs, ConcatAxis } from "../../typelevel/reshape.ts"
@@ -98,6 +111,6 @@ export function concat<const L extends readonly TensorLike[], const X extends nu
   tensors: OrList<L, ConcatArgs<"concat", L, X>>,
   axis?: ConcatAxis<"concat", L, X>,
 ): Of<Concat<L, X>, L[number]["dtype"]> {
-  const all = tensors as unknown as readonly RawTensor[]
+  const all = tensorsIn("concat", tensors)
   return emit(op, all, { axis: check(all, (axis ?? 0) as number) })
 }

@@ -1,4 +1,4 @@
-import { defineOp, each, emit, ir, make, type OpDef, type RawTensor, refuse, show } from "../core/index.ts"
+import { defineOp, each, emit, ir, make, type OpDef, type RawTensor, refuse, show, tensorIn, textIn } from "../core/index.ts"
 import { dtypesDiffer } from "../core/messages.ts"
 import type { Of, Or } from "../core/signature.ts"
 import type { Tensor } from "../core/tensor.ts"
@@ -208,10 +208,11 @@ export function contract<A extends Shape, D extends DType, B extends Shape, E ex
   b: Tensor<B, E>,
   labels: Or<ContractRule<A, D, B, E, L>, L>,
 ): Of<ContractRule<A, D, B, E, L>, D & E> {
-  const [x, y] = [a as unknown as RawTensor, b as unknown as RawTensor]
+  const [x, y] = [tensorIn("contract", a, "a"), tensorIn("contract", b, "b")]
   if (x.dtype !== y.dtype) refuse(dtypesDiffer("contract", x.dtype, y.dtype))
   numbersOnly("contract")([x])
-  const l = parse(labels as string)
-  check(x.shape, y.shape, l, labels as string)
+  const given = textIn("contract", "the labels", labels)
+  const l = parse(given)
+  check(x.shape, y.shape, l, given)
   return emit(op, [x, y], l)
 }

@@ -1,4 +1,4 @@
-import { emit, type RawTensor } from "../core/index.ts"
+import { emit, tensorIn } from "../core/index.ts"
 import type { Of, Or } from "../core/signature.ts"
 import type { Tensor } from "../core/tensor.ts"
 import type { DType } from "../../typelevel/dtype.ts"
@@ -29,6 +29,6 @@ export function conv3d<X extends Shape, D extends DType, K extends Shape, E exte
   kernel: Or<Conv3dRule<X, D, K, E, O>, Tensor<K, E>>,
   options?: O,
 ): Of<Conv3dRule<X, D, K, E, O>, D & E> {
-  const [a, k] = [x as unknown as RawTensor, kernel as unknown as RawTensor]
-  return emit(op, [a, k], convolving("conv3d", 3, a, k, options ?? {}))
+  const [a, k] = [tensorIn("conv3d", x), tensorIn("conv3d", kernel, "kernel")]
+  return emit(op, [a, k], convolving("conv3d", 3, a, k, options))
 }

@@ -1,4 +1,4 @@
-import { emit, type RawTensor } from "../core/index.ts"
+import { emit, tensorIn } from "../core/index.ts"
 import type { Of, Or } from "../core/signature.ts"
 import type { Tensor } from "../core/tensor.ts"
 import type { DType } from "../../typelevel/dtype.ts"
@@ -37,6 +37,6 @@ export function convTranspose1d<
   kernel: Or<ConvTranspose1dRule<X, D, K, E, O>, Tensor<K, E>>,
   options?: O,
 ): Of<ConvTranspose1dRule<X, D, K, E, O>, D & E> {
-  const [a, k] = [x as unknown as RawTensor, kernel as unknown as RawTensor]
-  return emit(op, [a, k], transposing("convTranspose1d", 1, a, k, options ?? {}))
+  const [a, k] = [tensorIn("convTranspose1d", x), tensorIn("convTranspose1d", kernel, "kernel")]
+  return emit(op, [a, k], transposing("convTranspose1d", 1, a, k, options))
 }

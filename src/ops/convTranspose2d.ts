@@ -1,4 +1,4 @@
-import { emit, type RawTensor } from "../core/index.ts"
+import { emit, tensorIn } from "../core/index.ts"
 import type { Of, Or } from "../core/signature.ts"
 import type { Tensor } from "../core/tensor.ts"
 import type { DType } from "../../typelevel/dtype.ts"
@@ -37,6 +37,6 @@ export function convTranspose2d<
   kernel: Or<ConvTranspose2dRule<X, D, K, E, O>, Tensor<K, E>>,
   options?: O,
 ): Of<ConvTranspose2dRule<X, D, K, E, O>, D & E> {
-  const [a, k] = [x as unknown as RawTensor, kernel as unknown as RawTensor]
-  return emit(op, [a, k], transposing("convTranspose2d", 2, a, k, options ?? {}))
+  const [a, k] = [tensorIn("convTranspose2d", x), tensorIn("convTranspose2d", kernel, "kernel")]
+  return emit(op, [a, k], transposing("convTranspose2d", 2, a, k, options))
 }

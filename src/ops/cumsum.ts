@@ -1,4 +1,4 @@
-import { axisOf, defineOp, emit, ir, linearIn, type OpDef, type RawTensor } from "../core/index.ts"
+import { axisOf, defineOp, emit, ir, linearIn, type OpDef, tensorIn, flagIn, optionsIn } from "../core/index.ts"
 import type { Of, Or } from "../core/signature.ts"
 import type { Tensor } from "../core/tensor.ts"
 import type { DType } from "../../typelevel/dtype.ts"
@@ -48,9 +48,10 @@ export const op: OpDef<Attrs> = defineOp<Attrs>({
 export function cumsum<S extends Shape, D extends DType, const X extends number = -1>(
   x: Or<AtTensor<X, -1, CumsumRule<S, X>, S>, Tensor<S, D>>,
   axis?: Or<CumsumRule<S, X>, X>,
-  options: { readonly reverse?: boolean } = {},
+  options?: { readonly reverse?: boolean },
 ): Of<CumsumRule<S, X>, SumDType<D>> {
-  const t = x as unknown as RawTensor
-  const attrs = { axis: axisOf("cumsum", t.shape, (axis ?? -1) as number), reverse: options.reverse ?? false }
+  const t = tensorIn("cumsum", x)
+  const { reverse } = optionsIn<{ readonly reverse?: boolean }>("cumsum", options, ["reverse"])
+  const attrs = { axis: axisOf("cumsum", t.shape, (axis ?? -1) as number), reverse: flagIn("cumsum", "reverse", reverse) }
   return emit(op, [t.dtype === "bool" ? cast(t, "i32") : t], attrs)
 }

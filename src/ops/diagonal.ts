@@ -1,4 +1,4 @@
-import { axisOf, defineOp, emit, type OpDef, type RawTensor, raw, refuse, upto } from "../core/index.ts"
+import { axisOf, defineOp, emit, type OpDef, raw, refuse, upto, tensorIn, text } from "../core/index.ts"
 import { axisTwice, needsRank } from "../core/messages.ts"
 import type { Of, Or } from "../core/signature.ts"
 import type { Tensor } from "../core/tensor.ts"
@@ -67,7 +67,7 @@ type Count<N, M, K extends number> = number extends K
         : number
 type Least<X extends number, Y extends number> = [Y] extends [never] ? 0 : Min<X, Y>
 type notWhole<Op extends string, K extends number> = `${Op}: the offset is ${K}; it must be a whole number`
-const notWhole = (op: string, k: number): string => `${op}: the offset is ${k}; it must be a whole number`
+const notWhole = (op: string, k: number): string => `${op}: the offset is ${text(k)}; it must be a whole number`
 
 // ---- run time ------------------------------------------------------------------------------------------------------
 /** Offset and axes, the axes non-negative. */
@@ -127,6 +127,6 @@ export function diagonal<
   axis1?: Or<FirstRule<"diagonal", S, K, P, Q>, P>,
   axis2?: Or<DiagonalRule<"diagonal", S, K, P, Q>, Q>,
 ): Of<DiagonalRule<"diagonal", S, K, P, Q>, D> {
-  const t = x as unknown as RawTensor
+  const t = tensorIn("diagonal", x)
   return emit(op, [t], along("diagonal", t.shape, offset, axis1, axis2))
 }

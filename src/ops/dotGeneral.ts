@@ -1,5 +1,5 @@
 import type { Gen, OpDef, RawTensor } from "../core/index.ts"
-import { upto } from "../core/index.ts"
+import { upto, tensorIn, optionsIn } from "../core/index.ts"
 import type { Of, Or } from "../core/signature.ts"
 import type { Tensor } from "../core/tensor.ts"
 import type { DType } from "../../typelevel/dtype.ts"
@@ -136,8 +136,8 @@ export function dotGeneral<A extends Shape, D extends DType, B extends Shape, E 
   b: Or<DotGeneralRule<A, D, B, E, O>, Tensor<B, E>>,
   options: Or<DotGeneralAxes<A, D, B, E, O>, O>,
 ): Of<DotGeneralRule<A, D, B, E, O>, D & E> {
-  const [x, y] = [a as unknown as RawTensor, b as unknown as RawTensor]
-  const given = (options ?? {}) as DotGeneralOptions
+  const [x, y] = [tensorIn("dotGeneral", a, "a"), tensorIn("dotGeneral", b, "b")]
+  const given = optionsIn<DotGeneralOptions>("dotGeneral", options, ["contract", "batch"])
   multiplied("dotGeneral", x, y)
   const contract = paired("dotGeneral", "contract", given.contract ?? [[], []])
   const batch = paired("dotGeneral", "batch", given.batch ?? [[], []])

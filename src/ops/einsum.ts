@@ -1,4 +1,4 @@
-import { defineOp, emit, isTensor, type OpDef, type RawTensor, raw, refuse, upto } from "../core/index.ts"
+import { defineOp, emit, type OpDef, type RawTensor, raw, refuse, upto, tensorsIn, spelled } from "../core/index.ts"
 import type { Of, Or } from "../core/signature.ts"
 import type { DType } from "../../typelevel/dtype.ts"
 import type {
@@ -199,11 +199,9 @@ export function einsum<const L extends string, T extends readonly TensorLike[]>(
   ...tensors: Checked<T, EinsumArgs<L, T>>
 ): Of<EinsumRule<L, T>, EinsumDType<T>> {
   const l: unknown = subscripts
-  const xs = tensors as unknown as readonly RawTensor[]
   if (typeof l !== "string") return refuse(noText(l))
-  const odd = xs.find((x) => !isTensor(x))
-  if (odd !== undefined) refuse(`einsum: an operand is no tensor but ${String(odd)}; fromArray makes a tensor of an array`)
+  const xs = tensorsIn("einsum", tensors)
   return emit(op, xs, bind(l, xs))
 }
 const noText = (l: unknown): string =>
-  `einsum: the subscripts come first, as a string, for instance "ik,kj->ij"; got ${String(l)}`
+  `einsum: the subscripts come first, as a string, for instance "ik,kj->ij"; got ${spelled(l)}`

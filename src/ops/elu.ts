@@ -1,5 +1,5 @@
 import type { Shape } from "../../typelevel/shape.ts"
-import { defineOp, type DType, emit, floatsOnly, type OpDef, type RawTensor, type Tensor } from "../core/index.ts"
+import { defineOp, type DType, emit, floatsOnly, type OpDef, type Tensor, tensorIn } from "../core/index.ts"
 import type { FloatOnly, Of, Or } from "../core/signature.ts"
 import { notFloats } from "./_examples.ts"
 import { exp } from "./exp.ts"
@@ -37,7 +37,7 @@ export const op: OpDef<Attrs> = defineOp<Attrs>({
  * @example elu(full([2], -1)) // [2], every element -0.6321
  */
 export function elu<S extends Shape, D extends DType>(x: Or<EluRule<S, D>, Tensor<S, D>>, alpha = 1): Of<EluRule<S, D>, D> {
-  const t = x as unknown as RawTensor
+  const t = tensorIn("elu", x)
   floatsOnly("elu")([t])
   return emit(op, [t], { alpha })
 }

@@ -1,4 +1,4 @@
-import { defineOp, emit, type OpDef, refuse, show } from "../core/index.ts"
+import { defineOp, emit, type OpDef, refuse, show, tensorIn, text } from "../core/index.ts"
 import type { Of, Or } from "../core/signature.ts"
 import type { Tensor } from "../core/tensor.ts"
 import type { DType } from "../../typelevel/dtype.ts"
@@ -21,7 +21,7 @@ type outside<
   X extends number,
 > = `expandDims: axis ${X} is outside the result, which has one axis more than ${Show<S>}; count axes from 0, or from the end with -1`
 const outside = (s: readonly number[], axis: number): string =>
-  `expandDims: axis ${axis} is outside the result, which has one axis more than ${show(s)}; count axes from 0, or from the end with -1`
+  `expandDims: axis ${text(axis)} is outside the result, which has one axis more than ${show(s)}; count axes from 0, or from the end with -1`
 
 /** Attributes: the axis in the result, non-negative. */
 export const op: OpDef<{ readonly axis: number }> = defineOp<{ readonly axis: number }>({
@@ -50,7 +50,7 @@ export function expandDims<S extends Shape, D extends DType, const X extends num
   x: Tensor<S, D>,
   axis: Or<ExpandDimsRule<S, X>, X>,
 ): Of<ExpandDimsRule<S, X>, D> {
-  const s = x.shape as readonly number[]
+  const s = tensorIn("expandDims", x).shape
   const k = axis as number
   const rank = s.length + 1
   if (!Number.isInteger(k) || k < -rank || k >= rank) refuse(outside(s, k))

@@ -1,7 +1,7 @@
 import type { DType } from "../../typelevel/dtype.ts"
 import type { FlattenAxes } from "../../typelevel/flatten.ts"
 import type { Shape } from "../../typelevel/shape.ts"
-import { axisOf, defineOp, emit, type OpDef, refuse, show, size } from "../core/index.ts"
+import { axisOf, defineOp, emit, type OpDef, refuse, show, size, tensorIn } from "../core/index.ts"
 import type { Of, Or } from "../core/signature.ts"
 import type { Tensor } from "../core/tensor.ts"
 import { reshape } from "./reshape.ts"
@@ -54,7 +54,8 @@ export function flatten<S extends Shape, D extends DType, const A extends number
   from?: Or<FlattenRule<S, A, A>, A>,
   to?: Or<FlattenRule<S, A, B>, B>,
 ): Of<FlattenRule<S, A, B>, D> {
-  const s = x.shape.length === 0 ? [1] : (x.shape as readonly number[])
+  const { shape } = tensorIn("flatten", x)
+  const s = shape.length === 0 ? [1] : shape
   const [a, b] = [(from ?? 0) as number, (to ?? -1) as number]
   const range = { from: axisOf("flatten", s, a), to: axisOf("flatten", s, b) }
   if (range.from > range.to) refuse(axesBackwards(s, a, b))

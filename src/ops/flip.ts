@@ -1,4 +1,4 @@
-import { axesOf, emit, ir, type OpDef, view } from "../core/index.ts"
+import { axesOf, emit, ir, type OpDef, view, tensorIn } from "../core/index.ts"
 import type { Of, Or } from "../core/signature.ts"
 import type { Tensor } from "../core/tensor.ts"
 import type { DType } from "../../typelevel/dtype.ts"
@@ -38,5 +38,5 @@ export function flip<S extends Shape, D extends DType, const X extends number | 
   x: Tensor<S, D>,
   axes?: Or<FlipRule<S, X>, X>,
 ): Of<FlipRule<S, X>, D> {
-  return emit(op, [x], { axes: axesOf("flip", x.shape as readonly number[], axes as number | readonly number[] | undefined) })
+  return emit(op, [x], { axes: axesOf("flip", tensorIn("flip", x).shape, axes as number | readonly number[] | undefined) })
 }

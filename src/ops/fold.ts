@@ -1,4 +1,4 @@
-import { axisOf, emit, ir, make, type OpDef, type RawTensor, refuse, show, view } from "../core/index.ts"
+import { axisOf, emit, ir, make, type OpDef, refuse, show, view, tensorIn, optionsIn } from "../core/index.ts"
 import { needsRank, notASize, notPositive } from "../core/messages.ts"
 import type { Of, Or } from "../core/signature.ts"
 import type { Tensor } from "../core/tensor.ts"
@@ -130,9 +130,9 @@ export function fold<
   n: Or<NumberOnly<"fold", FoldRule<S, X, N, O>, D>, N>,
   options?: O,
 ): Of<NumberOnly<"fold", FoldRule<S, X, N, O>, D>, D> {
-  const t = w as unknown as RawTensor
+  const t = tensorIn("fold", w, "w")
   numbersOnly("fold")([t])
-  const { stride = 1, dilation = 1 } = options ?? {}
+  const { stride = 1, dilation = 1 } = optionsIn<WindowOptions>("fold", options, ["stride", "dilation"])
   const size = n as number
   if (t.shape.length < 2) refuse(needsRank("fold", "2 or more", t.shape))
   const k = axisOf("fold", t.shape.slice(0, -1), axis)

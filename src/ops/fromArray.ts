@@ -18,6 +18,8 @@ import {
   refuse,
   same,
   size,
+  spelled,
+  text,
 } from "../core/index.ts"
 import { numberMisfit } from "../core/messages.ts"
 import type { Of, Or } from "../core/signature.ts"
@@ -110,7 +112,7 @@ export const op: OpDef<Attrs> = defineOp<Attrs>({
 const notAnArray = (v: unknown): string =>
   `fromArray: ${v === null ? "null" : ((v as object).constructor?.name ?? "this")} is no array of numbers; give numbers, booleans, arrays of them, or a Float32Array, Float64Array, Int32Array, Uint32Array or Uint8Array`
 const notAShape = (s: unknown): string =>
-  `fromArray: the shape is ${String(s)}; give a list of sizes, for instance [2, 3] (the dtype is the third argument)`
+  `fromArray: the shape is ${text(s as string)}; give a list of sizes, for instance [2, 3] (the dtype is the third argument)`
 const shapeOf = (v: Values): number[] => {
   if (typeof v !== "object") return []
   if (v === null || !(isHostArray(v) || Array.isArray(v))) return refuse(notAnArray(v))
@@ -126,7 +128,7 @@ const fill = (v: Values, into: HostArray, dtype: DType, at: number): number => {
   }
   if (typeof v !== "object") {
     if (typeof v !== "number" && typeof v !== "boolean")
-      return refuse(`fromArray: ${JSON.stringify(v)} is no number; give numbers or booleans`)
+      return refuse(`fromArray: ${spelled(v)} is no number; give numbers or booleans`)
     const x = Number(v)
     if (!holds(dtype, x)) refuse(numberMisfit("fromArray", x, dtype))
     into[at] = x

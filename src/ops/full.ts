@@ -2,7 +2,7 @@ import type { Misfit } from "../../typelevel/dtype.ts"
 import type { numberMisfit as NumberMisfit } from "../../typelevel/messages.ts"
 import type { Also } from "../../typelevel/rule.ts"
 import type { Shape, Sizes } from "../../typelevel/shape.ts"
-import { defineOp, type DType, emit, holds, ir, make, type OpDef, refuse } from "../core/index.ts"
+import { defineOp, type DType, emit, holds, ir, make, type OpDef, refuse, spelled } from "../core/index.ts"
 import { numberMisfit } from "../core/messages.ts"
 import type { Of, Or } from "../core/signature.ts"
 import { checkDType, checkSizes } from "./_sizes.ts"
@@ -52,10 +52,10 @@ export function full<const S extends Shape, const V extends number, D extends DT
 ): Of<FullRule<S, V, NoInfer<D>>, NoInfer<D>> {
   const d = checkDType("full", dtype ?? "f32")
   const v = value as number
-  const sizes = checkSizes("full", shape as Shape)
+  const sizes = checkSizes("full", shape)
   if (typeof v !== "number")
     refuse(
-      `full: the value is ${typeof v === "object" ? "an object" : JSON.stringify(v)}; give a number (fromArray makes a tensor of an array)`,
+      `full: the value is ${typeof v === "object" ? "an object" : spelled(v)}; give a number (fromArray makes a tensor of an array)`,
     )
   if (!holds(d, v)) refuse(numberMisfit("full", v, d))
   return emit(op, [], { shape: sizes, value: v, dtype: d })

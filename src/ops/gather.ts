@@ -1,4 +1,4 @@
-import { axisOf, defineOp, emit, make, type OpDef, type RawTensor, raw, refuse, show } from "../core/index.ts"
+import { axisOf, defineOp, emit, make, type OpDef, raw, refuse, show, tensorIn } from "../core/index.ts"
 import { ranksDiffer } from "../core/messages.ts"
 import type { Of, Or } from "../core/signature.ts"
 import type { Tensor } from "../core/tensor.ts"
@@ -85,7 +85,7 @@ export function gather<S extends Shape, D extends DType, I extends Shape, E exte
   indices: Or<AxisToTake<"gather", S, X> extends string ? I : IntegerOnly<"gather", GatherRule<S, I, X>, E>, Tensor<I, E>>,
   axis: Or<AxisToTake<"gather", S, X>, X>,
 ): Of<IntegerOnly<"gather", GatherRule<S, I, X>, E>, D> {
-  const [t, i] = [x as unknown as RawTensor, indices as unknown as RawTensor]
+  const [t, i] = [tensorIn("gather", x), tensorIn("gather", indices, "indices")]
   const k = axisOf("gather", t.shape, axis as number)
   nothingToTake("gather", t.shape, k)
   integersOnly("gather")([i])

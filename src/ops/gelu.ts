@@ -1,5 +1,16 @@
 import type { Shape } from "../../typelevel/shape.ts"
-import { type AnyTensor, defineOp, type DType, emit, floatsOnly, type OpDef, type RawTensor, type Tensor } from "../core/index.ts"
+import {
+  type AnyTensor,
+  defineOp,
+  type DType,
+  emit,
+  floatsOnly,
+  type OpDef,
+  type RawTensor,
+  type Tensor,
+  optionsIn,
+  wordIn,
+} from "../core/index.ts"
 import type { FloatOnly, Of, Or } from "../core/signature.ts"
 import { notFloats } from "./_examples.ts"
 import { add } from "./add.ts"
@@ -51,7 +62,8 @@ export const op: OpDef<{ readonly approximate: "none" | "tanh" }> = defineOp<{ r
  */
 export function gelu<S extends Shape, D extends DType>(
   x: Or<GeluRule<S, D>, Tensor<S, D>>,
-  options: GeluOptions = {},
+  options?: GeluOptions,
 ): Of<GeluRule<S, D>, D> {
-  return emit(op, [x], { approximate: options.approximate ?? "none" })
+  const { approximate = "none" } = optionsIn<GeluOptions>("gelu", options, ["approximate"])
+  return emit(op, [x], { approximate: wordIn("gelu", "approximate", approximate, ["none", "tanh"]) })
 }

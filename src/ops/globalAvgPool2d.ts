@@ -1,4 +1,4 @@
-import { floatsOnly, type RawTensor } from "../core/index.ts"
+import { floatsOnly, tensorIn } from "../core/index.ts"
 import type { FloatOnly, Of, Or } from "../core/signature.ts"
 import type { Tensor } from "../core/tensor.ts"
 import type { DType } from "../../typelevel/dtype.ts"
@@ -25,7 +25,7 @@ export const op = globalPooling("globalAvgPool2d", 2, "GlobalAveragePool", (x, a
 export function globalAvgPool2d<S extends Shape, D extends DType>(
   x: Or<GlobalAvgPool2dRule<S, D>, Tensor<S, D>>,
 ): Of<GlobalAvgPool2dRule<S, D>, D> {
-  const t = x as unknown as RawTensor
+  const t = tensorIn("globalAvgPool2d", x)
   floatsOnly("globalAvgPool2d")([t])
   return globalPooled(op, 2, t)
 }

@@ -1,4 +1,4 @@
-import { floatsOnly, type RawTensor } from "../core/index.ts"
+import { floatsOnly, tensorIn } from "../core/index.ts"
 import type { FloatOnly, Of, Or } from "../core/signature.ts"
 import type { Tensor } from "../core/tensor.ts"
 import type { DType } from "../../typelevel/dtype.ts"
@@ -26,7 +26,7 @@ export const op = globalPooling("globalMaxPool1d", 1, "GlobalMaxPool", (x, axes)
 export function globalMaxPool1d<S extends Shape, D extends DType>(
   x: Or<GlobalMaxPool1dRule<S, D>, Tensor<S, D>>,
 ): Of<GlobalMaxPool1dRule<S, D>, D> {
-  const t = x as unknown as RawTensor
+  const t = tensorIn("globalMaxPool1d", x)
   floatsOnly("globalMaxPool1d")([t])
   return globalPooled(op, 1, t)
 }

@@ -1,4 +1,4 @@
-import type { Gen, OpDef, RawTensor } from "../core/index.ts"
+import { type Gen, type OpDef, tensorIn } from "../core/index.ts"
 import type { Of, Or } from "../core/signature.ts"
 import type { Tensor } from "../core/tensor.ts"
 import type { DType } from "../../typelevel/dtype.ts"
@@ -58,7 +58,7 @@ export function inner<A extends Shape, D extends DType, B extends Shape, E exten
   a: Tensor<A, D>,
   b: Or<InnerRule<A, D, B, E>, Tensor<B, E>>,
 ): Of<InnerRule<A, D, B, E>, D & E> {
-  const [x, y] = [a as unknown as RawTensor, b as unknown as RawTensor]
+  const [x, y] = [tensorIn("inner", a, "a"), tensorIn("inner", b, "b")]
   multiplied("inner", x, y)
   const scalar = x.shape.length === 0 || y.shape.length === 0
   const contract: Dot["contract"] = scalar ? [[], []] : [[x.shape.length - 1], [y.shape.length - 1]]

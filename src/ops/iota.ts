@@ -48,7 +48,7 @@ export function iota<const S extends Shape, const X extends number, D extends DT
   axis: Or<Sizes<"iota", S> extends string ? X : AxisRule<S, X>, X>,
   dtype?: Or<NumberOnly<"iota", D, D>, D>,
 ): Of<IotaRule<S, X, NoInfer<D>>, NoInfer<D>> {
-  const sizes = checkSizes("iota", shape as Shape)
+  const sizes = checkSizes("iota", shape)
   const at = axisOf("iota", sizes, axis as number)
   if (dtype === "bool") refuse(needsNumber("iota"))
   return emit(op, [], { shape: sizes, axis: at, dtype: checkDType("iota", (dtype ?? "i32") as DType) })

@@ -1,5 +1,15 @@
 import type { Shape } from "../../typelevel/shape.ts"
-import { type AnyTensor, defineOp, type DType, emit, floatsOnly, type OpDef, type RawTensor, type Tensor } from "../core/index.ts"
+import {
+  type AnyTensor,
+  defineOp,
+  type DType,
+  emit,
+  floatsOnly,
+  type OpDef,
+  type RawTensor,
+  type Tensor,
+  tensorIn,
+} from "../core/index.ts"
 import type { FloatOnly, Of, Or } from "../core/signature.ts"
 import { notFloats } from "./_examples.ts"
 import { full } from "./full.ts"
@@ -39,7 +49,7 @@ export function leakyRelu<S extends Shape, D extends DType>(
   x: Or<LeakyReluRule<S, D>, Tensor<S, D>>,
   slope = 0.01,
 ): Of<LeakyReluRule<S, D>, D> {
-  const t = x as unknown as RawTensor
+  const t = tensorIn("leakyRelu", x)
   floatsOnly("leakyRelu")([t])
   return emit(op, [t], { slope })
 }

@@ -1,4 +1,4 @@
-import { defineOp, emit, floatsOnly, make, type OpDef, type RawTensor, raw } from "../core/index.ts"
+import { defineOp, emit, floatsOnly, make, type OpDef, type RawTensor, raw, tensorIn } from "../core/index.ts"
 import type { FloatOnly, Of, Or } from "../core/signature.ts"
 import type { Tensor } from "../core/tensor.ts"
 import type { DType } from "../../typelevel/dtype.ts"
@@ -55,7 +55,7 @@ export function logSoftmax<S extends Shape, D extends DType, const X extends num
   x: Or<FloatOnly<"logSoftmax", AtTensor<X, -1, LogSoftmaxRule<S, X>, S>, D>, Tensor<S, D>>,
   axis?: Or<LogSoftmaxRule<S, X>, X>,
 ): Of<Also<FloatOnly<"logSoftmax", S, D>, LogSoftmaxRule<S, X>>, D> {
-  const t = x as unknown as RawTensor
+  const t = tensorIn("logSoftmax", x)
   floatsOnly("logSoftmax")([t])
   return emit(op, [t], { axes: axesFor("logSoftmax", t, axis ?? -1) })
 }

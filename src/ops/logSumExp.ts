@@ -1,4 +1,4 @@
-import { defineOp, floatsOnly, make, type OpDef, type RawTensor } from "../core/index.ts"
+import { defineOp, floatsOnly, make, type OpDef, type RawTensor, tensorIn } from "../core/index.ts"
 import type { FloatOnly, Of, Or } from "../core/signature.ts"
 import type { Tensor } from "../core/tensor.ts"
 import type { DType } from "../../typelevel/dtype.ts"
@@ -45,7 +45,7 @@ export function logSumExp<S extends Shape, D extends DType, const X extends Axis
   axes?: Or<LogSumExpRule<S, X, {}>, X>,
   options?: O,
 ): Of<Also<FloatOnly<"logSumExp", S, D>, LogSumExpRule<S, X, O>>, D> {
-  const t = x as unknown as RawTensor
+  const t = tensorIn("logSumExp", x)
   floatsOnly("logSumExp")([t])
   return reduced(op, t, axesFor("logSumExp", t, axes), options)
 }

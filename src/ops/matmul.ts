@@ -1,4 +1,4 @@
-import { defineOp, emit, type OpDef, type RawTensor, raw, refuse, same, show } from "../core/index.ts"
+import { defineOp, emit, type OpDef, type RawTensor, raw, refuse, same, show, tensorIn } from "../core/index.ts"
 import { dtypesDiffer, needsRank } from "../core/messages.ts"
 import type { Of, Or } from "../core/signature.ts"
 import type { Tensor } from "../core/tensor.ts"
@@ -142,7 +142,7 @@ export function matmul<A extends Shape, D extends DType, B extends Shape, E exte
   a: Tensor<A, D>,
   b: Or<MatmulRule<A, D, B, E>, Tensor<B, E>>,
 ): Of<MatmulRule<A, D, B, E>, D & E> {
-  const [x, y] = [a as unknown as RawTensor, b as unknown as RawTensor]
+  const [x, y] = [tensorIn("matmul", a, "a"), tensorIn("matmul", b, "b")]
   if (x.dtype !== y.dtype) refuse(dtypesDiffer("matmul", x.dtype, y.dtype))
   numbersOnly("matmul")([x])
   return emit(op, [x, y])

@@ -1,4 +1,4 @@
-import type { OpDef, RawTensor } from "../core/index.ts"
+import { type OpDef, tensorIn } from "../core/index.ts"
 import type { Of, Or } from "../core/signature.ts"
 import type { Tensor } from "../core/tensor.ts"
 import type { DType } from "../../typelevel/dtype.ts"
@@ -34,6 +34,6 @@ export function max<S extends Shape, D extends DType, const X extends AxisArg = 
   axes?: Or<MaxRule<S, X, {}>, X>,
   options?: O,
 ): Of<MaxRule<S, X, O>, D> {
-  const t = x as unknown as RawTensor
+  const t = tensorIn("max", x)
   return reduced(op, t, nonEmptyAxes("max", t, axes), options)
 }

@@ -1,4 +1,4 @@
-import { floatsOnly, type RawTensor, raw } from "../core/index.ts"
+import { floatsOnly, raw, tensorIn } from "../core/index.ts"
 import type { FloatOnly, Of, Or } from "../core/signature.ts"
 import type { Tensor } from "../core/tensor.ts"
 import type { ForAxes } from "../../typelevel/conv.ts"
@@ -34,7 +34,7 @@ export function maxPool1d<
   size: Or<MaxPool1dRule<S, K, O>, K>,
   options?: O,
 ): Of<Also<FloatOnly<"maxPool1d", S, D>, MaxPool1dRule<S, K, O>>, D> {
-  const t = x as unknown as RawTensor
+  const t = tensorIn("maxPool1d", x)
   floatsOnly("maxPool1d")([t])
   return pooled(op, 1, t, size, options)
 }

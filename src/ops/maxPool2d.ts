@@ -1,4 +1,4 @@
-import { floatsOnly, type RawTensor, raw } from "../core/index.ts"
+import { floatsOnly, raw, tensorIn } from "../core/index.ts"
 import type { FloatOnly, Of, Or } from "../core/signature.ts"
 import type { Tensor } from "../core/tensor.ts"
 import type { ForAxes } from "../../typelevel/conv.ts"
@@ -34,7 +34,7 @@ export function maxPool2d<
   size: Or<MaxPool2dRule<S, K, O>, K>,
   options?: O,
 ): Of<Also<FloatOnly<"maxPool2d", S, D>, MaxPool2dRule<S, K, O>>, D> {
-  const t = x as unknown as RawTensor
+  const t = tensorIn("maxPool2d", x)
   floatsOnly("maxPool2d")([t])
   return pooled(op, 2, t, size, options)
 }

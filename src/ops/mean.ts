@@ -1,4 +1,4 @@
-import { defineOp, floatsOnly, make, type OpDef, type RawTensor } from "../core/index.ts"
+import { defineOp, floatsOnly, make, type OpDef, type RawTensor, tensorIn } from "../core/index.ts"
 import type { FloatOnly, Of, Or } from "../core/signature.ts"
 import type { Tensor } from "../core/tensor.ts"
 import type { DType } from "../../typelevel/dtype.ts"
@@ -42,7 +42,7 @@ export function mean<S extends Shape, D extends DType, const X extends AxisArg =
   axes?: Or<MeanRule<S, X, {}>, X>,
   options?: O,
 ): Of<Also<FloatOnly<"mean", S, D>, MeanRule<S, X, O>>, D> {
-  const t = x as unknown as RawTensor
+  const t = tensorIn("mean", x)
   floatsOnly("mean")([t])
   return reduced(op, t, nonEmptyAxes("mean", t, axes), options)
 }

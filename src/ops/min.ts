@@ -1,4 +1,4 @@
-import type { OpDef, RawTensor } from "../core/index.ts"
+import { type OpDef, tensorIn } from "../core/index.ts"
 import type { Of, Or } from "../core/signature.ts"
 import type { Tensor } from "../core/tensor.ts"
 import type { DType } from "../../typelevel/dtype.ts"
@@ -34,6 +34,6 @@ export function min<S extends Shape, D extends DType, const X extends AxisArg = 
   axes?: Or<MinRule<S, X, {}>, X>,
   options?: O,
 ): Of<MinRule<S, X, O>, D> {
-  const t = x as unknown as RawTensor
+  const t = tensorIn("min", x)
   return reduced(op, t, nonEmptyAxes("min", t, axes), options)
 }

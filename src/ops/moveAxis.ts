@@ -1,4 +1,4 @@
-import { axisOf, defineOp, emit, type OpDef, upto } from "../core/index.ts"
+import { axisOf, defineOp, emit, type OpDef, upto, tensorIn } from "../core/index.ts"
 import type { Of, Or } from "../core/signature.ts"
 import type { Tensor } from "../core/tensor.ts"
 import type { Dim } from "../../typelevel/dim.ts"
@@ -54,6 +54,6 @@ export function moveAxis<S extends Shape, D extends DType, const F extends numbe
   from: Or<FromRule<S, F>, F>,
   to: Or<MoveAxisRule<S, F, T>, T>,
 ): Of<MoveAxisRule<S, F, T>, D> {
-  const s = x.shape as readonly number[]
+  const s = tensorIn("moveAxis", x).shape
   return emit(op, [x], { from: axisOf("moveAxis", s, from as number), to: axisOf("moveAxis", s, to as number) })
 }

@@ -1,4 +1,4 @@
-import { defineOp, type DType, emit, type OpDef, type RawTensor, raw, refuse } from "../core/index.ts"
+import { defineOp, type DType, emit, type OpDef, raw, refuse, tensorIn } from "../core/index.ts"
 import { notASize } from "../core/messages.ts"
 import type { Of, Or } from "../core/signature.ts"
 import type { Tensor } from "../core/tensor.ts"
@@ -52,7 +52,7 @@ export function oneHot<I extends Shape, E extends DType, const N extends number,
   n: Or<OneHotRule<I, N>, N>,
   dtype?: D,
 ): Of<IntegerOnly<"oneHot", OneHotRule<I, N>, E>, NoInfer<D>> {
-  const i = indices as unknown as RawTensor
+  const i = tensorIn("oneHot", indices, "indices")
   const size = n as number
   integersOnly("oneHot")([i])
   if (!Number.isSafeInteger(size) || size < 0) refuse(notASize("oneHot", size))

@@ -26,5 +26,5 @@ export function ones<const S extends Shape, D extends DType = "f32">(
   shape: Or<OnesRule<S>, readonly [...S]>,
   dtype?: D,
 ): Of<OnesRule<S>, NoInfer<D>> {
-  return emit(op, [], { shape: checkSizes("ones", shape as Shape), dtype: checkDType("ones", dtype ?? "f32") })
+  return emit(op, [], { shape: checkSizes("ones", shape), dtype: checkDType("ones", dtype ?? "f32") })
 }

@@ -1,4 +1,4 @@
-import { type Gen, type OpDef, type RawTensor, raw, size } from "../core/index.ts"
+import { type Gen, type OpDef, type RawTensor, raw, size, tensorIn } from "../core/index.ts"
 import type { Of, Or } from "../core/signature.ts"
 import type { Tensor } from "../core/tensor.ts"
 import type { DType } from "../../typelevel/dtype.ts"
@@ -34,7 +34,7 @@ export function outer<A extends Shape, D extends DType, B extends Shape, E exten
   a: Tensor<A, D>,
   b: Or<OuterRule<A, D, B, E>, Tensor<B, E>>,
 ): Of<OuterRule<A, D, B, E>, D & E> {
-  const [x, y] = [a as unknown as RawTensor, b as unknown as RawTensor]
+  const [x, y] = [tensorIn("outer", a, "a"), tensorIn("outer", b, "b")]
   multiplied("outer", x, y)
   const [u, v] = [x, y].map((t) => raw(reshape(t, [size(t.shape)]))) as [RawTensor, RawTensor]
   return dot(op, u, v, { batch: [[], []], contract: [[], []] }) as Of<OuterRule<A, D, B, E>, D & E>

@@ -1,6 +1,6 @@
 import type { Pack, PackPlace } from "../../typelevel/pack.ts"
 import type { Nothing, TensorLike } from "../../typelevel/rule.ts"
-import { defineOp, make, type OpDef, type RawTensor, raw, refuse, same, show, size } from "../core/index.ts"
+import { defineOp, make, type OpDef, type RawTensor, raw, refuse, same, show, size, tensorsIn } from "../core/index.ts"
 import { dtypesDiffer, ofNothing } from "../core/messages.ts"
 import type { Of, Or } from "../core/signature.ts"
 import { misfit } from "./_einops.ts"
@@ -96,7 +96,7 @@ export function pack<const L extends readonly TensorLike[], const P extends stri
   tensors: Tensors<L, PackRule<L, P>>,
   pattern: Or<PackPlace<PackRule<L, P>, "pattern">, P>,
 ): Packed<PackRule<L, P>, L[number]["dtype"]> {
-  const all = tensors as unknown as readonly RawTensor[]
+  const all = tensorsIn("pack", tensors)
   const places = around("pack", pattern as string)
   check(all, pattern as string, places)
   const shapes = all.map((x) => cut(x.shape, places)[1])

@@ -1,4 +1,4 @@
-import { emit, holds, ir, type OpDef, refuse, show, view } from "../core/index.ts"
+import { emit, holds, ir, type OpDef, refuse, show, view, tensorIn, listIn, spelled, text } from "../core/index.ts"
 import { numberMisfit } from "../core/messages.ts"
 import type { Of, Or } from "../core/signature.ts"
 import type { Tensor } from "../core/tensor.ts"
@@ -73,7 +73,11 @@ type notAWidth<
   S extends Shape,
 > = `pad: the width ${N} on axis ${K} of ${Show<S>} is not a whole number of 0 or more; slice takes elements away`
 const notAWidth = (n: number, k: number, s: readonly number[]): string =>
-  `pad: the width ${n} on axis ${k} of ${show(s)} is not a whole number of 0 or more; slice takes elements away`
+  `pad: the width ${text(n)} on axis ${k} of ${show(s)} is not a whole number of 0 or more; slice takes elements away`
+
+/** Only plain JavaScript gets here. */
+const noWidth = (v: readonly unknown[]): string =>
+  `pad: the width ${spelled(v)} has ${v.length} entries; give a number, [low, high] or [low, high, gap]`
 
 // ---- run time ------------------------------------------------------------------------------------------------------
 interface Attrs {
@@ -128,14 +132,15 @@ export function pad<S extends Shape, D extends DType, const W extends readonly W
   widths: Or<PadRule<S, W>, readonly [...W]>,
   value?: Misfit<V, D> extends true ? numberMisfits<"pad", V, D> : V,
 ): Of<Misfit<V, D> extends true ? never : PadRule<S, W>, D> {
-  const s = x.shape as readonly number[]
-  const w = (widths as readonly Width[]).map((v) =>
-    typeof v === "number" ? ([v, v, 0] as const) : ([v[0], v[1], v[2] ?? 0] as const),
-  )
+  const s = tensorIn("pad", x).shape
+  const w = listIn<Width>("pad", "the widths", widths).map((v) => {
+    if (!Array.isArray(v)) return [v as number, v as number, 0] as const
+    if (v.length < 2 || v.length > 3) refuse(noWidth(v))
+    return [v[0] as number, v[1] as number, v.length === 3 ? (v[2] as number) : 0] as const
+  })
   if (w.length !== s.length) refuse(wrongCount(s, w.length))
   w.forEach((v, k) => {
-    const odd = v.find((n) => !Number.isSafeInteger(n) || n < 0)
-    if (odd !== undefined) refuse(notAWidth(odd, k, s))
+    for (const n of v) if (!Number.isSafeInteger(n) || n < 0) refuse(notAWidth(n, k, s))
   })
   const v = (value ?? 0) as number
   if (!holds(x.dtype, v)) refuse(numberMisfit("pad", v, x.dtype))

@@ -1,4 +1,4 @@
-import { defineOp, make, type OpDef, type RawTensor, raw } from "../core/index.ts"
+import { defineOp, make, type OpDef, type RawTensor, raw, tensorIn } from "../core/index.ts"
 import type { Of, Or } from "../core/signature.ts"
 import type { Tensor } from "../core/tensor.ts"
 import type { DType } from "../../typelevel/dtype.ts"
@@ -65,6 +65,6 @@ export function prod<S extends Shape, D extends DType, const X extends AxisArg =
   axes?: Or<ProdRule<S, X, {}>, X>,
   options?: O,
 ): Of<ProdRule<S, X, O>, SumDType<D>> {
-  const t = x as unknown as RawTensor
+  const t = tensorIn("prod", x)
   return reduced(op, t.dtype === "bool" ? cast(t, "i32") : t, axesFor("prod", t, axes), options)
 }

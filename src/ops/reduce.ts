@@ -2,7 +2,7 @@ import type { DType } from "../../typelevel/dtype.ts"
 import type { AtPlace, AxisSizes, Einops, FoldsNone, Solved } from "../../typelevel/einops.ts"
 import type { Fault, FloatOnly } from "../../typelevel/rule.ts"
 import type { Shape } from "../../typelevel/shape.ts"
-import { defineOp, emit, floatsOnly, make, type OpDef, type RawTensor, refuse } from "../core/index.ts"
+import { defineOp, emit, floatsOnly, make, type OpDef, type RawTensor, refuse, text } from "../core/index.ts"
 import type { Of, Or } from "../core/signature.ts"
 import { noElements } from "./_axes.ts"
 import { type BoolOnly, boolsOnly } from "./_dtypes.ts"
@@ -126,7 +126,7 @@ export function reduce<
   const t = joined("reduce", x)
   const kind = reduction as Reduction
   const plan = planOf("reduce", t.shape, pattern as string, sizes as AxisSizes | undefined)
-  if (!reductions.includes(kind)) refuse(unknownReduction(String(kind)))
+  if (!reductions.includes(kind)) refuse(unknownReduction(text(kind)))
   check(kind, t, plan)
   return emit(op, [t], { ...plan, kind })
 }

@@ -1,4 +1,4 @@
-import { emit, ir, type OpDef, refuse, same, size, view } from "../core/index.ts"
+import { emit, ir, type OpDef, refuse, same, size, view, tensorIn } from "../core/index.ts"
 import { elementsDiffer, inferredFromNothing, inferredTwice, notASize, notDivisible } from "../core/messages.ts"
 import type { Of, Or } from "../core/signature.ts"
 import type { Tensor } from "../core/tensor.ts"
@@ -6,6 +6,7 @@ import type { DType } from "../../typelevel/dtype.ts"
 import type { Reshape } from "../../typelevel/reshape.ts"
 import type { Shape } from "../../typelevel/shape.ts"
 import { constantOf, constantLike } from "./_constant.ts"
+import { sizesIn } from "./_sizes.ts"
 
 export type ReshapeRule<S extends Shape, T extends Shape> = Reshape<"reshape", S, T>
 
@@ -14,8 +15,7 @@ export const reshaped = (op: string, from: readonly number[], to: readonly numbe
   const others = to.filter((n) => n !== -1)
   const holes = to.length - others.length
   if (holes > 1) refuse(inferredTwice(op, to))
-  const odd = others.find((n) => !Number.isSafeInteger(n) || n < 0)
-  if (odd !== undefined) refuse(notASize(op, odd))
+  for (const n of others) if (!Number.isSafeInteger(n) || n < 0) refuse(notASize(op, n))
   if (holes === 0) {
     if (size(from) !== size(to)) refuse(elementsDiffer(op, from, to, size(from), size(to)))
     return [...to]
@@ -70,5 +70,5 @@ export function reshape<S extends Shape, D extends DType, const T extends Shape>
   x: Tensor<S, D>,
   shape: Or<ReshapeRule<S, T>, readonly [...T]>,
 ): Of<ReshapeRule<S, [...T]>, D> {
-  return emit(op, [x], { shape: reshaped("reshape", x.shape as readonly number[], shape as readonly number[]) })
+  return emit(op, [x], { shape: reshaped("reshape", tensorIn("reshape", x).shape, sizesIn("reshape", shape)) })
 }

@@ -26,6 +26,10 @@ import {
   type TreeSpec,
   unflatten,
   upto,
+  flagIn,
+  functionIn,
+  optionsIn,
+  wordIn,
 } from "../core/index.ts"
 import { backward, batchProgram, jvpProgram } from "../core/interpret.ts"
 import type { Or } from "../core/signature.ts"
@@ -307,17 +311,15 @@ export function scan<const C, const X, R, Y, const O extends ScanOptions = {}>(
   xs: Or<XsRule<X, O>, X>,
   options?: Or<LengthRule<X, O>, O>,
 ): Scanned<C, X, R, Y, O> {
-  const given = (options ?? {}) as ScanOptions
+  const step = functionIn<(...v: unknown[]) => unknown>("scan", "the step", f)
+  const given = optionsIn<ScanOptions>("scan", options, ["length", "reverse", "save"])
   const { leaves: carry, spec } = flatten(init)
   const { leaves: rows, spec: rowSpec } = flatten(xs)
   const length = stepsOf(rows, given.length)
   let ySpec: TreeSpec | undefined
   const p = trace(
     (...v) => {
-      const r: unknown = f(
-        unflatten(spec, v.slice(0, carry.length)) as Given<C>,
-        unflatten(rowSpec, v.slice(carry.length)) as Row<X>,
-      )
+      const r = step(unflatten(spec, v.slice(0, carry.length)), unflatten(rowSpec, v.slice(carry.length)))
       if (!Array.isArray(r) || r.length !== 2) return refuse("scan: the function must return [carry, y]")
       const [next, y] = r.map((t) => flatten(t))
       checkCarry(init, carry, specKey(spec), next!.leaves, next!.spec)
@@ -339,8 +341,8 @@ export function scan<const C, const X, R, Y, const O extends ScanOptions = {}>(
     length,
     consts: free.length,
     carries: carry.length,
-    reverse: given.reverse ?? false,
-    save: given.save ?? "all",
+    reverse: flagIn("scan", "reverse", given.reverse),
+    save: wordIn("scan", "save", given.save ?? "all", ["all", "carry"]),
   } as const
   const r = makeAll(op, [...free, ...carry, ...rows], attrs)
   return [unflatten(spec, r.slice(0, carry.length)), unflatten(ySpec!, r.slice(carry.length))] as Scanned<C, X, R, Y, O>

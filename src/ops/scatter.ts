@@ -1,4 +1,4 @@
-import { defineOp, emit, make, type OpDef, type RawTensor, raw, size } from "../core/index.ts"
+import { defineOp, emit, make, type OpDef, raw, size, tensorIn } from "../core/index.ts"
 import type { Of, Or } from "../core/signature.ts"
 import type { Tensor } from "../core/tensor.ts"
 import type { DType } from "../../typelevel/dtype.ts"
@@ -73,6 +73,6 @@ export function scatter<
   updates: Or<AxisRule<S, X> extends string ? U : ScatterRule<S, D, I, U, E, X>, Tensor<U, E>>,
   axis?: Or<AxisRule<S, X>, X>,
 ): Of<IntegerOnly<"scatter", ScatterRule<S, D, I, U, E, X>, F>, D & E> {
-  const [t, i, u] = [x as unknown as RawTensor, indices as unknown as RawTensor, updates as unknown as RawTensor]
+  const [t, i, u] = [tensorIn("scatter", x), tensorIn("scatter", indices, "indices"), tensorIn("scatter", updates, "updates")]
   return emit(op, [t, i, u], { axis: checkScatter("scatter", t, i, u, axis ?? 0) })
 }

@@ -1,4 +1,4 @@
-import { defineOp, emit, lift, make, type OpDef, type RawTensor, raw } from "../core/index.ts"
+import { defineOp, emit, lift, make, type OpDef, raw, tensorIn } from "../core/index.ts"
 import type { Of, Or } from "../core/signature.ts"
 import type { Tensor } from "../core/tensor.ts"
 import type { DType } from "../../typelevel/dtype.ts"
@@ -77,7 +77,11 @@ export function scatterAdd<
   updates: Or<AxisRule<S, X> extends string ? U : ScatterAddRule<S, D, I, U, E, X>, Tensor<U, E>>,
   axis?: Or<AxisRule<S, X>, X>,
 ): Of<IntegerOnly<"scatterAdd", ScatterAddRule<S, D, I, U, E, X>, F>, D & E> {
-  const [t, i, u] = [x as unknown as RawTensor, indices as unknown as RawTensor, updates as unknown as RawTensor]
+  const [t, i, u] = [
+    tensorIn("scatterAdd", x),
+    tensorIn("scatterAdd", indices, "indices"),
+    tensorIn("scatterAdd", updates, "updates"),
+  ]
   const k = checkScatter("scatterAdd", t, i, u, axis ?? 0)
   numbersOnly("scatterAdd")([t])
   return emit(op, [i, u, t], { axis: k, batch: 0, size: t.shape[k]! })

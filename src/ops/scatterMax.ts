@@ -1,4 +1,15 @@
-import { type AnyTensor, defineOp, emit, lift, make, type Maybe, type OpDef, type RawTensor, raw } from "../core/index.ts"
+import {
+  type AnyTensor,
+  defineOp,
+  emit,
+  lift,
+  make,
+  type Maybe,
+  type OpDef,
+  type RawTensor,
+  raw,
+  tensorIn,
+} from "../core/index.ts"
 import type { Of, Or } from "../core/signature.ts"
 import type { Tensor } from "../core/tensor.ts"
 import type { DType } from "../../typelevel/dtype.ts"
@@ -77,7 +88,11 @@ export function scatterMax<
   updates: Or<AxisRule<S, X> extends string ? U : ScatterMaxRule<S, D, I, U, E, X>, Tensor<U, E>>,
   axis?: Or<AxisRule<S, X>, X>,
 ): Of<IntegerOnly<"scatterMax", ScatterMaxRule<S, D, I, U, E, X>, F>, D & E> {
-  const [t, i, u] = [x as unknown as RawTensor, indices as unknown as RawTensor, updates as unknown as RawTensor]
+  const [t, i, u] = [
+    tensorIn("scatterMax", x),
+    tensorIn("scatterMax", indices, "indices"),
+    tensorIn("scatterMax", updates, "updates"),
+  ]
   const k = checkScatter("scatterMax", t, i, u, axis ?? 0)
   numbersOnly("scatterMax")([t])
   return emit(op, [i, u, t], { axis: k, batch: 0, size: t.shape[k]! })

@@ -1,4 +1,4 @@
-import { ir, make, type OpDef, type RawTensor, refuse, show, upto, view } from "../core/index.ts"
+import { ir, make, type OpDef, refuse, show, upto, view, tensorIn, listIn, spelled, text } from "../core/index.ts"
 import type { Of, Or } from "../core/signature.ts"
 import type { Tensor } from "../core/tensor.ts"
 import type { Dim, ShowDim } from "../../typelevel/dim.ts"
@@ -171,7 +171,7 @@ type outside<
   X extends number,
 > = `slice: ${X} is outside axis ${K} of ${Show<S>}, which has size ${ShowDim<S[K & keyof S]>}; stay inside, null goes as far as there is`
 const outside = (s: readonly number[], k: number, x: number): string =>
-  `slice: ${x} is outside axis ${k} of ${show(s)}, which has size ${s[k]}; stay inside, null goes as far as there is`
+  `slice: ${text(x)} is outside axis ${k} of ${show(s)}, which has size ${s[k]}; stay inside, null goes as far as there is`
 type against<
   S,
   K extends number,
@@ -185,6 +185,10 @@ const against = (s: readonly number[], k: number, a: number | null, b: number | 
 type noStep<S, K extends number> = `slice: the step on axis ${K} of ${Show<S>} is 0; give 1 or more, or -1 or less`
 const noStep = (s: readonly number[], k: number): string =>
   `slice: the step on axis ${k} of ${show(s)} is 0; give 1 or more, or -1 or less`
+
+/** Only plain JavaScript gets here. */
+const noRange = (s: readonly number[], k: number, v: unknown): string =>
+  `slice: ${spelled(v)} is no range of axis ${k} of ${show(s)}; give an index, null, or [start, end, step]`
 
 // ---- run time ------------------------------------------------------------------------------------------------------
 /** count elements: first, first + step, ... */
@@ -200,8 +204,10 @@ const taken = (s: readonly number[], k: number, range: Range): Taken => {
     Number.isInteger(x) && x >= -n && x <= last ? (x < 0 ? x + n : x) : refuse(outside(s, k, x))
   if (range === null) return { first: 0, count: n, step: 1, drop: false }
   if (typeof range === "number") return { first: place(range, n - 1), count: 1, step: 1, drop: true }
-  const [a, b = null, step = 1] = range
+  if (!Array.isArray(range) || range.length > 3) return refuse(noRange(s, k, range))
+  const [a = null, b = null, step = 1] = range as readonly [number | null, (number | null)?, number?]
   if (step === 0) refuse(noStep(s, k))
+  if (!Number.isSafeInteger(step)) return refuse(noRange(s, k, range))
   const last = step > 0 ? n : n - 1
   const first = a === null ? (step > 0 ? 0 : n - 1) : place(a, last)
   const end = b === null ? (step > 0 ? n : -1) : place(b, last)
@@ -294,15 +300,15 @@ export function slice<S extends Shape, D extends DType, const R extends Ranges>(
   x: Tensor<S, D>,
   ranges: Or<SliceRule<S, R>, readonly [...R]>,
 ): Of<SliceRule<S, R>, D> {
-  const s = x.shape as readonly number[]
-  const given = filled(s, ranges as Ranges)
+  const s = tensorIn("slice", x).shape
+  const given = filled(s, listIn<Range | "...">("slice", "the ranges", ranges))
   const parts = s.map((_, k) => taken(s, k, given[k] ?? null))
   if (given.length > s.length) refuse(tooMany(s, given.length))
   const low = (t: Taken): number => (t.count === 0 ? 0 : t.step > 0 ? t.first : t.first + (t.count - 1) * t.step)
   const reach = (t: Taken): number => (t.count === 0 ? 0 : low(t) + (t.count - 1) * Math.abs(t.step) + 1)
   // one element or none: the step says nothing; 1 keeps equal slices equal
   const step = (t: Taken): number => (t.count < 2 ? 1 : Math.abs(t.step))
-  const cut = make(op, [x as unknown as RawTensor], { start: parts.map(low), end: parts.map(reach), step: parts.map(step) })
+  const cut = make(op, [tensorIn("slice", x)], { start: parts.map(low), end: parts.map(reach), step: parts.map(step) })
   const turned = flip(
     cut,
     upto(s.length).filter((k) => !forward(parts[k]!)),

@@ -1,4 +1,4 @@
-import { defineOp, emit, floatsOnly, make, type OpDef, type RawTensor, raw } from "../core/index.ts"
+import { defineOp, emit, floatsOnly, make, type OpDef, type RawTensor, raw, tensorIn } from "../core/index.ts"
 import type { FloatOnly, Of, Or } from "../core/signature.ts"
 import type { Tensor } from "../core/tensor.ts"
 import type { DType } from "../../typelevel/dtype.ts"
@@ -59,7 +59,7 @@ export function softmax<S extends Shape, D extends DType, const X extends number
   x: Or<FloatOnly<"softmax", AtTensor<X, -1, SoftmaxRule<S, X>, S>, D>, Tensor<S, D>>,
   axis?: Or<SoftmaxRule<S, X>, X>,
 ): Of<Also<FloatOnly<"softmax", S, D>, SoftmaxRule<S, X>>, D> {
-  const t = x as unknown as RawTensor
+  const t = tensorIn("softmax", x)
   floatsOnly("softmax")([t])
   return emit(op, [t], { axes: axesFor("softmax", t, axis ?? -1) })
 }

@@ -1,4 +1,4 @@
-import { axisOf, defineOp, makeAll, type OpDef, type RawTensor, refuse, show } from "../core/index.ts"
+import { axisOf, defineOp, makeAll, type OpDef, refuse, show, tensorIn } from "../core/index.ts"
 import { notPositive } from "../core/messages.ts"
 import type { Or } from "../core/signature.ts"
 import type { Tensor } from "../core/tensor.ts"
@@ -84,7 +84,7 @@ const sizesOf = (s: readonly number[], axis: number, given: unknown): readonly n
     if (s[axis]! % given !== 0) refuse(unequal(s, axis, given))
     return Array.from({ length: given }, () => s[axis]! / given)
   }
-  const sizes = checkSizes("split", given as Shape)
+  const sizes = checkSizes("split", given)
   const total = sizes.reduce((a, b) => a + b, 0)
   return total === s[axis] ? sizes : refuse(wrongTotal(s, axis, sizes, total))
 }
@@ -127,7 +127,7 @@ export function split<S extends Shape, D extends DType, const N extends number |
   parts: OrPieces<SplitRule<S, N, X>, N>,
   axis?: Or<SameShape<"split", S, X>, X>,
 ): Pieces<SplitRule<S, N, X>, D> {
-  const t = x as unknown as RawTensor
+  const t = tensorIn("split", x)
   const k = axisOf("split", t.shape, (axis ?? 0) as number)
   return [...makeAll(op, [t], { axis: k, sizes: sizesOf(t.shape, k, parts) })] as Pieces<SplitRule<S, N, X>, D>
 }

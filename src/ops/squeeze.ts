@@ -1,4 +1,4 @@
-import { axesOf, defineOp, emit, type OpDef, refuse, show } from "../core/index.ts"
+import { axesOf, defineOp, emit, type OpDef, refuse, show, tensorIn } from "../core/index.ts"
 import type { Of, Or } from "../core/signature.ts"
 import type { Tensor } from "../core/tensor.ts"
 import type { Dim, ShowDim } from "../../typelevel/dim.ts"
@@ -72,7 +72,7 @@ export function squeeze<S extends Shape, D extends DType, const X extends number
   x: Tensor<S, D>,
   axes: Or<SqueezeRule<S, X>, X>,
 ): Of<SqueezeRule<S, X>, D> {
-  const s = x.shape as readonly number[]
+  const s = tensorIn("squeeze", x).shape
   const list = axesOf("squeeze", s, axes as number | readonly number[])
   for (const a of list) if (s[a] !== 1) refuse(notOne(s, a))
   return emit(op, [x], { axes: list })

@@ -1,4 +1,4 @@
-import { defineOp, emit, type OpDef, type RawTensor, raw, refuse, show } from "../core/index.ts"
+import { defineOp, emit, type OpDef, type RawTensor, raw, refuse, show, tensorsIn, text } from "../core/index.ts"
 import { dtypesDiffer, ofNothing, ranksDiffer } from "../core/messages.ts"
 import type { Of, Or } from "../core/signature.ts"
 import type { ShowDim } from "../../typelevel/dim.ts"
@@ -80,7 +80,7 @@ type outside<
   X extends number,
 > = `stack: axis ${X} is outside the result, which has one axis more than ${Show<S>}; count axes from 0, or from the end with -1`
 const outside = (s: readonly number[], axis: number): string =>
-  `stack: axis ${axis} is outside the result, which has one axis more than ${show(s)}; count axes from 0, or from the end with -1`
+  `stack: axis ${text(axis)} is outside the result, which has one axis more than ${show(s)}; count axes from 0, or from the end with -1`
 
 /** Attributes: the axis in the result, non-negative. */
 export const op: OpDef<{ readonly axis: number }> = defineOp<{ readonly axis: number }>({
@@ -118,7 +118,7 @@ export function stack<const L extends readonly TensorLike[], const X extends num
   tensors: OrList<L, Alike<"stack", L>>,
   axis?: Or<StackRule<L, X>, X>,
 ): Of<StackRule<L, X>, L[number]["dtype"]> {
-  const all = tensors as unknown as readonly RawTensor[]
+  const all = tensorsIn("stack", tensors)
   const shape = alike("stack", all)
   const rank = shape.length + 1
   const k = (axis ?? 0) as number

@@ -1,4 +1,4 @@
-import { linearIn, type OpDef, type RawTensor } from "../core/index.ts"
+import { linearIn, type OpDef, tensorIn } from "../core/index.ts"
 import type { Of, Or } from "../core/signature.ts"
 import type { Tensor } from "../core/tensor.ts"
 import type { DType } from "../../typelevel/dtype.ts"
@@ -32,6 +32,6 @@ export function sum<S extends Shape, D extends DType, const X extends AxisArg = 
   axes?: Or<SumRule<S, X, {}>, X>,
   options?: O,
 ): Of<SumRule<S, X, O>, SumDType<D>> {
-  const t = x as unknown as RawTensor
+  const t = tensorIn("sum", x)
   return reduced(op, t.dtype === "bool" ? cast(t, "i32") : t, axesFor("sum", t, axes), options)
 }

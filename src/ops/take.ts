@@ -1,4 +1,4 @@
-import { axisOf, defineOp, emit, ir, isTensor, lift, make, type OpDef, type RawTensor, refuse } from "../core/index.ts"
+import { axisOf, defineOp, emit, ir, lift, make, type OpDef, tensorIn } from "../core/index.ts"
 import type { Of, Or } from "../core/signature.ts"
 import type { Tensor } from "../core/tensor.ts"
 import type { DType } from "../../typelevel/dtype.ts"
@@ -62,10 +62,6 @@ export const op: OpDef<Lookup> = defineOp<Lookup>({
   ],
 })
 
-/** Only plain JavaScript gets here. */
-const notATensor = (what: string, v: unknown): string =>
-  `take: ${what} no tensor but ${Array.isArray(v) ? "an array" : String(v)}; fromArray makes a tensor of numbers`
-
 /**
  * Slices of x at the given positions of an axis (by default the first).
  *
@@ -78,9 +74,7 @@ export function take<S extends Shape, D extends DType, I extends Shape, E extend
   indices: Or<IntegerOnly<"take", I, E>, Tensor<I, E>>,
   axis?: Or<TakeRule<S, I, X>, X>,
 ): Of<IntegerOnly<"take", TakeRule<S, I, X>, E>, D> {
-  const [t, i] = [x as unknown as RawTensor, indices as unknown as RawTensor]
-  if (!isTensor(x)) refuse(notATensor("x is", x))
-  if (!isTensor(indices)) refuse(notATensor("the indices are", indices))
+  const [t, i] = [tensorIn("take", x), tensorIn("take", indices, "indices")]
   const along = (): number => {
     const k = axisOf("take", t.shape, (axis ?? 0) as number)
     nothingToTake("take", t.shape, k)

@@ -1,4 +1,4 @@
-import { axisOf, defineOp, emit, make, type OpDef, type RawTensor, raw, refuse } from "../core/index.ts"
+import { axisOf, defineOp, emit, make, type OpDef, type RawTensor, raw, refuse, tensorIn } from "../core/index.ts"
 import { noBroadcast, ranksDiffer } from "../core/messages.ts"
 import type { Of, Or } from "../core/signature.ts"
 import type { Tensor } from "../core/tensor.ts"
@@ -87,7 +87,7 @@ export function takeAlongAxis<S extends Shape, D extends DType, I extends Shape,
   >,
   axis: Or<AxisToTake<"takeAlongAxis", S, X>, X>,
 ): Of<IntegerOnly<"takeAlongAxis", TakeAlongAxisRule<S, I, X>, E>, D> {
-  const [t, i] = [x as unknown as RawTensor, indices as unknown as RawTensor]
+  const [t, i] = [tensorIn("takeAlongAxis", x), tensorIn("takeAlongAxis", indices, "indices")]
   const k = axisOf("takeAlongAxis", t.shape, axis as number)
   nothingToTake("takeAlongAxis", t.shape, k)
   integersOnly("takeAlongAxis")([i])

@@ -1,4 +1,4 @@
-import { type Gen, type OpDef, type RawTensor, refuse, show, upto } from "../core/index.ts"
+import { type Gen, type OpDef, refuse, show, upto, tensorIn } from "../core/index.ts"
 import type { Of, Or } from "../core/signature.ts"
 import type { Tensor } from "../core/tensor.ts"
 import type { DType } from "../../typelevel/dtype.ts"
@@ -171,7 +171,7 @@ export function tensordot<
   b: Or<TensordotRule<A, D, B, E, X>, Tensor<B, E>>,
   axes?: Or<TensordotAxes<A, D, B, E, X>, X>,
 ): Of<TensordotRule<A, D, B, E, X>, D & E> {
-  const [x, y] = [a as unknown as RawTensor, b as unknown as RawTensor]
+  const [x, y] = [tensorIn("tensordot", a, "a"), tensorIn("tensordot", b, "b")]
   multiplied("tensordot", x, y)
   const contract = axesOf(x.shape, y.shape, (axes ?? 2) as NonNullable<AxesArg>)
   return dot(op, x, y, { batch: [[], []], contract }) as Of<TensordotRule<A, D, B, E, X>, D & E>

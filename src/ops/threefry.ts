@@ -1,6 +1,19 @@
 import type { Fits } from "../../typelevel/dim.ts"
 import type { Rankless, Shape, Show } from "../../typelevel/shape.ts"
-import { defineOp, type DType, emit, ir, lift, make, type OpDef, raw, refuse, show, type Tensor } from "../core/index.ts"
+import {
+  defineOp,
+  type DType,
+  emit,
+  ir,
+  lift,
+  make,
+  type OpDef,
+  refuse,
+  show,
+  type Tensor,
+  tensorIn,
+  wordIn,
+} from "../core/index.ts"
 import type { Of, Or } from "../core/signature.ts"
 import { eq } from "../scalar/eq.ts"
 import { where } from "../scalar/where.ts"
@@ -87,7 +100,10 @@ export function threefry<K extends Shape, E extends DType, S extends Shape, D ex
   counter: Or<U32<S, D>, Tensor<S, D>>,
   word?: W,
 ): Of<ThreefryRule<K, E, S, D, W>, "u32"> {
-  const k = raw(key as Tensor<K, E>)
+  const k = tensorIn("threefry", key, "key")
   if (k.dtype === "u32" && (k.shape.length !== 1 || k.shape[0] !== 2)) refuse(wrongKey(k.shape))
-  return emit(op, [key, counter], { batch: 0, word: word ?? "mix" })
+  return emit(op, [key, counter], {
+    batch: 0,
+    word: wordIn("threefry", "word", word ?? "mix", ["mix", "first", "second", "pair"]),
+  })
 }

@@ -1,4 +1,4 @@
-import { defineOp, emit, type OpDef, type RawTensor, raw, refuse } from "../core/index.ts"
+import { defineOp, emit, type OpDef, raw, refuse, tensorIn, listIn } from "../core/index.ts"
 import { notASize } from "../core/messages.ts"
 import type { Of, Or } from "../core/signature.ts"
 import type { Tensor } from "../core/tensor.ts"
@@ -70,8 +70,8 @@ export function tile<S extends Shape, D extends DType, const R extends Repeats>(
   x: Tensor<S, D>,
   repeats: Or<TileRule<S, R>, R>,
 ): Of<TileRule<S, R>, D> {
-  const t = x as unknown as RawTensor
-  const given = typeof repeats === "number" ? [repeats as number] : (repeats as unknown as readonly number[])
+  const t = tensorIn("tile", x)
+  const given = typeof repeats === "number" ? [repeats as number] : listIn<number>("tile", "repeats", repeats)
   for (const n of given) if (!Number.isSafeInteger(n) || n < 0) refuse(notASize("tile", n))
   const ones = (n: number): number[] => Array.from({ length: Math.max(0, n) }, () => 1)
   const wide = raw(reshape(t, [...ones(given.length - t.shape.length), ...t.shape]))

@@ -1,4 +1,4 @@
-import { defineOp, emit, type OpDef, type RawTensor } from "../core/index.ts"
+import { defineOp, emit, type OpDef, tensorIn } from "../core/index.ts"
 import type { Of, Or } from "../core/signature.ts"
 import type { Tensor } from "../core/tensor.ts"
 import type { Dim } from "../../typelevel/dim.ts"
@@ -40,7 +40,7 @@ export function trace<
   axis1?: Or<FirstRule<"trace", S, K, P, Q>, P>,
   axis2?: Or<DiagonalRule<"trace", S, K, P, Q>, Q>,
 ): Of<TraceRule<S, K, P, Q>, SumDType<D>> {
-  const t = x as unknown as RawTensor
+  const t = tensorIn("trace", x)
   const by = along("trace", t.shape, offset, axis1, axis2)
   return emit(op, [t.dtype === "bool" ? cast(t, "i32") : t], by)
 }

@@ -1,4 +1,4 @@
-import { axesOf, emit, type OpDef, refuse, upto, view } from "../core/index.ts"
+import { axesOf, emit, type OpDef, refuse, upto, view, tensorIn, listIn } from "../core/index.ts"
 import { wrongPermutation } from "../core/messages.ts"
 import type { Of, Or } from "../core/signature.ts"
 import type { Tensor } from "../core/tensor.ts"
@@ -25,7 +25,7 @@ const permutation = (s: readonly number[], order: Order): number[] => {
     return spread(order, rest).map((a) => (a < 0 ? a + s.length : a))
   }
   const axes = order as readonly number[]
-  const p = axes.map((a) => (a < 0 ? a + s.length : a))
+  const p = axes.map((a) => (typeof a === "number" && a < 0 ? a + s.length : a))
   return p.length === s.length && s.every((_, k) => p.includes(k)) ? p : refuse(wrongPermutation("transpose", s, axes))
 }
 const inverse = (p: readonly number[]): number[] => p.map((_, k) => p.indexOf(k))
@@ -76,6 +76,8 @@ export function transpose<S extends Shape, D extends DType, const P extends Orde
   x: Tensor<S, D>,
   axes?: Or<TransposeRule<S, P>, P>,
 ): Of<TransposeRule<S, P>, D> {
-  const s = x.shape as readonly number[]
-  return emit(op, [x], { axes: axes === undefined ? upto(s.length).reverse() : permutation(s, axes as Order) })
+  const s = tensorIn("transpose", x).shape
+  return emit(op, [x], {
+    axes: axes === undefined ? upto(s.length).reverse() : permutation(s, listIn<number | "...">("transpose", "axes", axes)),
+  })
 }

@@ -1,10 +1,11 @@
 import type { DType } from "../../typelevel/dtype.ts"
 import type { UnflattenAxis } from "../../typelevel/flatten.ts"
 import type { Shape } from "../../typelevel/shape.ts"
-import { axisOf, defineOp, emit, type OpDef } from "../core/index.ts"
+import { axisOf, defineOp, emit, type OpDef, tensorIn } from "../core/index.ts"
 import type { Of, Or } from "../core/signature.ts"
 import type { Tensor } from "../core/tensor.ts"
 import { reshape, reshaped } from "./reshape.ts"
+import { sizesIn } from "./_sizes.ts"
 
 export type UnflattenRule<S extends Shape, X extends number, T extends Shape> = UnflattenAxis<"unflatten", S, X, T>
 /** The same for the axis alone. */
@@ -51,7 +52,7 @@ export function unflatten<S extends Shape, D extends DType, const X extends numb
   axis: Or<AtAxis<S, X>, X>,
   sizes: Or<UnflattenRule<S, X, T>, readonly [...T]>,
 ): Of<UnflattenRule<S, X, [...T]>, D> {
-  const s = x.shape as readonly number[]
+  const s = tensorIn("unflatten", x).shape
   const k = axisOf("unflatten", s, axis as number)
-  return emit(op, [x], { axis: k, sizes: reshaped("unflatten", [s[k]!], sizes as readonly number[]) })
+  return emit(op, [x], { axis: k, sizes: reshaped("unflatten", [s[k]!], sizesIn("unflatten", sizes)) })
 }

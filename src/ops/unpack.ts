@@ -2,13 +2,14 @@ import type { DType } from "../../typelevel/dtype.ts"
 import type { PackPlace, Unpack } from "../../typelevel/pack.ts"
 import type { Nothing } from "../../typelevel/rule.ts"
 import type { Shape } from "../../typelevel/shape.ts"
-import { defineOp, makeAll, type OpDef, type RawTensor, raw, refuse, show, size } from "../core/index.ts"
+import { defineOp, makeAll, type OpDef, raw, refuse, show, size, tensorIn, listIn } from "../core/index.ts"
 import { notASize } from "../core/messages.ts"
 import type { Of, Or } from "../core/signature.ts"
 import type { Tensor } from "../core/tensor.ts"
 import { misfit } from "./_einops.ts"
 import { around, badPatterns } from "./_pack.ts"
 import { reshape } from "./reshape.ts"
+import { sizesIn } from "./_sizes.ts"
 import { slice } from "./slice.ts"
 
 export type UnpackRule<S extends Shape, L extends readonly Shape[], P extends string> = Unpack<S, L, P>
@@ -31,8 +32,7 @@ const inferred = (s: readonly number[], axis: number, shapes: readonly (readonly
   for (const t of shapes) {
     const others = t.filter((n) => n !== -1)
     if (others.length < t.length && (hole !== undefined || others.length + 1 < t.length)) refuse(inferredTwice)
-    const odd = others.find((n) => !Number.isSafeInteger(n) || n < 0)
-    if (odd !== undefined) refuse(notASize("unpack", odd))
+    for (const n of others) if (!Number.isSafeInteger(n) || n < 0) refuse(notASize("unpack", n))
     if (others.length < t.length) hole = size(others)
     else total += size(others)
   }
@@ -103,10 +103,14 @@ export function unpack<S extends Shape, D extends DType, const L extends readonl
   shapes: Or<PackPlace<UnpackRule<S, L, P>, "sizes">, L>,
   pattern: Or<PackPlace<UnpackRule<S, L, P>, "pattern">, P>,
 ): Unpacked<UnpackRule<S, L, P>, D> {
-  const t = x as unknown as RawTensor
+  const t = tensorIn("unpack", x)
   const { before, behind } = around("unpack", pattern as string)
   const rank = before + 1 + behind
   if (t.shape.length !== rank) refuse(misfit("unpack", t.shape, pattern as string, `it has rank ${t.shape.length}, not ${rank}`))
-  const all = inferred(t.shape, before, shapes as readonly (readonly number[])[])
+  const all = inferred(
+    t.shape,
+    before,
+    listIn("unpack", "the shapes", shapes).map((t) => sizesIn("unpack", t)),
+  )
   return makeAll(op, [t], { axis: before, shapes: all }) as unknown as Unpacked<UnpackRule<S, L, P>, D>
 }

@@ -1,4 +1,4 @@
-import { axisOf, defineOp, makeAll, type OpDef, type RawTensor, raw, upto } from "../core/index.ts"
+import { axisOf, defineOp, makeAll, type OpDef, raw, upto, tensorIn } from "../core/index.ts"
 import type { Or } from "../core/signature.ts"
 import type { Tensor } from "../core/tensor.ts"
 import type { DType } from "../../typelevel/dtype.ts"
@@ -56,6 +56,6 @@ export function unstack<S extends Shape, D extends DType, const X extends number
   x: Or<AtTensor<X, 0, SameShape<"unstack", S, X>, S>, Tensor<S, D>>,
   axis?: Or<SameShape<"unstack", S, X>, X>,
 ): Pieces<UnstackRule<S, X>, D> {
-  const t = x as unknown as RawTensor
+  const t = tensorIn("unstack", x)
   return [...makeAll(op, [t], { axis: axisOf("unstack", t.shape, (axis ?? 0) as number) })] as Pieces<UnstackRule<S, X>, D>
 }

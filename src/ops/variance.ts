@@ -1,4 +1,16 @@
-import { defineOp, floatsOnly, make, type OpDef, type RawTensor, refuse, show } from "../core/index.ts"
+import {
+  defineOp,
+  floatsOnly,
+  make,
+  type OpDef,
+  type RawTensor,
+  refuse,
+  show,
+  tensorIn,
+  flagIn,
+  optionsIn,
+  spelled,
+} from "../core/index.ts"
 import type { FloatOnly, Of, Or } from "../core/signature.ts"
 import type { Tensor } from "../core/tensor.ts"
 import type { DType } from "../../typelevel/dtype.ts"
@@ -56,15 +68,17 @@ export function variance<
   axes?: Or<VarianceRule<S, X, {}>, X>,
   options?: O,
 ): Of<Also<FloatOnly<"variance", S, D>, VarianceRule<S, X, O>>, D> {
-  const t = x as unknown as RawTensor
+  const t = tensorIn("variance", x)
   floatsOnly("variance")([t])
   const list = nonEmptyAxes("variance", t, axes)
-  const correction = options?.correction ?? 0
+  const given = optionsIn<VarianceOptions>("variance", options, ["correction", "keepDims"])
+  const { correction = 0 } = given
+  if (typeof correction !== "number") refuse(`variance: the correction is ${spelled(correction)}; give a number`)
   const n = list.reduce((m, k) => m * t.shape[k]!, 1)
   if (!(n - correction > 0))
     refuse(`variance: ${n} elements of ${show(t.shape)} with a correction of ${correction}; it must be less than ${n}`)
   const y = make(op, [t], { axes: list, correction })
-  return (options?.keepDims ? reshape(y, onesAt(t.shape, list)) : y) as Of<
+  return (flagIn("variance", "keepDims", given.keepDims) ? reshape(y, onesAt(t.shape, list)) : y) as Of<
     Also<FloatOnly<"variance", S, D>, VarianceRule<S, X, O>>,
     D
   >

@@ -1,13 +1,23 @@
 import type { Broadcast } from "../../typelevel/broadcast.ts"
 import type { Shape } from "../../typelevel/shape.ts"
-import { dense, type DType, isTensor, make, mapOp, type OpDef, type RawTensor, raw, refuse, type Tensor } from "../core/index.ts"
+import {
+  dense,
+  type DType,
+  isTensor,
+  make,
+  mapOp,
+  type OpDef,
+  type RawTensor,
+  refuse,
+  type Tensor,
+  tensorIn,
+} from "../core/index.ts"
 import { dtypesDiffer } from "../core/messages.ts"
 import type { Binary, BinaryDType, Of, Operand, Or } from "../core/signature.ts"
 import { where as scalar } from "../scalar/where.ts"
 import { constantOf, isFull } from "./_constant.ts"
 import { type BoolOnly, needsBool } from "./_dtypes.ts"
-import { jointShape, operands, widen } from "./_operands.ts"
-import { full } from "./full.ts"
+import { jointShape, operands, widen, scalarLike } from "./_operands.ts"
 import { mul } from "./mul.ts"
 import { zeros } from "./zeros.ts"
 
@@ -80,11 +90,11 @@ export function where<C extends Shape, D extends DType, A extends Operand, B ext
   a: A,
   b: Or<Rest<C, D, A, B>, B>,
 ): Of<WhereRule<C, D, A, B>, BranchesDType<A, B>> {
-  const c = raw(condition as Tensor<C, D>)
+  const c = tensorIn("where", condition, "condition")
   if (c.dtype !== "bool") refuse(needsBool("where", c.dtype))
   const numbers = !isTensor(a) && !isTensor(b)
   const [x, y]: readonly [RawTensor, RawTensor] = numbers
-    ? [raw(full([], a as number)), raw(full([], b as unknown as number))]
+    ? [scalarLike("where", a as number, "f32"), scalarLike("where", b as unknown as number, "f32")]
     : operands("where", a, b)
   const branches = jointShape("where", x.shape, y.shape)
   const shape = jointShape("where", c.shape, branches)

@@ -1,4 +1,4 @@
-import { axisOf, emit, ir, type OpDef, type RawTensor, view } from "../core/index.ts"
+import { axisOf, emit, ir, type OpDef, view, tensorIn, optionsIn, spelled } from "../core/index.ts"
 import type { Of, Or } from "../core/signature.ts"
 import type { Tensor } from "../core/tensor.ts"
 import type { Sliding, Windows } from "../../typelevel/conv.ts"
@@ -93,10 +93,11 @@ export function windows<
   const K extends number,
   const O extends WindowOptions = {},
 >(x: Tensor<S, D>, axis: X, size: Or<WindowsRule<S, X, K, O>, K>, options?: O): Of<WindowsRule<S, X, K, O>, D> {
-  const t = x as unknown as RawTensor
+  const t = tensorIn("windows", x)
   const k = axisOf("windows", t.shape, axis)
-  const w = slidingOver("windows", t.shape, `window ${size}`, () =>
-    sliding("windows", t.shape[k]!, size as number, options?.stride, "valid", options?.dilation),
+  const { stride, dilation } = optionsIn<WindowOptions>("windows", options, ["stride", "dilation"])
+  const w = slidingOver("windows", t.shape, `window ${spelled(size)}`, () =>
+    sliding("windows", t.shape[k]!, size as number, stride, "valid", dilation),
   )
   return emit(op, [t], { axis: k, size: w.size, stride: w.stride, dilation: w.dilation, count: w.count })
 }

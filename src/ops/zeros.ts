@@ -26,5 +26,5 @@ export function zeros<const S extends Shape, D extends DType = "f32">(
   shape: Or<ZerosRule<S>, readonly [...S]>,
   dtype?: D,
 ): Of<ZerosRule<S>, NoInfer<D>> {
-  return emit(op, [], { shape: checkSizes("zeros", shape as Shape), dtype: checkDType("zeros", dtype ?? "f32") })
+  return emit(op, [], { shape: checkSizes("zeros", shape), dtype: checkDType("zeros", dtype ?? "f32") })
 }

@@ -1,14 +1,16 @@
 // The same names as promises, for who knows no Effect. Results are host values, or device values of a session.
-import * as Effect from "effect/Effect"
-import * as Exit from "effect/Exit"
-import * as Scope from "effect/Scope"
+import type { Effect } from "effect/Effect"
+import type { Scope } from "effect/Scope"
 import { DeviceUnavailable } from "../backends/errors.ts"
 import type { DType, HostArrays } from "../core/dtype.ts"
 import { type AnyTensor, raw, type Tensor } from "../core/tensor.ts"
-import { closeDevice, Device, type GpuOptions, openers, type OpenDevice } from "../runtime/device.ts"
-import { type GivenArgs, itemOn, jitCall, type JitOptions, readOn, readTreeOn, runOn } from "../runtime/jit.ts"
+import { itemOn, jitCall, type JitOptions, readOn, readTreeOn, runOn } from "../runtime/call.ts"
+import type { Device } from "../runtime/device.ts"
+import type { GivenArgs } from "../runtime/jit.ts"
+import { closeDevice, type GpuOptions, openers, type OpenDevice } from "../runtime/open.ts"
 import { briefly, Owner } from "../runtime/store.ts"
 import type { AnyFunction } from "../transform/call.ts"
+import type { Effects } from "./effects.ts"
 
 export type DeviceName = "auto" | "wasm" | "reference" | "gpujs"
 export interface SessionOptions extends GpuOptions {
@@ -37,7 +39,7 @@ export interface Session extends AsyncDisposable {
   readonly readTree: <T>(tree: T) => Promise<T>
   readonly item: (t: AnyTensor) => Promise<number>
   /** Runs an effect of the library on this device, `s.effect(Train.run(...))` for one; its values belong to the session. */
-  readonly effect: <A, E>(program: Effect.Effect<A, E, Device | Scope.Scope>) => Promise<A>
+  readonly effect: <A, E>(program: Effect<A, E, Device | Scope>) => Promise<A>
   /** Device arrays that are alive now. */
   readonly live: () => { readonly buffers: number; readonly bytes: number }
 }
@@ -53,7 +55,8 @@ export interface Session extends AsyncDisposable {
 export const session = async (options: SessionOptions = {}): Promise<Session> => {
   const device = await open(options)
   const owner = new Owner(device)
-  const scope = Scope.makeUnsafe()
+  // Effect is loaded when an effect is run: without it, import to first result takes a third of the time.
+  let effects: Promise<Effects> | undefined
   let closed = false
   const opened = (): OpenDevice => {
     if (closed) throw new DeviceUnavailable({ device: device.name, reason: "its session was disposed of; open another" })
@@ -70,18 +73,15 @@ export const session = async (options: SessionOptions = {}): Promise<Session> =>
       (await readOn(opened(), raw(t))) as HostArrays[D],
     readTree: async <T>(tree: T) => readTreeOn(opened(), tree),
     item: async (t) => itemOn(opened(), raw(t)),
-    effect: <A, E>(program: Effect.Effect<A, E, Device | Scope.Scope>) =>
-      Effect.runPromise(
-        Effect.suspend(() => program).pipe(
-          Effect.provideServiceEffect(Device, Effect.try({ try: opened, catch: (e) => e })),
-          Effect.provideService(Scope.Scope, scope),
-        ),
-      ),
+    effect: async <A, E>(program: Effect<A, E, Device | Scope>) => {
+      effects ??= import("./effects.ts").then(({ effectsOn }) => effectsOn(opened))
+      return (await effects).run(program)
+    },
     live: () => device.backend.live(),
     [Symbol.asyncDispose]: async () => {
       if (closed) return
       closed = true
-      await Effect.runPromise(Scope.close(scope, Exit.void))
+      await (await effects)?.close()
       owner.close()
       await closeDevice(device)
     },

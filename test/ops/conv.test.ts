@@ -160,7 +160,7 @@ describe("what plain JavaScript may pass", () => {
   it("refuses what is no padding", () => {
     const what = 'give "valid", "same", a number, or [low, high], or a list with one per axis'
     expect(text({ padding: "all" })).toBe(`conv1d: "all" is no padding; ${what}`)
-    expect(text({ padding: [1, 2, 3] })).toBe(`conv1d: [1,2,3] is no padding; ${what}`)
+    expect(text({ padding: [1, 2, 3] })).toBe(`conv1d: [1, 2, 3] is no padding; ${what}`)
     expect(text({ padding: [1, 2] })).toBe("nothing was refused")
   })
 })

@@ -39,7 +39,7 @@ describe("dotGeneral", () => {
   it("refuses what only plain JavaScript can pass", () => {
     const [f, g] = [dotGeneral, tensordot] as unknown as ((...args: readonly unknown[]) => unknown)[]
     const [a, b] = [tensorOf([1, 2]), tensorOf([3, 4])]
-    expect(() => f!(a, b, { contract: [0, 0] })).toThrow(/^dotGeneral: contract is \[0,0\]; give two lists of axes/)
+    expect(() => f!(a, b, { contract: [0, 0] })).toThrow(/^dotGeneral: contract is \[0, 0\]; give two lists of axes/)
     expect(() => f!(a, b, { batch: 0 })).toThrow(/^dotGeneral: batch is 0; give two lists of axes/)
     expect(() => g!(a, b, "0")).toThrow(/^tensordot: axes is "0"; give two lists of axes/)
   })

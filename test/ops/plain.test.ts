@@ -60,9 +60,9 @@ describe("plain JavaScript", () => {
       /^fromArray: the shape is i32; give a list of sizes, for instance \[2, 3\] \(the dtype is the third argument\)$/,
     ],
     ["fromArray(numbers, size)", () => T["fromArray"]!([1], 1), /^fromArray: the shape is 1; give a list of sizes/],
-    ["take(x, 2)", () => T["take"]!(x, 2), /^take: the indices are no tensor but 2; fromArray makes a tensor of numbers$/],
-    ["take(x, array)", () => T["take"]!(x, [0, 1]), /^take: the indices are no tensor but an array; fromArray/],
-    ["take(array, indices)", () => T["take"]!([1], x), /^take: x is no tensor but an array; fromArray/],
+    ["take(x, 2)", () => T["take"]!(x, 2), /^take: indices must be a tensor, not 2; fromArray makes a tensor of numbers$/],
+    ["take(x, array)", () => T["take"]!(x, [0, 1]), /^take: indices must be a tensor, not \[0, 1\]; fromArray/],
+    ["take(array, indices)", () => T["take"]!([1], x), /^take: x must be a tensor, not \[1\]; fromArray/],
     ["grad(3)", () => grad(3), /a transformation was given number, not a function; give it the function/],
     [
       "grad(f)(3)",
@@ -95,10 +95,10 @@ describe("plain JavaScript", () => {
       ["no entry", "conv2d: stride has 0 entries for 2 axes;", () => T["conv2d"]!(image, kernel, { stride: [] })],
       ["one axis", "maxPool1d: window has 2 entries for 1 axis;", () => T["maxPool1d"]!(typed.zeros([5, 1]), [1, 2])],
       ["parts left out", "adaptiveMaxPool2d: size has 1 entry for 2 axes;", () => T["adaptiveMaxPool2d"]!(image, [1])],
-      ["padding", "conv2d: [1,2,3] is no padding; give", () => T["conv2d"]!(image, kernel, { padding: [1, 2, 3] })],
+      ["padding", "conv2d: [1, 2, 3] is no padding; give", () => T["conv2d"]!(image, kernel, { padding: [1, 2, 3] })],
       [
         "padding of pairs",
-        "maxPool3d: [[1,1],[1,1]] is no padding; give",
+        "maxPool3d: [[1, 1], [1, 1]] is no padding; give",
         () =>
           T["maxPool3d"]!(typed.zeros([5, 5, 5, 1]), 2, {
             padding: [
