@@ -176,6 +176,10 @@ const cases: readonly Case[] = [
       )
     },
   ],
+  ...[3, 4, 6, 8, 10, 12, 16, 24].flatMap((n): Case[] => [
+    [`short of ${n} softmax`, [f([Math.round(N / n), n], [-4, 4])], (x) => T["softmax"]!(x)],
+    [`short of ${n} layer norm`, [f([Math.round(N / n), n]), f([n]), f([n])], (x, g, c) => layerNorm(x, g, c)],
+  ]),
   ["maxPool 2", [f(image)], (x) => T["maxPool2d"]!(x, 2)],
   ["maxPool 3 stride 2", [f(image)], (x) => T["maxPool2d"]!(x, 3, { stride: 2 })],
   ["maxPool 2 gradient", [f(image), f([16, 32, 32, 16])], grad((x) => T["maxPool2d"]!(x, 2))],

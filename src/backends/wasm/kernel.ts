@@ -10,6 +10,7 @@ import { constant, fold } from "./lanes.ts"
 import { alongLanes, chooseAxis, type Lanewise, guardedAlong, lanesPossible, type Limit, widthFor } from "./lanewise.ts"
 import { loops, sharedLoop, workOf } from "./reduce.ts"
 import { type Streamed, streamed, tiled } from "./reshape.ts"
+import { bytesOfStrip, type ShortRows, shortRows } from "./rows.ts"
 import type { V, Vec } from "./strands.ts"
 import { addressOf, strideAlong, vectorAddress } from "./address.ts"
 import { hoist } from "./hoist.ts"
@@ -38,18 +39,43 @@ const emitStreamed = ({ outer, bytes, strip, fill, passes, finish }: Streamed, s
     emitGroup([finish], finish.axes, row.inner(), part)
   })
 }
+/** All rows of the nest, sixteen at a time. */
+const emitShortRows = ({ outer, block, whole, full, rest, single, strips }: ShortRows, work: number, scope: Scope): void => {
+  const { frame } = scope
+  const { f } = frame
+  for (const b of strips) frame.setPointer(b, { base: frame.scratch(bytesOfStrip(b)), offset: 0 })
+  const run = (kernels: readonly Kernel[], at: Scope): void => {
+    const lanes = kernels === full || !single
+    for (const k of kernels) emitGroup([k], k.axes, at.inner(), lanes ? [0, k.axes.at(-1)!.n] : undefined)
+  }
+  const rows = (at: Scope): void => {
+    if (rest.length === 0 || whole === 0) return run(rest.length === 0 ? full : rest, at)
+    const isFull = f.op("i32.lt_s", f.get(at.position(block) as Local<"i32">), f.i32(whole))
+    f.if(
+      isFull,
+      () => run(full, at),
+      () => run(rest, at),
+    )
+  }
+  const [first = block, ...inner] = [...outer, block]
+  const part = scope.depth === 0 ? frame.share(first.n, 1, work) : undefined
+  if (part) sharedLoop(first, part, scope, (at) => loops(inner, [], [], new Set(), at, rows))
+  else loops([first, ...inner], [], [], new Set(), scope, rows)
+}
 export const emitNest = (nest: Nest, scope: Scope): void => {
+  const { frame } = scope
+  const work = nest.body.reduce((w, k) => w + groupWork([k], [...nest.axes, ...k.axes], frame), 0)
+  const short = nest.body.some(needsScalars) ? undefined : shortRows(nest, frame)
+  if (short) return emitShortRows(short, work, scope)
   // Rows of single elements: the rows themselves run through the lanes.
   if (nest.body.every((k) => k.axes.length === 0 && !k.accumulate && !needsScalars(k) && !prefixOf(k)))
     return emitGroup(nest.body, nest.axes, scope)
-  const { frame } = scope
   const [first, ...rest] = nest.axes
   const rows = (axes: readonly Axis[], at: Scope): void =>
     loops(axes, [], [], new Set(), at, (row) => {
       for (const k of nest.body) emitKernel(k, row.inner())
     })
   const ordered = nest.body.some((k) => k.accumulate)
-  const work = nest.body.reduce((w, k) => w + groupWork([k], [...nest.axes, ...k.axes], frame), 0)
   const part = first && scope.depth === 0 && !ordered ? frame.share(first.n, 1, work) : undefined
   if (!part || !first) return rows(nest.axes, scope)
   keepPrivate(nest.body, first, frame)

@@ -12,6 +12,8 @@ import { foldInto, neutral, valueOf } from "./values.ts"
 /** Loops of at most so many iterations, of bodies of at most so many operations in all, are written out. */
 const UNROLL = 16
 const UNROLL_WORK = 160
+/** From so many elements on, lanes along the reduced axis are better than writing it out. */
+const FULL = 6
 
 /** Operations of an expression, roughly: its scalar costs and reads. */
 export const workOf = (x: Expr): number => {
@@ -29,8 +31,8 @@ export const reduceValue = (x: Reduce, scope: Scope): Vec => {
   const axes = frame.reduceAxes(x)
   if (x.upto) return bounded(x, x.upto, axes[0]!, scope)
   const n = size(axes)
-  if (n <= UNROLL && n * workOf(x.body) <= UNROLL_WORK) return unrolled(x, axes, scope)
   const along = scope.vector ? undefined : alongAxis(x, frame)
+  if (n <= UNROLL && n * workOf(x.body) <= UNROLL_WORK && !(along && n >= FULL)) return unrolled(x, axes, scope)
   return along
     ? acrossLanes(
         x,

@@ -103,6 +103,24 @@ describe(`wasm kernels (seed ${SEED})`, () => {
     agrees([arg([3, 5, 7, 11])], (a) => [T.sum(a), T.mean(a, [1, 2, 3]), T.sum(T.mul(a, a), [0, 2])])
     agrees([arg([200, 90]), arg([90, 1])], (a, b) => T.matmul(a, b))
   })
+  it("rows of a few elements, many at once", () => {
+    const norm = (x: Any, g: Any): Any => {
+      const d = T.sub(x, T.mean(x, [-1], { keepDims: true }))
+      return T.mul(T.mul(d, T.rsqrt(T.add(T.variance(x, [-1], { keepDims: true }), 1e-5))), g)
+    }
+    for (const [rows, n] of [
+      [8, 3],
+      [9, 10],
+      [16, 2],
+      [33, 7],
+      [50, 12],
+      [100, 31],
+      [7, 5],
+    ] as const)
+      agrees([arg([rows, n]), arg([n])], (x, g) => [T.softmax(x), norm(x, g), T.argmax(x, 1), T.logSoftmax(T.mul(x, g))])
+    agrees([arg([3, 17, 6])], (x) => [T.softmax(x), T.softmax(x, 1), T.argmax(x, -1), T.variance(x, [-1])])
+    agrees([arg([20, 5]), arg([20], "i32")], (x, i) => T.mul(T.softmax(x), T.oneHot(i, 5)))
+  })
   it("NaN survives maxima and minima", () => {
     const p = programOf([arg([3, 70]), arg([70, 70])], (a, b) => [T.max(a, [1]), T.min(a, [1]), T.max(b, [0])])
     const inputs = inputsFor(p)
