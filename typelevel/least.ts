@@ -12,3 +12,7 @@ type Tails<U, C extends string> = U extends `${C}${infer R}` ? R : never
 export type Least<U extends string, Prefix extends string = ""> =
   "" extends U ? Prefix
     : First<Heads<U>> extends infer C extends string ? Least<Tails<U, C>, `${Prefix}${C}`> : never
+
+/** Of pairs of a path and a sentence, the sentence of the first path; `[]` where there is none. */
+export type FirstOf<M> = [M] extends [never] ? [] : At<M, Least<M extends readonly [infer P extends string, string] ? P : never>>
+type At<M, P> = M extends readonly [P, infer Sentence] ? Sentence : never

@@ -5,9 +5,10 @@
 import type { DType } from "./dtype.ts"
 import type { doesNotFit, wrongDType } from "./messages.ts"
 import type { TensorLike } from "./rule.ts"
+import type { FirstOf } from "./least.ts"
 import type { SameSizes, Shape, Show } from "./shape.ts"
 import type { IsDimension, IsExpression, IsLinear, NamesOf, NamesOfValue, Odd, Order, ValueOf } from "./symbolic.ts"
-import type { OneOf } from "./tree.ts"
+import type { Below, OneOf } from "./tree.ts"
 import type { IsUnion, Substitute, Unify } from "./unify.ts"
 
 /**
@@ -44,11 +45,27 @@ type FunctionsIn<P> =
     : string extends keyof P ? never : { [K in keyof P]: FunctionsIn<P[K]> }[keyof P]
 /** The names among the dimensions of a list of specs. */
 export type NamesIn<I extends readonly Spec[]> = NamesOf<DimsIn<I[number]>>
-/** O, or the sentence about a name in it that no parameter has. */
-export type Told<I extends readonly Spec[], O extends Shape> =
-  string extends O[number] ? O
-    : [Exclude<NamesOf<O[number]>, NamesIn<I>>] extends [never] ? O
-    : `shaped: the result is ${Show<O>}, and no parameter has the name ${OneOf<Exclude<NamesOf<O[number]>, NamesIn<I>>> & string}`
+/**
+ * `[]`, or the sentence about a result R, a tensor or a tree: about a name that no parameter has, or about what is no tensor. Of several
+ * leaves the first in the order of their paths is named.
+ */
+export type Told<I extends readonly Spec[], R> = FirstOf<Untrue<R, NamesIn<I>>>
+/** Path and sentence of each leaf that is wrong. */
+type Untrue<R, Names, Path extends string = "", Seen extends readonly 0[] = []> =
+  unknown extends R ? never
+    : R extends TensorLike
+      ? string extends R["shape"][number] ? never
+        : [Exclude<NamesOf<R["shape"][number]>, Names>] extends [never] ? never
+        : [Path, `shaped: the result is ${Show<R["shape"]>}${Where<Path>}, and no parameter has the name ${First<Exclude<NamesOf<R["shape"][number]>, Names>>}`]
+    : R extends (...args: never[]) => unknown ? noResult<Path>
+    : R extends object
+      ? Seen["length"] extends 8 ? never // a type that contains itself
+        : { [K in keyof R]: Untrue<R[K], Names, Below<Path, K>, [...Seen, 0]> } extends infer M
+          ? M[R extends readonly unknown[] ? number & keyof M : keyof M] : never
+    : noResult<Path>
+type Where<Path extends string> = Path extends "" ? "" : ` at ${Path}`
+type noResult<Path extends string> =
+  [Path, `shaped: the result is no tensor${Where<Path>}; return a tensor, or a list or record of tensors`]
 /** The names with what the body sees of them: the name, or where it is declared as a multiple, the declaration. */
 export type DimsOf<I extends readonly Spec[]> =
   DimsIn<I[number]> extends infer D ? { readonly [N in NamesOf<D>]: Declared<D, N> } : never
@@ -180,8 +197,12 @@ type Taken<I, E, Acc extends readonly unknown[] = []> =
 type Given<Op extends string, X, A extends readonly unknown[]> =
   X extends { readonly rule: { readonly in: infer I extends readonly Spec[]; readonly out: infer O extends Shape; readonly dtype: infer D extends DType } }
     ? Call<I, O, A> extends infer S ? ([S] extends [never] ? notTaken<Op, A> : S extends Shape ? TensorLike<S, D> : never) : never
+    : X extends { readonly rule: { readonly in: infer I extends readonly Spec[] } }
+      ? [Bound<I, A>] extends [never] ? notTaken<Op, A> : givesNone<Op>
     : X extends (...args: infer Q) => infer R
-      ? Takes<Q, A> extends true ? ([R] extends [never] ? unknown : R extends TensorLike ? R : unknown) : notTaken<Op, A>
+      ? Takes<Q, A> extends true
+        ? [R] extends [never] ? unknown : R extends TensorLike ? R : unknown extends R ? R : givesNone<Op>
+        : notTaken<Op, A>
       : `${Op}: an argument is no function; give one where a function is wanted`
 type Takes<Q, A> =
   A extends readonly [infer X, ...infer R]
@@ -189,6 +210,7 @@ type Takes<Q, A> =
       ? X extends TensorLike ? (P extends TensorLike ? (SameSizes<P["shape"], X["shape"]> extends true ? Takes<S, R> : false) : Takes<S, R>) : Takes<S, R>
       : Q extends readonly [] ? false : true
     : true
+type givesNone<Op extends string> = `${Op}: the function gives no tensor; give one that does`
 type notTaken<Op extends string, A extends readonly unknown[]> =
   `${Op}: the function does not take ${ShowList<A>}; give one that does`
 type ShowList<A, Acc extends string = ""> =

@@ -1,6 +1,6 @@
 // Weights from elsewhere and variables, checked against a network: by the compiler where their type is known (`adjoint typegen` writes it for a
 // file), and in the same words when the program runs. Of several tensors that do not fit, the first in the order of their paths is named.
-import type { Least } from "../../typelevel/least.ts"
+import type { FirstOf } from "../../typelevel/least.ts"
 import type { ShowSpec } from "../../typelevel/network.ts"
 import type { TensorLike } from "../../typelevel/rule.ts"
 import type { SameSizes } from "../../typelevel/shape.ts"
@@ -64,8 +64,6 @@ type Names<T> = T extends Nothing ? never : keyof T
 type Loads<P, W> = [W, P] extends [P, W] ? [] : FirstOf<Misfits<"load", P, W>>
 /** The same for the variables that a network is called with. */
 export type Uses<N extends AnyNetwork, V> = [V] extends [VariablesOf<N>] ? [] : FirstOf<Misfits<"network", VariablesOf<N>, V>>
-type FirstOf<M> = [M] extends [never] ? [] : At<M, Least<M extends readonly [infer P extends string, string] ? P : never>>
-type At<M, P> = M extends readonly [P, infer Sentence] ? Sentence : never
 type LoadsParams<N extends AnyNetwork, W, V> =
   Loads<ParamsOf<N>, W> extends infer M ? (M extends string ? M : V extends undefined ? Stateless<StateOf<N>> : M) : never
 type Stateless<S> = unknown extends S ? [] : {} extends S ? [] : absent

@@ -14,11 +14,9 @@ import { refuse, type ShapeError } from "../core/errors.ts"
 import { hostLeaf, storageOf } from "../core/leaf.ts"
 import { type AnyTensor, type Aval, isTensor, type RawTensor, raw, type Tensor } from "../core/tensor.ts"
 import { flatten, leavesOf, specKey, type TreeSpec, unflatten } from "../core/tree.ts"
-import type { Of } from "../core/signature.ts"
 import { type AnyFunction, pureOf, traceTree } from "../transform/call.ts"
-import type { Shaped, ShapedRule } from "../transform/shaped.ts"
-import type { Call, Checked, Spec } from "../../typelevel/shaped.ts"
-import type { Shape } from "../../typelevel/shape.ts"
+import type { Called, Shaped, ShapedRule } from "../transform/shaped.ts"
+import type { Checked, Spec } from "../../typelevel/shaped.ts"
 import { Device, type OpenDevice } from "./device.ts"
 import { allOf, andThen, guarded } from "./eventually.ts"
 import { download, evaluate, execute, place, type Prepared, prepare, toHost } from "./execute.ts"
@@ -214,10 +212,10 @@ export const jit = <F extends AnyFunction>(f: F, options: JitOptions = {}): Jitt
   return Object.assign(effectful, { pure: pureOf(f), ...rule }) as unknown as JittedOf<F>
 }
 /** A shaped function keeps its rule: calls are checked argument by argument. */
-export interface JittedShaped<I extends readonly Spec[], O extends Shape, D extends DType> {
+export interface JittedShaped<I extends readonly Spec[], O extends object, D extends DType> {
   <const A extends readonly unknown[]>(
     ...args: A extends Checked<"shaped", I, A> ? A : Checked<"shaped", I, A>
-  ): Effect.Effect<Of<Call<I, O, A>, D>, RunError, Device | Scope.Scope>
+  ): Effect.Effect<Called<I, O, D, A>, RunError, Device | Scope.Scope>
   readonly pure: Shaped<I, O, D>
   readonly rule: ShapedRule<I, O, D>
 }

@@ -21,6 +21,7 @@ import type {
   AxesRule,
   AxisAt,
   BatchArgs,
+  BatchedOut,
   Frozen,
   GradRule,
   InAxes,
@@ -71,7 +72,7 @@ export function valueAndGrad<F extends Source, const O extends GradOptions = {}>
   return valueAndGradOf("valueAndGrad", pureOf(f as F), (options ?? {}) as GradOptions) as never
 }
 type Valued<F, O> = [GradRule<"valueAndGrad", F, O>, Argnums<"valueAndGrad", Params<F>, O>] extends [Shape, Shape]
-  ? F extends Ruled<infer I, Shape, DType>
+  ? F extends Ruled<infer I>
     ? <const A extends readonly unknown[]>(...args: ShapedArgs<I, A>) => [ResultFor<F, A>, WrtShaped<I, A, O>]
     : (...args: ArgsOf<F>) => [ResultOf<F>, Wrt<ArgsOf<F>, O>]
   : (...args: readonly unknown[]) => [never, WrtRefused<F, O>]
@@ -98,10 +99,12 @@ export function grad<F extends Source, const O extends GradOptions = {}>(
 }
 /** A shaped function's gradient for one tensor is shaped; a function of trees has a gradient that is a tree. */
 type Gradient<F, O> = [GradRule<"grad", F, O>, Argnums<"grad", Params<F>, O>] extends [Shape, Shape]
-  ? F extends Ruled<infer I, Shape, DType>
-    ? One<I, O> extends infer P extends Shape | TensorLike
-      ? GradientOf<I, P>
-      : <const A extends readonly unknown[]>(...args: ShapedArgs<I, A>) => WrtShaped<I, A, O>
+  ? F extends Ruled<infer I>
+    ? O extends { readonly aux: true }
+      ? <const A extends readonly unknown[]>(...args: ShapedArgs<I, A>) => [WrtShaped<I, A, O>, Aux<ResultFor<F, A>>]
+      : One<I, O> extends infer P extends Shape | TensorLike
+        ? GradientOf<I, P>
+        : <const A extends readonly unknown[]>(...args: ShapedArgs<I, A>) => WrtShaped<I, A, O>
     : (...args: ArgsOf<F>) => O extends { readonly aux: true } ? [Wrt<ArgsOf<F>, O>, Aux<ResultOf<F>>] : Wrt<ArgsOf<F>, O>
   : (...args: readonly unknown[]) => O extends { readonly aux: true } ? [WrtRefused<F, O>, never] : WrtRefused<F, O>
 /** The one parameter asked for; unknown where a list is. */
@@ -127,15 +130,11 @@ export interface Pullback<Y, X> {
   <const C>(cotangent: C extends Alongside<"vjp", Y, C> ? C : Alongside<"vjp", Y, C>): X
 }
 type Primals<F, A extends readonly unknown[]> =
-  F extends Ruled<infer I, Shape, DType> ? Checked<"shaped", I, A> : A extends Frozen<ArgsOf<F>> ? A : Frozen<ArgsOf<F>>
+  F extends Ruled<infer I> ? Checked<"shaped", I, A> : A extends Frozen<ArgsOf<F>> ? A : Frozen<ArgsOf<F>>
 /** What the arguments of a call may be. */
 type Given<F> = F extends Ruled ? readonly unknown[] : ArgsOf<F>
 type CheckedArgs<F, A extends readonly unknown[]> =
-  F extends Ruled<infer I, Shape, DType>
-    ? A extends Checked<"shaped", I, A>
-      ? AllFloats<A>
-      : Checked<"shaped", I, A>
-    : AllFloats<A>
+  F extends Ruled<infer I> ? (A extends Checked<"shaped", I, A> ? AllFloats<A> : Checked<"shaped", I, A>) : AllFloats<A>
 type Pulled<F, A> = F extends Ruled ? { -readonly [K in keyof A]: A[K] } : ArgsOf<F>
 /**
  * Result of f and its derivative in the direction of the tangents (trees like the arguments).
@@ -224,7 +223,7 @@ type BatchedSpecs<I extends readonly Spec[], Axes, N extends Dim> = {
 type Vmapped<F, I, X extends number> = [AxesRule<F, I>, OutRule<Returned<F>, X>] extends [Shape, Shape]
   ? F extends { readonly rule: ShapedRule<infer P, infer Out, infer D> }
     ? BatchedSpecs<P, I, Fresh<NamesIn<P>>> extends infer B extends readonly Spec[]
-      ? Shaped<B, InsertAt<Out, Fresh<NamesIn<P>>, X>, D>
+      ? Shaped<B, Out extends Shape ? InsertAt<Out, Fresh<NamesIn<P>>, X> : BatchedOut<Out, Fresh<NamesIn<P>>, X>, D>
       : never
     : BatchedFunction<F, I, X>
   : Refused

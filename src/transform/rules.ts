@@ -8,7 +8,7 @@ import type { TensorLike } from "../../typelevel/rule.ts"
 import type { Axis, Drop, Insert, Rankless, SameSizes, Shape, Show } from "../../typelevel/shape.ts"
 import type { Call, DTypeOf, FunctionSpec, ShapeOf, Spec } from "../../typelevel/shaped.ts"
 import type { Carrier } from "./call.ts"
-import type { ShapedRule, SpecTensors } from "./shaped.ts"
+import type { Called, ShapedRule, SpecTensors } from "./shaped.ts"
 
 export type Fn = (...args: never[]) => unknown
 export type Source = Fn | Carrier
@@ -27,14 +27,14 @@ export type ResultOf<F> =
       ? R
       : never
 /** Any shaped function, as far as its rule goes. */
-export interface Ruled<I extends readonly Spec[] = readonly Spec[], O extends Shape = Shape, D extends DType = DType> {
+export interface Ruled<I extends readonly Spec[] = readonly Spec[], O extends object = object, D extends DType = DType> {
   readonly rule: ShapedRule<I, O, D>
 }
 /** The result of a call with these arguments: a shaped function's follows from them. */
 export type ResultFor<F, A> =
   F extends Ruled<infer I, infer O, infer D>
     ? A extends readonly unknown[]
-      ? Of<Call<I, O, A>, D>
+      ? Called<I, O, D, A>
       : never
     : F extends Mapped<infer G, infer I, infer X>
       ? A extends readonly unknown[]
@@ -133,7 +133,8 @@ export type GradRule<Op extends string, F, O> = [NoGradients<Op, TreesOf<F>, Ask
   : NoGradients<Op, TreesOf<F>, Asked<O>>
 /** The parameters and the result as trees of tensors. */
 type TreesOf<F> = F extends Ruled<infer I> ? SpecTensors<I> : ArgsOf<F>
-export type Returned<F> = F extends Ruled<readonly Spec[], infer Out, infer D> ? Tensor<Out, D> : ResultOf<F>
+export type Returned<F> =
+  F extends Ruled<readonly Spec[], infer Out, infer D> ? (Out extends Shape ? Tensor<Out, D> : Out) : ResultOf<F>
 /** The tree or trees that a gradient has. */
 export type Wrt<A extends readonly unknown[], O> = O extends { readonly argnums: infer N }
   ? N extends number

@@ -10,6 +10,7 @@ import { type AnyTensor, type Aval, isTensor, type RawTensor, raw, type Tensor }
 import { type Bindings, replaced, unbound, unify } from "../core/unify.ts"
 import type {
   Agreed,
+  Bound,
   Call,
   Checked,
   DimsOf,
@@ -23,23 +24,31 @@ import type {
 } from "../../typelevel/shaped.ts"
 import type { Or, TensorLike } from "../../typelevel/rule.ts"
 import type { Shape } from "../../typelevel/shape.ts"
+import type { Substitute } from "../../typelevel/unify.ts"
 
 export type { FunctionSpec, Spec, SpecTree } from "../../typelevel/shaped.ts"
 
 /** What is known of a function over named dimensions. */
-export interface ShapedRule<I extends readonly Spec[], O extends Shape, D extends DType> {
+export interface ShapedRule<I extends readonly Spec[], O extends object, D extends DType> {
   readonly in: I
-  /** Known to the compiler; at run time the shape follows from the call. */
+  /** A shape, or where the body returns a list or record a tree of tensors. Known to the compiler; at run time it follows from the call. */
   readonly out: O
   readonly dtype: D
 }
 /** A function over named dimensions. A call unifies the names with the actual dimensions, argument by argument. */
-export interface Shaped<I extends readonly Spec[], O extends Shape, D extends DType = "f32"> {
+export interface Shaped<I extends readonly Spec[], O extends object, D extends DType = "f32"> {
   <const A extends readonly unknown[]>(
     ...args: A extends Checked<"shaped", I, A> ? A : Checked<"shaped", I, A>
-  ): Of<Call<I, O, A>, D>
+  ): Called<I, O, D, A>
   readonly rule: ShapedRule<I, O, D>
 }
+/** What a call with the arguments A gives. */
+export type Called<I extends readonly Spec[], O, D extends DType, A extends readonly unknown[]> = O extends Shape
+  ? Of<Call<I, O, A>, D>
+  : Filled<O, Bound<I, A>>
+/** A tree of tensors over names, with what the names are in E. What was refused is a tree still, which can be taken apart. */
+type Filled<T, E> =
+  T extends TensorLike<infer S, infer D> ? Of<Substitute<S, E>, D> : { -readonly [K in keyof T]: Filled<T[K], E> }
 /** What the body sees of a parameter: names are constants. */
 export type SpecTensor<P> = P extends Shape | TensorLike
   ? Tensor<[...ShapeOf<P>], DTypeOf<P>>
@@ -100,12 +109,15 @@ const matchFunction = (op: string, spec: FunctionSpec, f: unknown, b: Bindings, 
   return matchTensor(op, to, given(op, f as (...xs: RawTensor[]) => AnyTensor, taken as readonly Aval[]), b)
 }
 const given = (op: string, f: (...xs: RawTensor[]) => AnyTensor, taken: readonly Aval[]): Aval => {
+  let out: Aval | undefined
   try {
-    return trace((...xs) => [f(...xs)], taken).outs[0]!
+    const once = (...xs: RawTensor[]): RawTensor[] => [f(...xs)].filter(isTensor)
+    out = trace(once, taken).outs[0]
   } catch (e) {
     if (!(e instanceof ShapeError)) throw e
-    return refuse(`${op}: the function does not take ${taken.map((s) => show(s.shape)).join(", ")}; give one that does`)
+    refuse(`${op}: the function does not take ${taken.map((s) => show(s.shape)).join(", ")}; give one that does`)
   }
+  return out ?? refuse(`${op}: the function gives no tensor; give one that does`)
 }
 const matchSpec = (op: string, s: Spec, x: unknown, b: Bindings, later: Waiting): Bindings => {
   if (isFunction(s)) return matchFunction(op, s, x, b, later)
@@ -156,6 +168,14 @@ const placeOf = (name: string, expression: string | undefined, told: ReadonlySet
   const alone = namesOfValue(expression).every((n) => n === name || told.has(n))
   return ` in ${expression}${alone && !isLinear(expression, name) ? `, which cannot be solved for ${name}` : ""}`
 }
+/** Throws the sentence about what a body returned that is no tensor. */
+const checkResult = (v: unknown, path = ""): void => {
+  if (isTensor(v)) return
+  if (typeof v !== "object" || v === null)
+    refuse(`shaped: the result is no tensor${path && ` at ${path}`}; return a tensor, or a list or record of tensors`)
+  const entries: [string, unknown][] = Object.entries(v as object).map(([k, w]) => [path ? `${path}/${k}` : k, w])
+  for (const [k, w] of entries.sort(([a], [b]) => (a < b ? -1 : 1))) checkResult(w, k)
+}
 /** Throws the sentence about a dimension that cannot be read, or about a name that no call tells. */
 const declare = (specs: readonly Spec[]): void => {
   const dims = specs.flatMap((s) => dimsIn(s)).sort(order)
@@ -175,7 +195,7 @@ const declare = (specs: readonly Spec[]): void => {
 /** A shaped function from its rule and an untyped body that takes the arguments and what the names stand for. */
 export const shapedOf = (
   inputs: readonly Spec[],
-  out: Shape,
+  out: object,
   dtype: DType,
   body: (args: readonly RawTensor[], dims: Readonly<Record<string, number>>) => unknown,
 ): unknown =>
@@ -189,22 +209,29 @@ export const shapedOf = (
  *
  * Inputs are shapes over names, numbers and expressions (f32): `"2*b"`, `"t+1"`, `Dim.multiple("d", "h")`; or `{ shape, dtype }`; a function
  * `{ from: [shapes], to: shape }`; or a record of these, a tree. Throws ShapeError where an input cannot be read, or has a name that no
- * call tells (`n` and `m` in `"n+m"` alone); and in a call, at the argument that does not fit. The compiler refuses a
- * result with a name that no parameter has; when the program runs there are no names, and the op that was given it refuses it as a size.
+ * call tells (`n` and `m` in `"n+m"` alone); and in a call, at the argument that does not fit. The body returns a tensor, or a list or
+ * record of tensors, a tree. The compiler refuses a result with a name that no parameter has; when the program runs there are no names,
+ * and the op that was given it refuses it as a size.
  *
  * @example
  * const scores = shaped([["t", "d"], ["s", "d"]], (q, k) => T.matmul(q, T.transpose(k)))
  * scores(T.ones([4, 8]), T.ones([6, 8]))   // [4, 6]
  */
-export const shaped = <const I extends readonly Spec[], O extends Shape, D extends DType>(
+export const shaped = <const I extends readonly Spec[], const R>(
   inputs: Or<Sound<I>, I>,
-  body: (...args: [...SpecTensors<I>, dims: DimsOf<I>]) => Or<Told<I, O>, Tensor<O, D>>,
-): Shaped<Written<I>, O, D> => {
+  body: (...args: [...SpecTensors<I>, dims: DimsOf<I>]) => Or<Told<I, R>, R>,
+): Shaped<Written<I>, OutOf<R>, OutDType<R>> => {
   const specs = inputs as I
   declare(specs)
-  return shapedOf(specs, [], "f32", (args, dims) =>
-    (body as unknown as (...args: unknown[]) => unknown)(...args, dims),
-  ) as Shaped<Written<I>, O, D>
+  return shapedOf(specs, [], "f32", (args, dims) => {
+    const y = (body as unknown as (...args: unknown[]) => unknown)(...args, dims)
+    checkResult(y)
+    return y
+  }) as Shaped<Written<I>, OutOf<R>, OutDType<R>>
 }
+type OutOf<R> = [R] extends [never] ? Shape : R extends TensorLike ? R["shape"] : R extends object ? Loose<R> : Shape
+type OutDType<R> = [R] extends [never] ? DType : R extends TensorLike ? R["dtype"] : "f32"
+/** Without the `readonly` of `const`. */
+type Loose<T> = T extends TensorLike ? T : { -readonly [K in keyof T]: Loose<T[K]> }
 /** The specs as they were written, for editors to show: `const` makes every list readonly. */
 type Written<I extends readonly Spec[]> = { -readonly [K in keyof I]: I[K] extends Shape ? [...I[K]] : I[K] }

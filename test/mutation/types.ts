@@ -56,8 +56,8 @@ export const types: readonly Mutant[] = [
   {
     name: "the last carry of a sum lost",
     file: "typelevel/nat.ts",
-    find: "(C extends 0 ? Acc : `1${Acc}`)",
-    replace: "Acc",
+    find: "`${Acc}${NextR<B>}`",
+    replace: "`${Acc}${B}`",
     suite: arithmetic,
   },
   {
@@ -168,15 +168,15 @@ export const types: readonly Mutant[] = [
   {
     name: "a skip frees what it holds",
     file: "typelevel/network.ts",
-    find: "MaxD<Q, PlusD<SizeD<X>, T>>",
-    replace: "MaxD<Q, T>",
+    find: "MaxR<Q, PlusR<SizeR<X>, T>>",
+    replace: "MaxR<Q, T>",
     suite: "wrong programs",
   },
   {
     name: "shared weights counted twice",
     file: "typelevel/network.ts",
-    find: "K extends Tied ? Acc : PlusD<Acc, N>",
-    replace: "PlusD<Acc, N>",
+    find: "K extends Tied ? Acc : PlusR<Acc, N>",
+    replace: "PlusR<Acc, N>",
     suite: "wrong programs",
   },
   {
@@ -336,8 +336,8 @@ export const types: readonly Mutant[] = [
   {
     name: "a body invents a name",
     file: "typelevel/shaped.ts",
-    find: "[Exclude<NamesOf<O[number]>, NamesIn<I>>] extends [never] ? O",
-    replace: "[Exclude<NamesOf<O[number]>, NamesIn<I>>] extends [string] ? O",
+    find: `[Exclude<NamesOf<R["shape"][number]>, Names>] extends [never] ? never`,
+    replace: `[Exclude<NamesOf<R["shape"][number]>, Names>] extends [string] ? never`,
     suite: "wrong programs",
   },
   {

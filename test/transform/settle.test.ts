@@ -9,8 +9,15 @@ import type { Spec } from "../../src/transform/shaped.ts"
 
 type Plain = (...args: readonly unknown[]) => unknown
 /** What the names of a call are. */
-const sizes = (specs: readonly Spec[], ...args: readonly unknown[]): unknown =>
-  (shaped as unknown as Plain as (s: unknown, body: Plain) => Plain)(specs, (...given) => given.at(-1))(...args)
+const sizes = (specs: readonly Spec[], ...args: readonly unknown[]): unknown => {
+  let told: unknown
+  const body = (...given: readonly unknown[]): unknown => {
+    told = given.at(-1)
+    return T.zeros([])
+  }
+  ;((shaped as unknown as Plain)(specs, body) as Plain)(...args)
+  return told
+}
 const five = [["2*e", "d+e", "c*d", "b+c", "a"], ["a+b"]]
 const identity = (x: unknown): unknown => x
 
