@@ -18,6 +18,9 @@ export type Carry = [
   [0,0,0,0,0,1,1,1,1,1], [0,0,0,0,1,1,1,1,1,1], [0,0,0,1,1,1,1,1,1,1], [0,0,1,1,1,1,1,1,1,1], [0,1,1,1,1,1,1,1,1,1],
   [1,1,1,1,1,1,1,1,1,1]
 ]
+/** The same of a + b + 1. */
+export type SumOne = Sum extends [unknown, ...infer R extends Digit[][]] ? R : never
+export type CarryOne = Carry extends [unknown, ...infer R extends Bit[][]] ? R : never
 
 /** `Difference[b][a]` is the last digit of a - b, and `Borrow[b][a]` what is borrowed, for b from 0 to 10. */
 export type Difference = [
@@ -30,6 +33,9 @@ export type Borrow = [
   [1,1,1,1,1,0,0,0,0,0], [1,1,1,1,1,1,0,0,0,0], [1,1,1,1,1,1,1,0,0,0], [1,1,1,1,1,1,1,1,0,0], [1,1,1,1,1,1,1,1,1,0],
   [1,1,1,1,1,1,1,1,1,1]
 ]
+/** The same of a - b - 1. */
+export type DifferenceOne = Difference extends [unknown, ...infer R extends Digit[][]] ? R : never
+export type BorrowOne = Borrow extends [unknown, ...infer R extends Bit[][]] ? R : never
 
 /** `Low[a][b]` and `High[a][b]` are the two digits of a * b. */
 export type Low = [
@@ -40,6 +46,9 @@ export type High = [
   [0,0,0,0,0,0,0,0,0,0], [0,0,0,0,0,0,0,0,0,0], [0,0,0,0,0,1,1,1,1,1], [0,0,0,0,1,1,1,2,2,2], [0,0,0,1,1,2,2,2,3,3],
   [0,0,1,1,2,2,3,3,4,4], [0,0,1,1,2,3,3,4,4,5], [0,0,1,2,2,3,4,4,5,6], [0,0,1,2,3,4,4,5,6,7], [0,0,1,2,3,4,5,6,7,8]
 ]
+/** `Ones[a][b][c]` and `Tens[a][b][c]` are the two digits of a * b + c; each is computed when it is first looked up. */
+export type Ones = { [A in Digit]: { [B in Digit]: { [C in Digit]: Sum[Low[A][B]][C] } } }
+export type Tens = { [A in Digit]: { [B in Digit]: { [C in Digit]: Sum[High[A][B]][Carry[Low[A][B]][C]] } } }
 
 /** `Quotient[d][r][a]` and `Remainder[d][r][a]` divide the two digits "ra" by d, for r < d: one row per remainder r. */
 type None = Digit[][] // r is never d or more: this only says so

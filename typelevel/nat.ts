@@ -4,7 +4,9 @@
 // 2^53).
 //
 // Names ending in D work on digit strings; those ending in R on reversed digit strings, the last digit first.
-import type { Bit, Borrow, Carry, Difference, Digit, High, Low, Quotient, Remainder, Succ, Sum } from "./digits.ts"
+import type {
+  Borrow, BorrowOne, Carry, CarryOne, Difference, DifferenceOne, Digit, Ones, Quotient, Remainder, Succ, Sum, SumOne, Tens
+} from "./digits.ts"
 
 /** "123" -> "321", three digits per step. */
 export type Reverse<S extends string, Acc extends string = ""> =
@@ -15,14 +17,25 @@ type Trim<S extends string> = S extends `0${infer R}` ? (R extends "" ? "0" : Tr
 export type Num<S extends string> = S extends `${infer N extends number}` ? N : never
 type Unknown<A extends number, B extends number> = number extends A | B ? true : false
 
-// ---- addition and subtraction: one digit per step, the result in normal order --------------------------------------
+// ---- addition and subtraction: one digit per step, the last first -------------------------------------------------
+// (What is handed to the next step is computed twice: once for the type, once for its name. So little is handed on: a carry is a
+// type of its own, and not an argument.)
 
-type AddWalk<A extends string, B extends string, C extends Bit, Acc extends string> =
+/** A + B, on reversed digit strings. */
+export type AddR<A extends string, B extends string, Acc extends string = ""> =
   A extends `${infer X extends Digit}${infer P}`
-    ? B extends `${infer Y extends Digit}${infer Q}` ? AddWalk<P, Q, Carry[Succ[C][X]][Y], `${Sum[Succ[C][X]][Y]}${Acc}`>
-      : C extends 0 ? Reverse<A, Acc> : AddWalk<P, "", Carry[X][1], `${Sum[X][1]}${Acc}`>
-    : B extends "" ? (C extends 0 ? Acc : `1${Acc}`) : AddWalk<B, "", C, Acc>
-export type AddD<A extends string, B extends string> = AddWalk<Reverse<A>, Reverse<B>, 0, "">
+    ? B extends `${infer Y extends Digit}${infer Q}`
+      ? Carry[X][Y] extends 0 ? AddR<P, Q, `${Acc}${Sum[X][Y]}`> : AddOneR<P, Q, `${Acc}${Sum[X][Y]}`>
+      : `${Acc}${A}`
+    : `${Acc}${B}`
+/** A + B + 1 */
+type AddOneR<A extends string, B extends string, Acc extends string> =
+  A extends `${infer X extends Digit}${infer P}`
+    ? B extends `${infer Y extends Digit}${infer Q}`
+      ? CarryOne[X][Y] extends 0 ? AddR<P, Q, `${Acc}${SumOne[X][Y]}`> : AddOneR<P, Q, `${Acc}${SumOne[X][Y]}`>
+      : `${Acc}${NextR<A>}`
+    : `${Acc}${NextR<B>}`
+export type AddD<A extends string, B extends string> = Reverse<AddR<Reverse<A>, Reverse<B>>>
 
 /** A + B */
 export type Add<A extends number, B extends number> =
@@ -32,13 +45,21 @@ export type Add<A extends number, B extends number> =
 export type NextR<S extends string> =
   S extends `9${infer T}` ? `0${NextR<T>}` : S extends `${infer X extends Digit}${infer T}` ? `${Succ[1][X]}${T}` : "1"
 
-/** "negative" where B is greater than A. */
-type SubWalk<A extends string, B extends string, C extends Bit, Acc extends string> =
+/** A - B in normal order, of reversed digit strings; "negative" where B is greater than A. */
+type SubWalk<A extends string, B extends string, Acc extends string = ""> =
   A extends `${infer X extends Digit}${infer P}`
-    ? B extends `${infer Y extends Digit}${infer Q}` ? SubWalk<P, Q, Borrow[Succ[C][Y]][X], `${Difference[Succ[C][Y]][X]}${Acc}`>
-      : C extends 0 ? Trim<Reverse<A, Acc>> : SubWalk<P, "", Borrow[1][X], `${Difference[1][X]}${Acc}`>
-    : B extends "" ? (C extends 0 ? Trim<Acc> : "negative") : "negative"
-export type SubD<A extends string, B extends string> = SubWalk<Reverse<A>, Reverse<B>, 0, "">
+    ? B extends `${infer Y extends Digit}${infer Q}`
+      ? Borrow[Y][X] extends 0 ? SubWalk<P, Q, `${Difference[Y][X]}${Acc}`> : SubOne<P, Q, `${Difference[Y][X]}${Acc}`>
+      : Trim<Reverse<A, Acc>>
+    : B extends "" ? Trim<Acc> : "negative"
+/** A - B - 1 */
+type SubOne<A extends string, B extends string, Acc extends string> =
+  A extends `${infer X extends Digit}${infer P}`
+    ? B extends `${infer Y extends Digit}${infer Q}`
+      ? BorrowOne[Y][X] extends 0 ? SubWalk<P, Q, `${DifferenceOne[Y][X]}${Acc}`> : SubOne<P, Q, `${DifferenceOne[Y][X]}${Acc}`>
+      : X extends 0 ? SubOne<P, "", `9${Acc}`> : Trim<Reverse<P, `${DifferenceOne[0][X]}${Acc}`>>
+    : "negative"
+export type SubD<A extends string, B extends string> = SubWalk<Reverse<A>, Reverse<B>>
 
 /** A - B, or `never` where B is greater than A. */
 export type Sub<A extends number, B extends number> =
@@ -46,24 +67,18 @@ export type Sub<A extends number, B extends number> =
 
 // ---- multiplication: the Horner scheme over the digits of B, on reversed strings -----------------------------------
 
-/** A digit M times A, plus a carry of at most 8. */
+/** A digit M times A, plus a carry. */
 type Times<A extends string, M extends Digit, C extends Digit, Acc extends string> =
   A extends `${infer X extends Digit}${infer P}`
-    ? Times<P, M, CarryOf<M, X, C>, `${Acc}${Sum[Low[M][X]][C]}`>
+    ? Times<P, M, Tens[M][X][C], `${Acc}${Ones[M][X][C]}`>
     : C extends 0 ? Acc : `${Acc}${C}`
-type CarryOf<M extends Digit, X extends Digit, C extends Digit> = Sum[High[M][X]][Carry[Low[M][X]][C]]
-type AddR<A extends string, B extends string, C extends Bit, Acc extends string> =
-  A extends `${infer X extends Digit}${infer P}`
-    ? B extends `${infer Y extends Digit}${infer Q}` ? AddR<P, Q, Carry[Succ[C][X]][Y], `${Acc}${Sum[Succ[C][X]][Y]}`>
-      : C extends 0 ? `${Acc}${A}` : AddR<P, "", Carry[X][1], `${Acc}${Sum[X][1]}`>
-    : B extends "" ? (C extends 0 ? Acc : `${Acc}1`) : AddR<B, "", C, Acc>
 /** Reversed A times B (in normal order), reversed. */
 type Horner<A extends string, B extends string, Acc extends string = ""> =
   B extends `${infer M extends Digit}${infer Q}` ? Horner<A, Q, Next<A, M, Acc>> : Acc
 /** Ten times Acc, plus M times A. */
 type Next<A extends string, M extends Digit, Acc extends string> =
   M extends 0 ? (Acc extends "" ? "" : `0${Acc}`)
-    : Acc extends "" ? Times<A, M, 0, ""> : AddR<`0${Acc}`, Times<A, M, 0, "">, 0, "">
+    : Acc extends "" ? Times<A, M, 0, ""> : AddR<`0${Acc}`, Times<A, M, 0, "">>
 export type MulD<A extends string, B extends string> =
   A extends "1" ? B : B extends "1" ? A : A extends "0" ? "0" : B extends "0" ? "0" : Reverse<Horner<Reverse<A>, B>>
 
@@ -73,7 +88,7 @@ export type Mul<A extends number, B extends number> =
     : Unknown<A, B> extends true ? number : Num<MulD<`${A}`, `${B}`>>
 
 /** The product of a shape's sizes as a digit string of any length (reversed); `string` where a size is unknown. */
-type ProductR<S extends readonly unknown[]> =
+export type ProductR<S extends readonly unknown[]> =
   S extends readonly [infer H extends number, ...infer T]
     ? H extends 1 ? ProductR<T> : H extends 0 ? "0" : number extends H ? string : ProductOn<T, Reverse<`${H}`>>
     : S extends readonly [] ? "1" : string
@@ -107,7 +122,7 @@ type Long<A extends string, D extends string, R extends string, Acc extends stri
     : [Acc, R]
 /** How often D (reversed) can be taken from R, at most nine times, and what then remains. */
 type Often<R extends string, D extends string, Q extends Digit = 0> =
-  SubWalk<Reverse<R>, D, 0, ""> extends infer X extends string
+  SubWalk<Reverse<R>, D> extends infer X extends string
     ? X extends "negative"
       ? [Q, R]
       : Often<X, D, Extract<Succ[1][Q], Digit>>
@@ -140,6 +155,16 @@ export type Mod<A extends number, B extends number> =
 export type Order = "<" | "=" | ">"
 export type Compare<A extends number, B extends number> =
   Unknown<A, B> extends true ? Order : A extends B ? "=" : SubD<`${A}`, `${B}`> extends "negative" ? "<" : ">"
+/** The larger of two reversed digit strings without zeros in front. */
+export type MaxR<A extends string, B extends string> = A extends B ? A : AtLeast<A, B> extends true ? A : B
+type AtLeast<A extends string, B extends string> =
+  A extends `${infer X extends Digit}${infer P}`
+    ? B extends `${infer Y extends Digit}${infer Q}` ? (Borrow[Y][X] extends 0 ? AtLeast<P, Q> : MoreThan<P, Q>) : true
+    : B extends "" ? true : false
+type MoreThan<A extends string, B extends string> =
+  A extends `${infer X extends Digit}${infer P}`
+    ? B extends `${infer Y extends Digit}${infer Q}` ? (BorrowOne[Y][X] extends 0 ? AtLeast<P, Q> : MoreThan<P, Q>) : true
+    : false
 export type Min<A extends number, B extends number> = Unknown<A, B> extends true ? number : Compare<A, B> extends "<" ? A : B
 export type Max<A extends number, B extends number> = Unknown<A, B> extends true ? number : Compare<A, B> extends "<" ? B : A
 

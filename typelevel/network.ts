@@ -6,10 +6,10 @@
 //
 // Folds take lists that are not readonly (`[...L]`): the rest of a list is one of these, and is matched again without being
 // compared element by element. That is a quarter of the cost of a deep network.
-import type { AddD, NextR, Num, ProductD, Reverse, SubD } from "./nat.ts"
+import type { AddR, MaxR as MaxOf, NextR, Num, ProductR, Reverse } from "./nat.ts"
 import type { Shape, Show } from "./shape.ts"
 import type { TensorLike } from "./rule.ts"
-import type { CountD } from "./tree.ts"
+import type { CountR } from "./tree.ts"
 
 /** What every rule has. Only this is asked for where any layer may stand: to compare more, the compiler would compute it. */
 export interface AnyRule {
@@ -25,7 +25,7 @@ export interface Rule extends AnyRule {
   readonly Out: unknown
   readonly Params: unknown
   readonly State: unknown
-  /** Of a layer made of layers: its number of parameters (digits), */
+  /** Of a layer made of layers: its number of parameters (a reversed digit string), */
   readonly Count?: unknown
   /** how many elements are alive while it runs (`Live`), */
   readonly Live?: unknown
@@ -126,22 +126,22 @@ type See<F extends AnyRule, Seen> =
       ? { [K in keyof Seen]: K extends F["Kind"] ? NextR<Seen[K] & string> : Seen[K] }
       : { [K in keyof Seen | F["Kind"]]: K extends keyof Seen ? Seen[K] : "2" }
 
-/** The number of parameters of a layer, in digits; a layer that is made of others says so, and equal ones are counted once. */
+/** The number of parameters of a layer, a reversed digit string; a layer that is made of others says so, and equal ones are counted once. */
 export type CountOf<F extends AnyRule, X> =
-  Apply<F, X, "Count"> extends infer N extends string ? N : CountD<Apply<F, X, "Params">>
+  Apply<F, X, "Count"> extends infer N extends string ? N : CountR<Apply<F, X, "Params">>
 /** That of a list of layers; what is shared counts once. */
 export type CountIn<L extends readonly unknown[], X, M extends Feed = "then"> = Counted<[...L], X, M>
 type Counted<L, X, M, Acc extends string = "0", Tied = never> =
   L extends [infer H extends LayerLike, ...infer R]
     ? CountOf<H["rule"], Fed<M, X>> extends infer N extends string
       ? H["rule"] extends { readonly Shared: true; readonly Name: infer K extends string }
-        ? Counted<R, After<M, H["rule"], X>, M, K extends Tied ? Acc : PlusD<Acc, N>, Tied | K>
-        : Counted<R, After<M, H["rule"], X>, M, N extends "0" ? Acc : PlusD<Acc, N>, Tied>
+        ? Counted<R, After<M, H["rule"], X>, M, K extends Tied ? Acc : PlusR<Acc, N>, Tied | K>
+        : Counted<R, After<M, H["rule"], X>, M, N extends "0" ? Acc : PlusR<Acc, N>, Tied>
       : never
     : Acc
 /** The number of parameters as a literal. */
 export type ParametersOf<L extends readonly unknown[], X> = ToNumber<CountIn<L, X>>
-type ToNumber<D extends string> = string extends D ? number : Num<D>
+type ToNumber<R extends string> = string extends R ? number : Num<Reverse<R>>
 /** What any of the layers needs. */
 export type NeedsIn<L extends readonly unknown[]> =
   L[number] extends infer H ? (H extends { readonly rule: { readonly Needs: infer N extends string } } ? N : never) : never
@@ -176,42 +176,45 @@ export type RowsAnd<T extends readonly Row[], O> = [...T, ["", ShapesOf<O>]]
 // ---- how much is alive -----------------------------------------------------------------------------------------------
 
 /**
- * How many elements are alive at most while a layer runs, as digit strings (`string`: unknown): if what comes in is freed by
+ * How many elements are alive at most while a layer runs, as reversed digit strings (`string`: unknown): if what comes in is freed by
  * the first that has used it, and if it is held for others. The run-time twin, with the definition, is src/nn/live.ts.
  */
 export type Live = readonly [peak: string, held: string]
 
-export type PlusD<A extends string, B extends string> = string extends A | B ? string : AddD<A, B>
-export type MaxD<A extends string, B extends string> =
-  string extends A | B ? string : SubD<A, B> extends "negative" ? B : A
+export type PlusR<A extends string, B extends string> = string extends A | B ? string : A extends "0" ? B : AddR<A, B>
+export type MaxR<A extends string, B extends string> = string extends A | B ? string : MaxOf<A, B>
 /** The elements of a tensor, or of the tensors of a list; a name counts as 1. */
-export type SizeD<S> = S extends TensorLike ? ProductD<Named<S["shape"]>> : S extends readonly unknown[] ? SizesD<S> : "0"
+export type SizeR<S> = S extends TensorLike ? ElementsR<S["shape"]> : S extends readonly unknown[] ? SizesR<S> : "0"
+/** The names in front are left out at once; the others only where there are some. */
+type ElementsR<S extends Shape> =
+  S extends readonly [string, ...infer T extends Shape] ? ElementsR<T>
+    : ProductR<S> extends infer P extends string ? (string extends P ? ProductR<Named<S>> : P) : never
 type Named<S extends Shape> = { [K in keyof S]: S[K] extends string ? 1 : S[K] }
-type SizesD<L, Acc extends string = "0"> = L extends readonly [infer H, ...infer R] ? SizesD<R, PlusD<Acc, SizeD<H>>> : Acc
+type SizesR<L, Acc extends string = "0"> = L extends readonly [infer H, ...infer R] ? SizesR<R, PlusR<Acc, SizeR<H>>> : Acc
 
 /** A layer that is made of others says so; any other holds what comes in until all that comes out is there. */
 export type LiveOf<F extends AnyRule, X> =
   Apply<F, X, "Live"> extends infer V
     ? V extends Live ? V
-      : PlusD<SizeD<X>, SizeD<Apply<F, X, "Out">>> extends infer N extends string ? [N, N] : never
+      : PlusR<SizeR<X>, SizeR<Apply<F, X, "Out">>> extends infer N extends string ? [N, N] : never
     : never
 /** Layers one behind the other. */
 export type LiveThrough<L extends readonly unknown[], X> =
   [...L] extends [infer H extends LayerLike, ...infer R]
     ? LiveOf<H["rule"], X> extends [infer P extends string, infer Q extends string]
       ? Peak<R, Apply<H["rule"], X, "Out">> extends infer T extends string
-        ? T extends "0" ? [P, Q] : [MaxD<P, T>, MaxD<Q, PlusD<SizeD<X>, T>>]
+        ? T extends "0" ? [P, Q] : [MaxR<P, T>, MaxR<Q, PlusR<SizeR<X>, T>>]
         : never
       : never
-    : [SizeD<X>, SizeD<X>]
+    : [SizeR<X>, SizeR<X>]
 type Peak<L, X, Acc extends string = "0"> =
   L extends [infer H extends LayerLike, ...infer R]
     ? LiveOf<H["rule"], X> extends readonly [infer P extends string, string]
-      ? Peak<R, Apply<H["rule"], X, "Out">, MaxD<Acc, P>>
+      ? Peak<R, Apply<H["rule"], X, "Out">, MaxR<Acc, P>>
       : never
     : Acc
 /** Layers beside each other, fed with the same X one after the other; what each gives stays. `Last`: what the end adds to that. */
-export type LiveBeside<L extends readonly unknown[], X, Last extends string = "0"> = Beside<[...L], X, SizeD<X>, Last>
+export type LiveBeside<L extends readonly unknown[], X, Last extends string = "0"> = Beside<[...L], X, SizeR<X>, Last>
 type Beside<
   L, X, N extends string, Last extends string, Done extends string = "0", P extends string = "0", Q extends string = "0"
 > =
@@ -219,27 +222,27 @@ type Beside<
     ? LiveOf<H["rule"], X> extends [infer V extends string, infer W extends string]
       ? Beside<
           R, X, N, Last,
-          PlusD<Done, SizeD<Apply<H["rule"], X, "Out">>>,
-          MaxD<P, PlusD<Done, R extends [] ? V : W>>,
-          MaxD<Q, PlusD<Done, W>>
+          PlusR<Done, SizeR<Apply<H["rule"], X, "Out">>>,
+          MaxR<P, PlusR<Done, R extends [] ? V : W>>,
+          MaxR<Q, PlusR<Done, W>>
         >
       : never
-    : [MaxD<P, PlusD<Done, Last>>, MaxD<Q, PlusD<N, PlusD<Done, Last>>>]
+    : [MaxR<P, PlusR<Done, Last>>, MaxR<Q, PlusR<N, PlusR<Done, Last>>>]
 /** Layers beside each other, each fed with its own member of a list. Rest: what has yet to be used; Used: what has been. */
-export type LiveEach<L extends readonly unknown[], X> = Each<[...L], X, SizeD<X>>
+export type LiveEach<L extends readonly unknown[], X> = Each<[...L], X, SizeR<X>>
 type Each<L, X, All extends string, Done extends string = "0", Used extends string = "0", P extends string = "0", Q extends string = "0"> =
   L extends [infer H extends LayerLike, ...infer R]
     ? X extends readonly [infer A, ...infer XR]
       ? LiveOf<H["rule"], A> extends [infer V extends string, infer W extends string]
         ? Each<
             R, XR, All,
-            PlusD<Done, SizeD<Apply<H["rule"], A, "Out">>>,
-            PlusD<Used, SizeD<A>>,
-            MaxD<P, PlusD<PlusD<Done, SizeD<XR>>, V>>,
-            MaxD<Q, PlusD<PlusD<PlusD<Done, SizeD<XR>>, Used>, W>>
+            PlusR<Done, SizeR<Apply<H["rule"], A, "Out">>>,
+            PlusR<Used, SizeR<A>>,
+            MaxR<P, PlusR<PlusR<Done, SizeR<XR>>, V>>,
+            MaxR<Q, PlusR<PlusR<PlusR<Done, SizeR<XR>>, Used>, W>>
           >
         : never
       : never
-    : [P, MaxD<Q, PlusD<All, Done>>]
+    : [P, MaxR<Q, PlusR<All, Done>>]
 /** The peak as a literal. */
 export type PeakOf<L extends readonly unknown[], X> = LiveThrough<L, X> extends [infer P extends string, string] ? ToNumber<P> : never

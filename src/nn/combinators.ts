@@ -5,15 +5,15 @@ import type {
   CountOf,
   Live,
   LiveOf,
-  MaxD,
-  PlusD,
+  MaxR,
+  PlusR,
   Row,
   RowsAnd,
   RowsAt,
   RowsInside,
   Rule,
   ShowSpec,
-  SizeD,
+  SizeR,
 } from "../../typelevel/network.ts"
 import type { needsTensors } from "../../typelevel/pattern.ts"
 import { refuse } from "../core/errors.ts"
@@ -41,7 +41,7 @@ export interface ResidualRule<F extends AnyRule> extends Rule {
   readonly Params: this["In"] extends infer X ? Own<F, Apply<F, X, "Params">> : never
   readonly State: this["In"] extends infer X ? Own<F, Apply<F, X, "State">> : never
   readonly Count: this["In"] extends infer X ? CountOf<F, X> : never
-  readonly Live: this["In"] extends infer X ? Added<SizeD<X>, LiveOf<F, X>> : never
+  readonly Live: this["In"] extends infer X ? Added<SizeR<X>, LiveOf<F, X>> : never
   readonly Rows: this["In"] extends infer X ? Summed<RowsInside<F, X>, Apply<F, X, "Out">> : never
 }
 /** The trees of a layer inside another: under its name, if it has one. */
@@ -59,7 +59,7 @@ type Skip<X, O> = X extends readonly unknown[]
       : unequal<X, O>
 /** x is held while the block runs; the sum then holds both and its result. */
 type Added<N extends string, V> = V extends Live
-  ? MaxD<V[1], PlusD<N, PlusD<N, N>>> extends infer M extends string
+  ? MaxR<V[1], PlusR<N, PlusR<N, N>>> extends infer M extends string
     ? [M, M]
     : never
   : never
@@ -75,8 +75,8 @@ export interface ShortcutRule<F extends AnyRule, G extends AnyRule> extends Rule
     : never
   readonly Params: this["In"] extends infer X ? Both<Own<F, Apply<F, X, "Params">>, Own<G, Apply<G, X, "Params">>> : never
   readonly State: this["In"] extends infer X ? Both<Own<F, Apply<F, X, "State">>, Own<G, Apply<G, X, "State">>> : never
-  readonly Count: this["In"] extends infer X ? PlusD<CountOf<F, X>, CountOf<G, X>> : never
-  readonly Live: this["In"] extends infer X ? Forked<SizeD<X>, SizeD<Apply<F, X, "Out">>, LiveOf<F, X>, LiveOf<G, X>> : never
+  readonly Count: this["In"] extends infer X ? PlusR<CountOf<F, X>, CountOf<G, X>> : never
+  readonly Live: this["In"] extends infer X ? Forked<SizeR<X>, SizeR<Apply<F, X, "Out">>, LiveOf<F, X>, LiveOf<G, X>> : never
   readonly Rows: this["In"] extends infer X
     ? RowsAnd<[...RowsAt<"block", Inner<F>, X>, ...RowsAt<"shortcut", Inner<G>, X>], Apply<F, X, "Out">>
     : never
@@ -86,8 +86,8 @@ type Both<P, Q> = {} extends P ? ({} extends Q ? {} : { shortcut: Q }) : {} exte
 /** First the block, then the shortcut, then their sum. */
 type Forked<N extends string, O extends string, V, W> = V extends readonly [string, infer Held extends string]
   ? W extends readonly [infer P extends string, infer Q extends string]
-    ? PlusD<O, PlusD<O, O>> extends infer Sum extends string
-      ? [MaxD<Held, MaxD<PlusD<O, P>, Sum>>, MaxD<Held, MaxD<PlusD<O, Q>, PlusD<N, Sum>>>]
+    ? PlusR<O, PlusR<O, O>> extends infer Sum extends string
+      ? [MaxR<Held, MaxR<PlusR<O, P>, Sum>>, MaxR<Held, MaxR<PlusR<O, Q>, PlusR<N, Sum>>>]
       : never
     : never
   : never

@@ -1,7 +1,7 @@
 // Layers beside each other whose outputs become one: concatenated along the last axis, or added.
 import type { Dim, Fits, Known } from "../../typelevel/dim.ts"
 import type { needsRank as NeedsRank, ofNothing as OfNothing } from "../../typelevel/messages.ts"
-import type { LiveBeside, Plain, RowsAnd, RowsOf, ShowSpec, SizeD, Within } from "../../typelevel/network.ts"
+import type { LiveBeside, Plain, RowsAnd, RowsOf, ShowSpec, SizeR, Within } from "../../typelevel/network.ts"
 import type { TensorLike } from "../../typelevel/rule.ts"
 import type { Rankless, Shape } from "../../typelevel/shape.ts"
 import type { Plus } from "../../typelevel/symbolic.ts"
@@ -107,7 +107,7 @@ type Gathered<Kind extends "concat" | "add", What extends Part, L> = Kind extend
 export interface GatherRule<Kind extends "concat" | "add", L extends readonly unknown[]> extends Beside<L, "both"> {
   readonly Kind: Kind
   readonly Out: this["In"] extends infer X ? All<Kind, Within<Kind, L, Fork<[...L], X>>> : never
-  readonly Live: this["In"] extends infer X ? LiveBeside<L, X, SizeD<All<Kind, Fork<[...L], X>>>> : never
+  readonly Live: this["In"] extends infer X ? LiveBeside<L, X, SizeR<All<Kind, Fork<[...L], X>>>> : never
   readonly Rows: this["In"] extends infer X ? RowsAnd<RowsOf<L, X, "both">, All<Kind, Fork<[...L], X>>> : never
 }
 type All<Kind extends "concat" | "add", W> = W extends string ? W : Gathered<Kind, "output", W>

@@ -13,7 +13,7 @@ import type {
   RowsOf,
   Rule,
   ShowSpec,
-  SizeD,
+  SizeR,
   Trees,
   Within,
 } from "../../typelevel/network.ts"
@@ -165,7 +165,7 @@ export const parallel = <const L extends readonly unknown[]>(
 export interface IdentityRule extends Plain {
   readonly Kind: "identity"
   readonly Out: this["In"]
-  readonly Live: this["In"] extends infer X ? [SizeD<X>, SizeD<X>] : never
+  readonly Live: this["In"] extends infer X ? [SizeR<X>, SizeR<X>] : never
 }
 /** What comes in comes out: a branch that does nothing. */
 export const identity: Layer<IdentityRule> = layerOf("identity", through)
@@ -173,7 +173,7 @@ export const identity: Layer<IdentityRule> = layerOf("identity", through)
 export interface SelectRule<K extends readonly number[]> extends Plain {
   readonly Kind: "select"
   readonly Out: this["In"] extends infer X ? (X extends readonly unknown[] ? Selected<X, K> : needsList<"select", X>) : never
-  readonly Live: this["In"] extends infer X ? [SizeD<X>, SizeD<X>] : never
+  readonly Live: this["In"] extends infer X ? [SizeR<X>, SizeR<X>] : never
 }
 type Selected<
   X extends readonly unknown[],

@@ -6,14 +6,14 @@ import type {
   Apply,
   CountOf,
   LiveOf,
-  MaxD,
-  PlusD,
+  MaxR,
+  PlusR,
   Row,
   RowsAnd,
   RowsInside,
   Rule,
   ShowSpec,
-  SizeD,
+  SizeR,
 } from "../../typelevel/network.ts"
 import type { needsTensors } from "../../typelevel/pattern.ts"
 import type { TensorLike } from "../../typelevel/rule.ts"
@@ -44,7 +44,7 @@ export interface SkipRule<F extends AnyRule, Crop> extends Rule {
   readonly State: this["In"] extends infer X ? Own<F, Apply<F, X, "State">> : never
   readonly Count: this["In"] extends infer X ? CountOf<F, X> : never
   readonly Live: this["In"] extends infer X
-    ? Alive<LiveOf<F, X>, PlusD<SizeD<X>, PlusD<SizeD<Apply<F, X, "Out">>, SizeD<Skipped<X, Apply<F, X, "Out">, Crop>>>>>
+    ? Alive<LiveOf<F, X>, PlusR<SizeR<X>, PlusR<SizeR<Apply<F, X, "Out">>, SizeR<Skipped<X, Apply<F, X, "Out">, Crop>>>>>
     : never
   readonly Rows: this["In"] extends infer X
     ? RowsAnd<[...RowsInside<F, X>, ...CropRow<X, Apply<F, X, "Out">, Crop>], Skipped<X, Apply<F, X, "Out">, Crop>>
@@ -99,7 +99,7 @@ type misfit<X, Y, Crop> = Crop extends true
   : `skip: the input is ${ShowSpec<X>}, the layer gives ${ShowSpec<Y>}; only the last axis may differ, unless { crop: true }`
 /** The input is held while the layer runs, and both until their concatenation is there. */
 type Alive<V, N extends string> = V extends readonly [string, infer Held extends string]
-  ? MaxD<Held, N> extends infer M extends string
+  ? MaxR<Held, N> extends infer M extends string
     ? [M, M]
     : never
   : never
