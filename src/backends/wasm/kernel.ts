@@ -9,7 +9,7 @@ import type { Frame, Pointer, Scope } from "./frame.ts"
 import { constant, fold } from "./lanes.ts"
 import { alongLanes, chooseAxis, type Lanewise, guardedAlong, lanesPossible, type Limit, widthFor } from "./lanewise.ts"
 import { loops, sharedLoop, workOf } from "./reduce.ts"
-import { type Streamed, streamed, tiled } from "./reshape.ts"
+import { type Step, type Streamed, streamed, tiled } from "./reshape.ts"
 import { bytesOfStrip, type ShortRows, shortRows } from "./rows.ts"
 import type { V, Vec } from "./strands.ts"
 import { addressOf, strideAlong, vectorAddress } from "./address.ts"
@@ -26,18 +26,17 @@ export const emitKernel = (k: Kernel, scope: Scope): void => {
   const tiles = tiled(k, scope)
   emitGroup([tiles], tiles.axes, scope)
 }
-const emitStreamed = ({ outer, bytes, strip, fill, passes, finish }: Streamed, scope: Scope): void => {
-  const base = scope.frame.scratch(bytes)
-  scope.frame.setPointer(strip, { base, offset: 0 })
-  const v = fill.axes[0]!
-  const rows = passes.reduce((n, p) => n + p.over.reduce((m, a) => m * a.n, 8), 0)
-  const part = scope.depth === 0 ? scope.frame.share(v.n, 64, (rows * v.n * outer.reduce((n, a) => n * a.n, 1)) / 4) : undefined
-  loops(outer, [], [], new Set(), scope, (row) => {
-    emitGroup([fill], fill.axes, row.inner(), part)
-    for (const { over, add } of passes)
-      loops(over, [], [], new Set(), row.inner(), (at) => emitGroup([add], add.axes, at.inner(), part))
-    emitGroup([finish], finish.axes, row.inner(), part)
-  })
+const emitStreamed = ({ outer, strips, along, rows, steps }: Streamed, scope: Scope): void => {
+  const { frame } = scope
+  for (const b of strips) frame.setPointer(b, { base: frame.scratch(4 * along.n + 64), offset: 0 })
+  const work = ((rows + 8) * along.n * outer.reduce((n, a) => n * a.n, 1)) / 4
+  const part = scope.depth === 0 ? frame.share(along.n, 64, work) : undefined
+  const take = (list: readonly Step[], at: Scope): void => {
+    for (const s of list)
+      if ("over" in s) loops(s.over, [], [], new Set(), at.inner(), (inner) => take(s.steps, inner))
+      else emitGroup([s], s.axes, at.inner(), part)
+  }
+  loops(outer, [], [], new Set(), scope, (row) => take(steps, row))
 }
 /** All rows of the nest, sixteen at a time. */
 const emitShortRows = ({ outer, block, whole, full, rest, single, strips }: ShortRows, work: number, scope: Scope): void => {

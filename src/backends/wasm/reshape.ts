@@ -4,6 +4,7 @@ import {
   axis,
   type Buf,
   type Expr,
+  type Ix,
   ix,
   type Kernel,
   mapExpr,
@@ -16,6 +17,7 @@ import {
   unit,
   visit,
 } from "../../core/ir/index.ts"
+import { RUN } from "./cascade.ts"
 import type { Scope } from "./frame.ts"
 
 /** Largest divisor of n that is at most `most`. */
@@ -36,15 +38,18 @@ const ROWS = 8
 /** Shorter rows fit the registers of one pass over all rows. */
 const LONG = 64
 
+/** A kernel, or steps for each value of some axes. */
+export type Step = Kernel | { readonly over: readonly Axis[]; readonly steps: readonly Step[] }
 export interface Streamed {
   /** Axes around everything. */
   readonly outer: readonly Axis[]
-  readonly bytes: number
-  readonly strip: Buf
-  /** strip = unit; for each value of `over`: strip (kind)= some rows; out = the kernel's value of strip. */
-  readonly fill: Kernel
-  readonly passes: readonly { readonly over: readonly Axis[]; readonly add: Kernel }[]
-  readonly finish: Kernel
+  readonly strips: readonly Buf[]
+  /** The axis that runs through the lanes. */
+  readonly along: Axis
+  /** Rows that are read. */
+  readonly rows: number
+  /** strip = unit; strip (kind)= some rows, again and again; out = the kernel's value of strip. */
+  readonly steps: readonly Step[]
 }
 /** A reduction over rows, with lanes along them: rows are streamed in order, eight at a time, into a strip that stays in cache. By
  *  columns instead, each step would touch another page (column sums of [2048, 2048]: 0.79 ms, so 0.36). */
@@ -62,30 +67,56 @@ export const streamed = (k: Kernel, scope: Scope): Streamed | undefined => {
   const reads = readsIn(r.body)
   if (!reads.some((x) => coefficient(x, v, scope) === 1 && r.axes.some((a) => coefficient(x, a, scope) !== 0))) return undefined
   if (reads.some((x) => r.axes.some((a) => Math.abs(coefficient(x, a, scope)) === 1))) return undefined
-  const strip: Buf = { id: -1 - k.out.id, shape: [v.n], dtype: r.dtype, role: "temp" }
+  const [strip, part] = [0, 1].map((n): Buf => ({ id: -1 - 2 * k.out.id - n, shape: [v.n], dtype: r.dtype, role: "temp" })) as [
+    Buf,
+    Buf,
+  ]
   const w = r.axes.at(-1)!
   const others = r.axes.slice(0, -1)
-  const pass = (from: number, count: number, rows: number): Streamed["passes"][number] => {
-    const block = axis(count)
+  const onto = (out: Buf, value: Expr, accumulate?: Reduce["kind"]): Kernel => ({
+    k: "kernel",
+    out,
+    axes: [v],
+    at: [ix(v)],
+    value,
+    ...(accumulate ? { accumulate } : {}),
+  })
+  const neutral: Expr = { k: "num", dtype: r.dtype, v: unit(r.kind, r.dtype) }
+  /** `rows` rows from `first` on. */
+  const add = (out: Buf, first: Ix, rows: number): Kernel => {
     const row = axis(rows)
-    const at = plus(from, times(block, rows), row)
-    const body = substitute((a) => (a === w ? at : undefined)).expr(r.body)
-    return {
-      over: [...others, block],
-      add: { k: "kernel", out: strip, axes: [v], at: [ix(v)], value: reduceOver(r.kind, [row], body), accumulate: r.kind },
-    }
+    const body = substitute((a) => (a === w ? plus(first, row) : undefined)).expr(r.body)
+    return onto(out, reduceOver(r.kind, [row], body), r.kind)
+  }
+  const passes = (out: Buf, from: Ix, count: number, rows: number): Step => {
+    const block = axis(count)
+    return { over: [block], steps: [add(out, plus(from, times(block, rows)), rows)] }
   }
   const rows = Math.min(ROWS, w.n)
   const whole = Math.floor(w.n / rows)
   const rest = w.n - whole * rows
+  const all = r.axes.reduce((p, a) => p * a.n, 1)
+  // A long sum is taken in parts of about as many passes as there are parts, so that no term meets a sum that has outgrown it: its error
+  // is at most (2 sqrt(passes) + rows) 2^-24 of the sum of magnitudes.
+  const passesInAll = all / rows
+  const long = r.dtype === "f32" && r.kind === "add" && passesInAll > RUN
+  const run = long ? Math.min(whole, Math.max(RUN, Math.ceil(Math.sqrt(passesInAll)))) : whole
+  const inPart = (steps: readonly Step[]): readonly Step[] =>
+    long ? [onto(part, neutral), ...steps, onto(strip, read(part, [ix(v)]), r.kind)] : steps
+  const to = long ? part : strip
+  const runs = Math.floor(whole / run)
+  const run0 = axis(runs)
+  const left = whole - runs * run
+  const sums: Step[] = [{ over: [run0], steps: inPart([passes(to, times(run0, run * rows), run, rows)]) }]
+  if (left > 0) sums.push(...inPart([passes(to, ix(runs * run * rows), left, rows)]))
+  if (rest > 0) sums.push(...inPart([add(to, ix(whole * rows), rest)]))
   const value = mapExpr(k.value, (e) => (e === r ? read(strip, [ix(v)]) : undefined))
   return {
     outer: k.axes.slice(0, -1),
-    bytes: 4 * v.n + 64,
-    strip,
-    fill: { k: "kernel", out: strip, axes: [v], at: [ix(v)], value: { k: "num", dtype: r.dtype, v: unit(r.kind, r.dtype) } },
-    passes: [pass(0, whole, rows), ...(rest > 0 ? [pass(whole * rows, 1, rest)] : [])],
-    finish: { ...k, axes: [v], value },
+    strips: long ? [strip, part] : [strip],
+    along: v,
+    rows: all,
+    steps: [onto(strip, neutral), { over: others, steps: sums }, { ...k, axes: [v], value }],
   }
 }
 
