@@ -45,6 +45,8 @@ export class Code<P extends readonly Type[] = readonly Type[], R extends Type | 
   readonly index: number
   readonly params: P
   readonly result: R
+  /** Runs before everything else. */
+  private readonly entry = new Bytes(16)
   /** Runs once, before the body: constants that loops need in locals (see `constant`). */
   private readonly prologue = new Bytes()
   private readonly main = new Bytes()
@@ -140,8 +142,15 @@ export class Code<P extends readonly Type[] = readonly Type[], R extends Type | 
   }
   /** Writes into the prologue instead of the body. */
   before(write: () => void): void {
+    this.into(this.prologue, write)
+  }
+  /** Writes what comes before the prologue. */
+  first(write: () => void): void {
+    this.into(this.entry, write)
+  }
+  private into(to: Bytes, write: () => void): void {
     const { out } = this
-    this.out = this.prologue
+    this.out = to
     write()
     this.out = out
   }
@@ -217,18 +226,23 @@ export class Code<P extends readonly Type[] = readonly Type[], R extends Type | 
   }
 
   // ---- atomics (shared memories) -----------------------------------------------------------------------------------
-  private atomic(code: number, align: number): void {
+  private atomic(code: number, align: number, offset = 0): void {
     this.out.u8(0xfe)
     this.out.u8(code)
     this.out.u8(align)
-    this.out.u8(0)
+    this.out.u32(offset)
   }
-  atomicLoad(_address: Value<"i32">): Value<"i32"> {
-    this.atomic(0x10, 2)
+  atomicLoad(_address: Value<"i32">, offset = 0): Value<"i32"> {
+    this.atomic(0x10, 2, offset)
     return token
   }
-  atomicStore(_address: Value<"i32">, _value: Value<"i32">): void {
-    this.atomic(0x17, 2)
+  atomicStore(_address: Value<"i32">, _value: Value<"i32">, offset = 0): void {
+    this.atomic(0x17, 2, offset)
+  }
+  /** Puts the new value in the place of the expected one, if that is there; returns what was there. */
+  exchange(_address: Value<"i32">, _expected: Value<"i32">, _to: Value<"i32">, offset = 0): Value<"i32"> {
+    this.atomic(0x48, 2, offset)
+    return token
   }
   /** Adds, and returns what was there before. */
   atomicAdd(_address: Value<"i32">, _value: Value<"i32">): Value<"i32"> {
@@ -252,6 +266,23 @@ export class Code<P extends readonly Type[] = readonly Type[], R extends Type | 
   }
 
   // ---- control -----------------------------------------------------------------------------------------------------
+  /** Is this inside a block, a loop or an if? */
+  get nested(): boolean {
+    return this.depth > 0
+  }
+  /** A loop whose end is written by `end`. */
+  begin(): Label {
+    this.out.u8(0x03)
+    this.out.u8(codes.none)
+    return { depth: ++this.depth }
+  }
+  end(): void {
+    this.depth--
+    this.out.u8(0x0b)
+  }
+  return(_value?: Value<Type>): void {
+    this.out.u8(0x0f)
+  }
   private region(code: number, body: (label: Label) => void): void {
     this.out.u8(code)
     this.out.u8(codes.none)
@@ -328,8 +359,9 @@ export class Code<P extends readonly Type[] = readonly Type[], R extends Type | 
       head.u32(n)
       head.u8(codes[type])
     }
-    to.u32(head.length + this.prologue.length + this.main.length + 1)
+    to.u32(head.length + this.entry.length + this.prologue.length + this.main.length + 1)
     to.append(head)
+    to.append(this.entry)
     to.append(this.prologue)
     to.append(this.main)
     to.u8(0x0b)

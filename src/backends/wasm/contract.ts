@@ -37,13 +37,15 @@ export const emitContraction = (k: Kernel, scope: Scope): boolean => {
   if (blas && matrices) blas.products++
   else emitTables(f, frame.kernels, plan, scratch)
   const inner = new Set<Atom>([...c.m, ...c.n, ...c.k])
-  // Threads take rows, or columns where there are few rows: packing B is the work that they repeat.
+  // Threads take rows or columns, whichever makes them repeat less: every part of the rows packs B, every part of the columns
+  // reads A, and packs it if need be.
   const batch = size(c.batch)
   const work = (batch * M * N * K) / 4
-  const byColumns = c.n.length === 1 && M < 256 && N >= 64
+  const again = { rows: batch * N * K, columns: batch * M * K * (plan.unpacked ? 0.25 : 1) }
+  const byColumns = c.n.length === 1 && N >= 64 && again.columns < again.rows
   const batches = c.batch[0] && c.batch[0].n >= 8 ? frame.share(c.batch[0].n, 1, work) : undefined
-  const rows = batches || byColumns ? undefined : frame.share(M, ROWS, work)
-  const columns = batches || !byColumns ? undefined : frame.share(N, PANEL, work)
+  const rows = batches || byColumns ? undefined : frame.share(M, ROWS, work, again.rows)
+  const columns = batches || !byColumns ? undefined : frame.share(N, PANEL, work, again.columns)
   const part = { ...(rows ? { rows } : {}), ...(columns ? { columns } : {}) }
   const each = (row: Scope): void => {
     const base = (x: { readonly buf: Buf; readonly at: readonly Ix[] }): Local<"i32"> => {

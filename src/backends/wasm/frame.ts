@@ -19,6 +19,7 @@ import {
 import type { Code, Func, Local } from "./asm.ts"
 import type { Blas } from "./blas.ts"
 import type { Kernels } from "./microkernel.ts"
+import { Division, type Team } from "./phases.ts"
 import type { Type } from "./opcodes.ts"
 import { Strands, type Vec } from "./strands.ts"
 
@@ -34,13 +35,6 @@ export type HostFunctions = ReadonlyMap<string, Func>
 
 export const ARENA_SLOT = 0
 export const SCRATCH_SLOT = 1
-/** The threads that run a program together. */
-export interface Team {
-  readonly size: number
-  readonly id: Local<"i32">
-  /** Vector operations below which a statement is not worth dividing. */
-  readonly least: number
-}
 /** Bytes: of the temporaries (a multiple of 64), and of the scratch space behind them, for each thread. */
 export interface Need {
   readonly arena: number
@@ -71,8 +65,9 @@ export class Frame {
   private readonly team: Team | undefined
   private scratchUsed = 0
   private scratchBase: Local<"i32"> | undefined
-  /** Has the function divided its work among the threads? If not, one of them runs it. */
-  divided = false
+  private division: Division | undefined
+  /** Vector operations that the threads divide among them. */
+  divided = 0
 
   constructor(
     f: Code,
@@ -130,20 +125,21 @@ export class Frame {
     need.scratch = Math.max(need.scratch, this.scratchUsed)
     return at
   }
-  /** This thread's part of n things in units: [from, to). Undefined where there is one thread, or too little to do to be worth
-   *  waking others: `work` is in vector operations, and 20,000 of them take some five microseconds. */
-  share(n: number, unit: number, work: number): readonly [Local<"i32">, Local<"i32">] | undefined {
-    const { f, team } = this
-    const units = Math.ceil(n / unit)
-    if (!team || units < 2 || work < team.least) return undefined
-    this.divided = true
-    const bound = (more: number): Local<"i32"> => {
-      const k = f.op("i32.mul", f.op("i32.add", f.get(team.id), f.i32(more)), f.i32(units))
-      const x = f.let("i32", f.op("i32.mul", f.op("i32.div_u", k, f.i32(team.size)), f.i32(unit)))
-      f.set(x, f.select(f.get(x), f.i32(n), f.op("i32.lt_s", f.get(x), f.i32(n))))
-      return x
-    }
-    return [bound(0), bound(1)]
+  /** Limits [from, to) of a part of n things in units: what follows is run for one part after the other, until `finish`. Undefined where
+   *  there is one thread, or too little to do: `work` is in vector operations, `again` those that every part repeats. */
+  share(n: number, unit: number, work: number, again = 0): readonly [Local<"i32">, Local<"i32">] | undefined {
+    const { f, team, division } = this
+    if (!team || division || f.nested || n <= unit || work < team.least) return undefined
+    this.divided = work
+    this.division = new Division(f, team, n, unit, work, again)
+    return this.division.limits
+  }
+  finish(): void {
+    this.division?.close()
+  }
+  /** 0: the function is for one thread. */
+  get phases(): 0 | 1 {
+    return this.division ? 1 : 0
   }
   setPointer(buf: Buf, pointer: Pointer): void {
     this.own.set(buf, pointer)

@@ -11,8 +11,10 @@ import { type Library, openBlas } from "./library.ts"
 import { engine, load } from "./engine.ts"
 import { ARENA_SLOT, SCRATCH_SLOT } from "./frame.ts"
 import { Heap } from "./memory.ts"
-import { Pool } from "./pool.ts"
+import { MOST_THREADS } from "./phases.ts"
+import { Pool, type PoolOptions } from "./pool.ts"
 import { argSlot, compileWasm, outSlot, tableWords } from "./program.ts"
+import { threadsHere } from "./threads.ts"
 
 export { compileWasm, type WasmProgram } from "./program.ts"
 
@@ -40,20 +42,35 @@ export const wasm = (): Backend => {
   return open(new Heap())
 }
 
+/** How a device on the CPU uses it. */
+export interface Cpu extends Backend {
+  readonly threads: number
+  /** Why so many threads: for people. */
+  readonly why: string
+}
+export interface ThreadOptions extends PoolOptions {
+  /** Vector operations (4 take about a nanosecond) below which a statement is not divided. */
+  readonly least?: number
+}
+/** Threads that are taken unless it is said how many. Not measured beyond 2: more share caches and the memory's bandwidth. */
+const MOST = 8
+
 /**
- * The same with several threads. Each statement's outputs are divided among them, never a sum: results have the same bits as with one.
- * Small programs still run on the caller's thread alone. Throws DeviceUnavailable where the host has no worker threads.
- *
- * `least`: vector operations below which a statement is not divided; the default takes some five microseconds.
+ * The same with several threads: by default as many as the machine runs at once, at most 8. Each statement's outputs are divided among
+ * them, never a sum: results have the same bits as with one. The other threads are started with the first programs that are worth it;
+ * small programs run on the caller's thread alone. One thread where memory cannot be shared (`why` says so).
  *
  * @example
- * const device = await wasmThreads(4)
+ * const device = wasmThreads(4)
  */
-export const wasmThreads = async (threads: number, least?: number): Promise<Backend> => {
+export const wasmThreads = (wanted?: number, { least, ...options }: ThreadOptions = {}): Cpu => {
   available()
-  if (threads <= 1) return wasm()
+  const here = wanted === 1 ? "asked for" : threadsHere()
+  const threads = typeof here === "string" ? 1 : Math.min(wanted ?? Math.min(here.count, MOST), MOST_THREADS)
+  if (typeof here === "string" || threads <= 1)
+    return { ...wasm(), threads: 1, why: `one thread: ${typeof here === "string" ? here : "the machine runs no more at once"}` }
   const heap = new Heap(true)
-  return open(heap, await Pool.open(threads, heap.memory), least)
+  return { ...open(heap, new Pool(threads, heap.memory, here, options), least), threads, why: `${threads} threads` }
 }
 const available = (): void => {
   const simd = Uint8Array.of(0, 97, 115, 109, 1, 0, 0, 0, 1, 4, 1, 96, 0, 0, 3, 2, 1, 0, 10, 9, 1, 7, 0, 65, 0, 253, 15, 26, 11)
@@ -128,10 +145,15 @@ const open = (heap: Heap, pool?: Pool, least?: number, blas?: Library & { readon
           construct: `an array ${b.dtype}${show(b.shape)} of more than 2^29 elements`,
           instead: "split it along an axis",
         })
-    const program = compileWasm(lowered, pool?.threads, least, blas?.least)
+    const program = compileWasm(lowered, pool?.size, least, blas?.least)
     const host = Object.fromEntries(program.host.map((s) => [s.name, (...args: readonly number[]) => s.eval("f64", ...args)]))
-    const { module, exports } = load(program.bytes, { memory: heap.memory, ...(blas && { sgemm: blas.sgemm }), ...host })
-    const crew = pool && program.threads > 1 ? { pool, id: pool.add(module) } : undefined
+    const { module, exports } = load(program.bytes, {
+      memory: heap.memory,
+      wait: pool?.wait,
+      ...(blas && { sgemm: blas.sgemm }),
+      ...host,
+    })
+    const job = program.threads > 1 ? pool?.job(module, exports["run"]!, program.divided) : undefined
     const table = heap.take(4 * tableWords(lowered))
     let disposed = false
     return {
@@ -166,8 +188,8 @@ const open = (heap: Heap, pool?: Pool, least?: number, blas?: Library & { readon
           outs.forEach((a, k) => {
             slots[outSlot(lowered, k)] = a
           })
-          crew?.pool.start(crew.id, table)
-          exports["run"]!(table, 0)
+          if (job) pool!.run(job, table)
+          else exports["run"]!(table, -1, 0)
         } catch (e) {
           for (const a of taken) heap.release(a)
           throw e
@@ -182,7 +204,7 @@ const open = (heap: Heap, pool?: Pool, least?: number, blas?: Library & { readon
       dispose: () => {
         if (!disposed) {
           heap.release(table)
-          crew?.pool.remove(crew.id)
+          if (job) pool!.remove(job)
         }
         disposed = true
       },

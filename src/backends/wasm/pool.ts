@@ -1,95 +1,284 @@
-// Worker threads that run programs together with the caller's thread, over one shared memory. All threads run the same function of the
-// same module with their number; the meeting at the program's end is how the caller knows that all are done.
-import { DeviceUnavailable } from "../errors.ts"
-import { MEETING } from "./barrier.ts"
-import type { Memory } from "./engine.ts"
+// Worker threads that help the caller's thread with programs, over one shared memory. Nothing waits for them (phases.ts): a program can be
+// run at once, with those who happen to be awake. So workers are started when the programs so far were worth it, sleep when
+// there has been nothing to do for some 50 microseconds, and are woken only for a program that is worth that.
+import { DeviceLost } from "../errors.ts"
+import type { Exports, Memory } from "./engine.ts"
+import { ASLEEP, at, AWAKE, line, MOST_THREADS, own, STEP, WAKE } from "./phases.ts"
+import type { Thread, Threads } from "./threads.ts"
 
-/** Words of the memory's first page, on cache lines of their own: the number of the call, the program, its table. */
-const CALL = MEETING + 64
-const PROGRAM = CALL + 64
-const TABLE = PROGRAM + 64
-
-interface Thread {
-  postMessage(message: unknown): void
-  unref(): void
-  terminate(): Promise<unknown>
+/** A program that threads may run together. */
+export interface Job {
+  readonly id: number
+  readonly module: object
+  readonly run: Exports[string]
+  /** Vector operations that are divided. */
+  readonly divided: number
+  /** Milliseconds that it takes without help, of late, and how often that was measured. */
+  alone: number
+  measured: number
 }
-interface Threads {
-  readonly Worker: new (source: string, options: { readonly eval: true; readonly workerData: unknown }) => Thread
+export interface PoolOptions {
+  /** Vector operations (4 take about a nanosecond) that programs must have divided before workers are started. */
+  readonly start?: number
+  /** Vector operations of a program for which sleeping workers are woken. */
+  readonly wake?: number
+  /** More functions that programs import: what makes them in a worker, JavaScript for a function of `given`. */
+  readonly imports?: { readonly source: string; readonly given: unknown }
 }
+/** Some 10 milliseconds; starting a worker takes 30, not of this thread. */
+const START = 40_000_000
+/** Workers that end before they have looked for work: after so many there will be no more. */
+const MOST_FAILURES = 3
+/** Seconds that a thread may spend on one chunk before it counts as lost. */
+const PATIENCE = 120
+/** Before this ticket the count starts again, when no worker is inside a program. */
+const MOST_TICKET = 2 ** 30
+const ENDED = 3
+/** Milliseconds: how long a thread 0 that waits for a chunk sleeps before it looks who is still alive; what workers are credited with at most;
+ *  for how long they are not called when they cost more than they save. */
+const SLICE = 20
+const CREDIT = 5
+const PAUSE = 10
+const LONGEST_PAUSE = 640
+/** Runs alone until it is known what a program takes; the first ones are slow. */
+const MEASURED = 3
 
-/** What a worker does: wait for a call (looking for some 50 microseconds before it sleeps), fetch a program that it does not have yet,
- *  run it. Plain JavaScript, so that it needs no file of its own. */
-const worker = `
-const { workerData: { memory, thread, words: [call, program, table] }, parentPort, receiveMessageOnPort } = require("node:worker_threads")
-const word = new Int32Array(memory.buffer)
+/** What a worker does: look for a call, sleep if there is none, help with it if it has the program. It goes back to its event loop when
+ *  there are messages for it: modules that it gets or drops. Plain JavaScript, so that it needs no file of its own. */
+const script = `
+const { at, own, AWAKE, ASLEEP, SPINS } = ${JSON.stringify({ at, own, AWAKE, ASLEEP, SPINS: 20_000 })}
+let word, thread, env, received, seen = 0
 const programs = new Map()
-const fetch = (id) => {
-  for (;;) {
-    const got = receiveMessageOnPort(parentPort)
-    if (!got) continue
-    const { id: of, module } = got.message
-    if (module) programs.set(of, new WebAssembly.Instance(module, { env: { memory } }).exports.run)
-    else programs.delete(of)
-    if (programs.has(id)) return programs.get(id)
+const load = (byte) => Atomics.load(word, byte >> 2)
+const set = (what, value) => Atomics.store(word, (thread.line + own[what]) >> 2, value)
+const idle = () => load(at.call) === seen && load(at.mail) === received
+const help = (call) => {
+  const [id, table, ticket] = [load(at.program), load(at.table), load(at.ticket)]
+  if (call & 1 || load(at.call) !== call) return // being written
+  const run = programs.get(id)
+  if (!run && load(at.mail) !== received) return
+  seen = call
+  if (!run) return
+  try {
+    run(table, thread.id, ticket)
+  } catch (e) {
+    Atomics.store(word, at.failed >> 2, 1)
+    if (Atomics.load(word, (thread.line + own.holds) >> 2)) Atomics.add(word, at.finished >> 2, 1)
+    Atomics.notify(word, at.finished >> 2)
+    set("holds", 0)
   }
 }
-for (let seen = 0; ; ) {
-  for (let spins = 0; spins < 20000 && Atomics.load(word, call) === seen; spins++);
-  while (Atomics.load(word, call) === seen) Atomics.wait(word, call, seen)
-  seen = Atomics.load(word, call)
-  const id = Atomics.load(word, program)
-  if (id < 0) break
-  ;(programs.get(id) ?? fetch(id))(Atomics.load(word, table), thread)
+const work = () => {
+  while (load(at.mail) === received) {
+    for (let spins = 0; spins < SPINS && idle(); spins++);
+    if (idle()) {
+      const bell = load(at.bell)
+      set("state", ASLEEP)
+      if (idle()) Atomics.wait(word, at.bell >> 2, bell)
+      set("state", AWAKE)
+    }
+    const call = load(at.call)
+    if (call === seen) continue
+    set("inside", 1)
+    help(load(at.call))
+    set("inside", 0)
+  }
 }
+const add = (id, module) => {
+  try {
+    programs.set(id, new WebAssembly.Instance(module, { env }).exports.run)
+  } catch {}
+}
+receive((message) => {
+  if (message.memory) {
+    const { memory, imports } = message
+    ;({ thread, received } = message)
+    word = new Int32Array(memory.buffer)
+    env = { memory, wait: () => {}, ...(imports && eval(imports.source)(imports.given)) }
+    if (typeof process === "object") process.on("exit", () => set("state", ${ENDED}))
+    for (const [id, module] of message.modules) add(id, module)
+    set("state", AWAKE)
+  } else {
+    received = (received + 1) | 0
+    if (message.module) add(message.id, message.module)
+    else programs.delete(message.id)
+  }
+  if (load(at.mail) === received) work()
+})
 `
 
 export class Pool {
-  readonly threads: number
+  /** Threads with the caller's. */
+  readonly size: number
   private readonly words: Int32Array
-  private readonly others: readonly Thread[]
+  private readonly memory: Memory
+  private readonly host: Threads
+  private readonly least: { readonly start: number; readonly wake: number }
+  private readonly imports: PoolOptions["imports"]
+  private readonly workers: (Thread | undefined)[]
+  private readonly jobs = new Map<number, Job>()
   private next = 0
+  private spent = 0
+  private failures = 0
+  /** Has the caller slept in this run until others had finished their chunks? */
+  private waited = false
+  /** Since when there have been so many finished chunks. */
+  private last = { time: 0, finished: -1 }
+  /** Milliseconds that workers have saved of late; until when none are called, and for how long the next time. */
+  private saved = 0
+  private aloneUntil = 0
+  private pause = PAUSE
 
-  private constructor(threads: number, memory: Memory, { Worker }: Threads) {
-    this.threads = threads
+  constructor(size: number, memory: Memory, host: Threads, { start = START, wake = WAKE, imports }: PoolOptions = {}) {
+    this.size = Math.min(size, MOST_THREADS)
+    this.memory = memory
+    this.host = host
+    this.least = { start, wake }
+    this.imports = imports
+    this.workers = Array.from({ length: this.size }, () => undefined)
     this.words = new Int32Array(memory.buffer)
-    const words = [CALL / 4, PROGRAM / 4, TABLE / 4]
-    this.others = Array.from(
-      { length: threads - 1 },
-      (_, k) => new Worker(worker, { eval: true, workerData: { memory, thread: k + 1, words } }),
-    )
-    // A program that is done with everything else need not wait for idle threads.
-    for (const t of this.others) t.unref()
   }
-  /** Starts threads - 1 workers. Throws DeviceUnavailable where there are no worker threads. */
-  static async open(threads: number, memory: Memory): Promise<Pool> {
+  private get(byte: number): number {
+    return Atomics.load(this.words, byte / 4)
+  }
+  private set(byte: number, value: number): void {
+    Atomics.store(this.words, byte / 4, value)
+  }
+  job(module: object, run: Exports[string], divided: number): Job {
+    return { id: this.next++, module, run, divided, alone: 0, measured: 0 }
+  }
+  /** The workers forget the program. */
+  remove({ id }: Job): void {
+    if (this.jobs.delete(id)) this.tell({ id })
+  }
+  private tell(message: { readonly id: number; readonly module?: object }): void {
+    Atomics.add(this.words, at.mail / 4, 1)
+    for (const w of this.workers) w?.post(message)
+  }
+
+  /** Runs a program, with the workers if it is worth it. Throws what the program throws, and DeviceLost if a worker ended or failed in the
+   *  middle of it; in any case nobody works on it any more afterwards. */
+  run(job: Job, table: number): void {
+    const ticket = this.start(job, table)
+    const from = performance.now()
+    if (ticket === undefined) {
+      job.run(table, -1, 0)
+      const time = performance.now() - from
+      job.alone = job.measured++ === 0 || time < job.alone ? time : job.alone + (time - job.alone) / 8
+      return
+    }
+    this.waited = false
     try {
-      return new Pool(threads, memory, (await import("node:worker_threads")) as unknown as Threads)
+      job.run(table, 0, ticket)
+      if (this.get(at.failed) !== 0) this.lose("a worker thread failed in the middle of a program")
     } catch (e) {
-      throw new DeviceUnavailable({ device: "wasm", reason: `no worker threads: ${(e as Error).message}` })
+      this.rest()
+      throw e
+    }
+    if (this.waited || this.saved < CREDIT) this.judge(job, performance.now() - from)
+  }
+  /** A worker that loses its core to another process in the middle of a chunk keeps the caller waiting for the milliseconds until it has
+   *  it back. Where that costs more than the workers save, the caller goes on alone for a while. */
+  private judge(job: Job, time: number): void {
+    if (job.measured < MEASURED) return
+    this.saved = Math.min(Math.max(CREDIT, time), this.saved + job.alone - time)
+    if (this.saved >= CREDIT) this.pause = PAUSE
+    if (this.saved >= 0) return
+    this.saved = 0
+    this.aloneUntil = performance.now() + this.pause
+    this.pause = Math.min(2 * this.pause, LONGEST_PAUSE)
+  }
+  /** Calls the workers, if it is worth it: the ticket of the program's first phase. */
+  private start(job: Job, table: number): number | undefined {
+    const worth = job.divided >= this.least.wake
+    if (worth) this.spent += job.divided
+    if (this.spent < this.least.start || (this.aloneUntil > 0 && performance.now() < this.aloneUntil)) return undefined
+    if (this.waited && job.measured < MEASURED) {
+      this.waited = false
+      return undefined
+    }
+    let [awake, asleep] = [false, false]
+    for (let k = 1; k < this.size; k++) {
+      if (!this.workers[k] && this.failures < MOST_FAILURES) this.hire(k)
+      const state = this.get(line(k) + own.state)
+      awake ||= state === AWAKE
+      asleep ||= state === ASLEEP
+    }
+    if (!awake && !(asleep && worth)) return undefined
+    if (!this.jobs.has(job.id)) {
+      this.jobs.set(job.id, job)
+      this.tell({ id: job.id, module: job.module })
+    }
+    Atomics.add(this.words, at.call / 4, 1)
+    const ticket = this.ticket()
+    this.set(at.program, job.id)
+    this.set(at.table, table)
+    this.set(at.ticket, ticket ?? 0)
+    Atomics.add(this.words, at.call / 4, 1)
+    if (asleep && worth) {
+      Atomics.add(this.words, at.bell / 4, 1)
+      Atomics.notify(this.words, at.bell / 4)
+    }
+    return ticket
+  }
+  /** Called while no worker can begin with a call. */
+  private ticket(): number | undefined {
+    const next = this.get(at.phase) + STEP
+    if (next < MOST_TICKET) return next
+    for (let k = 1; k < this.size; k++) if (this.get(line(k) + own.inside) !== 0) return undefined
+    this.set(at.phase, 0)
+    return STEP
+  }
+  private hire(k: number): void {
+    try {
+      const worker = this.host.start(script, () => this.gone(k))
+      this.workers[k] = worker
+      const modules = [...this.jobs.values()].map(({ id, module }) => [id, module])
+      const thread = { id: k, line: line(k) }
+      worker.post({ memory: this.memory, thread, received: this.get(at.mail), modules, imports: this.imports })
+    } catch {
+      this.failures = MOST_FAILURES
     }
   }
-  /** Makes a module known; the number is for `run`. */
-  add(module: object): number {
-    const id = this.next++
-    for (const t of this.others) t.postMessage({ id, module })
-    return id
+  private gone(k: number): void {
+    if (this.get(line(k) + own.state) === 0) this.failures++
+    this.workers[k] = undefined
+    for (const of of [own.state, own.holds, own.inside]) this.set(line(k) + of, 0)
   }
-  remove(id: number): void {
-    for (const t of this.others) t.postMessage({ id })
+  private ended(k: number): boolean {
+    return this.get(line(k) + own.state) === ENDED || this.workers[k]?.alive() === false
   }
-  private call(id: number, table: number): void {
-    Atomics.store(this.words, PROGRAM / 4, id)
-    Atomics.store(this.words, TABLE / 4, table)
-    Atomics.add(this.words, CALL / 4, 1)
-    Atomics.notify(this.words, CALL / 4)
+  /** Called by a program that has waited for chunks for some time: sleeps until there are more than `seen`. */
+  readonly wait = (seen: number): void => {
+    const from = performance.now()
+    this.set(at.waits, 1)
+    if (this.host.maySleep) Atomics.wait(this.words, at.finished / 4, seen, SLICE)
+    else while (this.get(at.finished) === seen && performance.now() < from + SLICE);
+    this.set(at.waits, 0)
+    const now = performance.now()
+    this.waited = true
+    const finished = this.get(at.finished)
+    if (this.last.finished !== finished) this.last = { time: from, finished }
+    for (let k = 1; k < this.size; k++)
+      if (this.get(line(k) + own.holds) !== 0 && this.ended(k)) this.lose("a worker thread ended in the middle of a program")
+    if (now - this.last.time > 1000 * PATIENCE) this.lose(`a worker thread has not answered for ${PATIENCE} seconds`)
   }
-  /** Starts the others on a program. The caller must run it too, as thread 0. */
-  start(id: number, table: number): void {
-    this.call(id, table)
+  private lose(reason: string): never {
+    throw new DeviceLost({ device: "wasm", reason })
+  }
+  /** After an error: nobody begins with another chunk, and those under way are waited for. */
+  private rest(): void {
+    for (let k = 0; k < this.size; k++) this.set(line(k) + own.claim, this.get(at.phase) + STEP - 1)
+    const until = performance.now() + 1000 * PATIENCE
+    for (let k = 1; k < this.size; k++)
+      while (this.get(line(k) + own.holds) !== 0 && !this.ended(k) && performance.now() < until);
+    this.last = { time: 0, finished: -1 }
+    this.set(at.wanted, this.get(at.finished))
+    this.set(at.waits, 0)
+    this.set(at.failed, 0)
   }
   async close(): Promise<void> {
-    this.call(-1, 0)
-    await Promise.all(this.others.map((t) => t.terminate()))
+    this.failures = MOST_FAILURES
+    await Promise.all(this.workers.map((w) => w?.stop()))
   }
 }

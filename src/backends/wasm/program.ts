@@ -1,9 +1,8 @@
 // A lowered program to one WebAssembly module: a function per kernel or nest, and `run`, which calls them in order.
 import type { Lowered } from "../../compiler/lowered.ts"
 import { type Axis, type Buf, type Expr, kernelsOf, type Scalar, type Stmt, visit } from "../../core/ir/index.ts"
-import type { Code, Func, Local, Value } from "./asm.ts"
+import type { Code, Func, Local } from "./asm.ts"
 import { Module } from "./module.ts"
-import { emitBarrier } from "./barrier.ts"
 import { SGEMM } from "./blas.ts"
 import { hostedIn, needsScalars } from "./f64.ts"
 import { Frame, type Need, type Place, SCRATCH_SLOT, Scope } from "./frame.ts"
@@ -11,8 +10,16 @@ import { emitKernel, emitNest } from "./kernel.ts"
 import { spelled } from "./lanes.ts"
 import { Kernels } from "./microkernel.ts"
 import type { Type } from "./opcodes.ts"
+import { emitPhases, MOST_PHASES, STEP } from "./phases.ts"
 
-type Statement = Func<readonly "i32"[], "none">
+type Index = Local<"i32">
+/** A statement's function, the phases of one call of it, and the vector operations in them. */
+interface Part {
+  readonly code: Func<readonly "i32"[], "none">
+  readonly phases: number
+  readonly divided: number
+}
+const total = (parts: readonly Part[], what: "phases" | "divided"): number => parts.reduce((n, p) => n + p[what], 0)
 export interface WasmProgram {
   readonly bytes: Uint8Array<ArrayBuffer>
   /** Scalar functions to import from `env`, in float64, by name. */
@@ -25,8 +32,11 @@ export interface WasmProgram {
   readonly functions: number
   /** Matrix products left to BLAS. */
   readonly products: number
-  /** Threads that must call `run(table, thread)` together: 1, or all of them. */
+  /** Threads that may take part: 1, or all of them. Thread 0 calls `run(table, 0, ticket)`, others with their numbers while it does, and
+   *  `run(table, -1, 0)` runs the program on one thread alone (phases.ts). Needs the function `wait` of `env`, if more than 1. */
   readonly threads: number
+  /** Vector operations that are divided among them. */
+  readonly divided: number
 }
 /** The argument of `run`: a table of 32-bit words: the arena's address, the scratch bytes of a thread, the addresses of the arguments
  *  and of the outputs. */
@@ -54,11 +64,17 @@ const hostFunctions = (stmts: readonly Stmt[]): Scalar[] => {
 /** Compiles, for a number of threads; throws UnsupportedOnDevice. The threads divide outputs, never sums: results do not depend on
  *  their number. `least`: vector operations below which a statement is left to one of them. `blas`: matrix products of
  *  so many multiplications and more are left to the function `sgemm` of `env` (blas.ts). */
-export const compileWasm = (l: Lowered, threads = 1, least = 20_000, blas?: number): WasmProgram => {
+export const compileWasm = (
+  l: Lowered,
+  threads = 1,
+  least = 20_000,
+  blas?: number,
+  shared = threads > 1 || blas !== undefined,
+): WasmProgram => {
   const host = hostFunctions(l.stmts)
   // The host's functions live on one thread.
   const many = threads > 1 && host.length === 0
-  const module = new Module(threads > 1 || blas !== undefined ? { initial: 1, maximum: 65536, shared: true } : { initial: 1 })
+  const module = new Module(shared ? { initial: 1, maximum: 65536, shared } : { initial: 1 })
   const imported = new Map<string, Func>(
     host.map((s) => [
       s.name,
@@ -71,6 +87,7 @@ export const compileWasm = (l: Lowered, threads = 1, least = 20_000, blas?: numb
   )
   const sgemm =
     blas === undefined ? undefined : { call: module.import(SGEMM.name, SGEMM.params, "none"), least: blas, products: 0 }
+  const wait = many ? module.import("wait", ["i32"], "none") : undefined
   const places = new Map<Buf, Place>()
   l.args.forEach((b, k) => places.set(b, { slot: argSlot(k) }))
   l.outs.forEach((b, k) => places.set(b, { slot: outSlot(l, k) }))
@@ -79,53 +96,52 @@ export const compileWasm = (l: Lowered, threads = 1, least = 20_000, blas?: numb
   const kernels = new Kernels(module)
   let functions = 0
 
-  const barrier = many ? emitBarrier(module, threads) : undefined
+  const phases = wait && emitPhases(module, threads, wait)
   const i32s = (n: number): "i32"[] => Array.from({ length: n }, () => "i32")
 
-  /** A function of the table, the thread, and the axes of the loops around the statement. Is its work divided among the threads? */
-  const statement = (s: Stmt, outer: readonly Axis[]): { readonly code: Statement; readonly divided: boolean } => {
+  /** A function of the table, the thread, the ticket of its first phase, and the axes of the loops around the statement. */
+  const statement = (s: Stmt, outer: readonly Axis[]): Part => {
     functions++
-    const f: Code<readonly "i32"[], "none"> = module.func(i32s(2 + outer.length), "none")
-    const [table, id, ...values] = f.args as readonly [Local<"i32">, Local<"i32">, ...Local<"i32">[]]
+    const f: Code<readonly "i32"[], "none"> = module.func(i32s(3 + outer.length), "none")
+    const [table, thread, ticket, ...values] = f.args as readonly [Index, Index, Index, ...Index[]]
     if (s.k === "loop") {
       const inner = s.body.map((b) => statement(b, [...outer, s.t]))
-      const divided = inner.some((g) => g.divided)
       const t = f.local("i32")
       f.times(s.t.n, (i) => {
         f.set(t, s.reverse ? f.op("i32.sub", f.i32(s.t.n - 1), f.get(i)) : f.get(i))
-        sequence(f, inner, id, divided, () => [table, id, ...values, t].map((x) => f.get(x)))
+        sequence(f, inner, [table, thread, ticket, ...values, t])
+        f.bump(ticket, STEP * total(inner, "phases"))
       })
-      return { code: f, divided }
+      return { code: f, phases: s.t.n * total(inner, "phases"), divided: s.t.n * total(inner, "divided") }
     }
-    const frame = new Frame(f, table, places, kernels, imported, need, many ? { size: threads, id, least } : undefined, sgemm)
+    const team = phases && { size: threads, id: f.local("i32"), thread, ticket, phases, least }
+    const frame = new Frame(f, table, places, kernels, imported, need, team, sgemm)
     const scope = new Scope(frame)
     outer.forEach((a, k) => scope.bind(a, values[k]!))
     if (s.k === "nest") emitNest(s, scope)
     else emitKernel(s, scope)
-    return { code: f, divided: frame.divided }
+    frame.finish()
+    return { code: f, phases: frame.phases, divided: frame.divided }
   }
-  /** Statements in order. With `together`, all threads come by, and wait for each other where one may need what another has written. */
-  const sequence = (
-    f: Code,
-    list: readonly { readonly code: Statement; readonly divided: boolean }[],
-    id: Local<"i32">,
-    together: boolean,
-    args: () => readonly Value<"i32">[],
-  ): void => {
-    list.forEach(({ code, divided }, k) => {
-      if (divided || !together) f.call(code, ...args())
-      else f.if(f.op("i32.eqz", f.get(id)), () => f.call(code, ...args()))
-      // The last one of a list may be followed by the first, or by the end of the program.
-      const next = list[k + 1]
-      if (together && barrier && (divided || !next || next.divided)) f.call(barrier)
-    })
+  /** Statements in order. Where some are divided, all threads come by, and those that are not are left to thread 0. */
+  const sequence = (f: Code, list: readonly Part[], args: readonly [Index, Index, Index, ...Index[]]): void => {
+    const [table, thread, ticket, ...values] = args
+    const together = list.some((p) => p.phases > 0)
+    let before = 0
+    for (const { code, phases: own } of list) {
+      const first = () => f.op("i32.add", f.get(ticket), f.i32(STEP * before))
+      const call = (): void => f.call(code, f.get(table), f.get(thread), first(), ...values.map((x) => f.get(x)))
+      if (own > 0 || !together) call()
+      else f.if(f.op("i32.le_s", f.get(thread), f.i32(0)), call)
+      if (own === 1 && phases) f.call(phases.join, f.get(thread))
+      before += own
+    }
   }
   const all = l.stmts.map((s) => statement(s, []))
-  const together = all.some((s) => s.divided)
-  const run = module.func(["i32", "i32"], "none", "run")
-  const [table, id] = run.args
-  sequence(run, all, id, together, () => [run.get(table), run.get(id)])
-  const crew = together ? threads : 1
+  if (total(all, "phases") > MOST_PHASES) return compileWasm(l, 1, least, blas, shared)
+  const run = module.func(["i32", "i32", "i32"], "none", "run")
+  sequence(run, all, run.args)
+  const crew = total(all, "phases") > 0 ? threads : 1
   return {
     bytes: module.bytes(),
     host,
@@ -134,5 +150,6 @@ export const compileWasm = (l: Lowered, threads = 1, least = 20_000, blas?: numb
     functions,
     products: sgemm?.products ?? 0,
     threads: crew,
+    divided: total(all, "divided"),
   }
 }

@@ -1,4 +1,4 @@
-// Several threads give the same bits as one, whatever the choice of buffers.
+// Several threads give the same bits as one, whatever the choice of buffers, and whoever takes which chunk.
 import { afterAll, describe, expect, it } from "vitest"
 import type { Backend, Compiled, DeviceBuffer } from "../../../src/backends/backend.ts"
 import { evaluate } from "../../../src/backends/reference/index.ts"
@@ -9,10 +9,14 @@ import { gen } from "../../../src/testing/gen.ts"
 import { programs } from "../../zoo.ts"
 
 const one = wasm()
-const many = await Promise.all([wasmThreads(2, 0), wasmThreads(3, 0)])
+/** Everything is divided, and the workers are called for everything. */
+const eager = { least: 0, start: 0, wake: 0 }
+/** The last one never gets workers: it runs the same modules alone. */
+const many = [wasmThreads(2, eager), wasmThreads(3, eager), wasmThreads(2, { least: 0 })]
 afterAll(async () => {
   for (const d of [one, ...many]) await d.close()
 })
+const whenIdle = (): Promise<unknown> => new Promise((done) => setTimeout(done, 0))
 describe.each(programs().map((p) => [p.name, p] as const))("%s", (_, { program, values, donated }) => {
   const params = [...program.params, ...captured(program)]
   const inputs = evaluate([...values, ...captured(program)])
@@ -33,7 +37,7 @@ describe.each(programs().map((p) => [p.name, p] as const))("%s", (_, { program, 
     exe.dispose()
     return rounds
   }
-  it("has the same bits", () => {
+  it("has the same bits", async () => {
     for (let seed = 0; seed < 4; seed++) {
       const g = gen(seed, "small")
       const chosen = new Map<RawTensor, boolean>()
@@ -53,6 +57,7 @@ describe.each(programs().map((p) => [p.name, p] as const))("%s", (_, { program, 
         }
         expect(results(device, seed > 0 ? { ...options, roots: pick } : options)).toEqual(want)
       }
+      await whenIdle()
     }
   })
 })
