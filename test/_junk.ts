@@ -34,8 +34,9 @@ export const values: readonly unknown[] = [
   10n,
   new Date(0),
 ]
+/** Options and trees; not layers, which are values that nobody writes by hand. */
 const isRecord = (v: unknown): v is Record<string, unknown> =>
-  typeof v === "object" && v !== null && Object.getPrototypeOf(v) === Object.prototype
+  typeof v === "object" && v !== null && Object.getPrototypeOf(v) === Object.prototype && !("plan" in v)
 
 /** v with one value inside replaced, left out or added. */
 function* inside(v: unknown): Generator<unknown> {

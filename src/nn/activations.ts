@@ -9,7 +9,7 @@ import { sigmoid as sigmoidOf } from "../ops/sigmoid.ts"
 import { silu as siluOf } from "../ops/silu.ts"
 import { softplus as softplusOf } from "../ops/softplus.ts"
 import { tanh as tanhOf } from "../ops/tanh.ts"
-import { type ElementwiseRule, elementwise, type Layer } from "./layer.ts"
+import { type ElementwiseRule, elementwise, type Layer, numberIn } from "./layer.ts"
 
 /** max(x, 0): [...s] to [...s]. Floats. Nair and Hinton 2010. */
 export const relu: Layer<ElementwiseRule<"relu">> = elementwise("relu", (x) => reluOf(x))
@@ -29,10 +29,15 @@ export const silu: Layer<ElementwiseRule<"silu">> = elementwise("silu", (x) => s
  * x where it is positive, else slope x: [...s] to [...s]. Floats. Maas et al. 2013.
  * @example Net.leakyRelu(0.2)
  */
-export const leakyRelu = (slope = 0.01): Layer<ElementwiseRule<"leakyRelu">> =>
-  elementwise("leakyRelu", (x) => leakyReluOf(x, slope))
+export const leakyRelu = (slope = 0.01): Layer<ElementwiseRule<"leakyRelu">> => {
+  const by = numberIn("leakyRelu", "the slope", slope)
+  return elementwise("leakyRelu", (x) => leakyReluOf(x, by))
+}
 /**
  * x where it is positive, else alpha (e^x - 1): [...s] to [...s]. Floats. Clevert et al. 2016.
  * @example Net.elu()
  */
-export const elu = (alpha = 1): Layer<ElementwiseRule<"elu">> => elementwise("elu", (x) => eluOf(x, alpha))
+export const elu = (alpha = 1): Layer<ElementwiseRule<"elu">> => {
+  const by = numberIn("elu", "alpha", alpha)
+  return elementwise("elu", (x) => eluOf(x, by))
+}

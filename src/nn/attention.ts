@@ -5,6 +5,7 @@ import type { Rule } from "../../typelevel/network.ts"
 import type { Fault, Option, TensorLike } from "../../typelevel/rule.ts"
 import type { Rankless, SameSizes, Shape } from "../../typelevel/shape.ts"
 import type { Over, Plus, Times } from "../../typelevel/symbolic.ts"
+import { flagIn, optionsIn, wordIn } from "../core/given.ts"
 import { over } from "../core/dims.ts"
 import { refuse } from "../core/errors.ts"
 import * as say from "../core/messages.ts"
@@ -19,7 +20,16 @@ import { type Env, leafPlan, type Slots, type Tree } from "./arrow.ts"
 import type { Affine } from "./dense.ts"
 import { checkRate, dropped, type Rate } from "./dropout.ts"
 import { glorotUniform, type Initialiser, zeros } from "./initialisers.ts"
-import { type DTypeIn, type LastSize, type Layer, layerOf, type Positive, positive, rankOfAtLeast } from "./layer.ts"
+import {
+  type DTypeIn,
+  type LastSize,
+  type Layer,
+  layerOf,
+  type Positive,
+  positive,
+  rankOfAtLeast,
+  initialiserIn,
+} from "./layer.ts"
 import { type AnySpec, fits, floats, isList, lastSize, listOf, type Spec } from "./spec.ts"
 
 const KIND = "multiHeadAttention"
@@ -42,6 +52,8 @@ export interface MultiHeadAttentionOptions {
   /** Default Init.glorotUniform. */
   readonly kernelInit?: Initialiser
 }
+
+const optionNames = ["heads", "keyHeads", "headSize", "causal", "dropout", "fused", "bias", "kernelInit"] as const
 
 // ---- type rule -----------------------------------------------------------------------------------------------------
 /** What is wrong with the options themselves, or `[]`. */
@@ -228,22 +240,24 @@ const affine = (params: Tree, key: string, x: RawTensor): RawTensor => {
 export const multiHeadAttention = <const O extends MultiHeadAttentionOptions>(
   options: InOptions<Checked<O>, O>,
 ): Layer<MultiHeadAttentionRule<O>> => {
-  const given = options as MultiHeadAttentionOptions
+  const given = optionsIn<MultiHeadAttentionOptions>(KIND, options, optionNames) as MultiHeadAttentionOptions
   const heads = positive(KIND, "heads", given.heads)
   const groups = positive(KIND, "keyHeads", given.keyHeads ?? heads)
   if (given.headSize !== undefined) positive(KIND, "headSize", given.headSize)
   if (heads % groups !== 0) refuse(notAmong(KIND, heads, groups))
   const rate = checkRate(KIND, given.dropout ?? 0)
-  const { causal = false, kernelInit = glorotUniform } = given
+  const [causal, fused] = [flagIn(KIND, "causal", given.causal), flagIn(KIND, "fused", given.fused)]
+  const kernelInit = initialiserIn(KIND, "kernelInit", given.kernelInit, glorotUniform)
+  const bias = given.bias === undefined || wordIn(KIND, "bias", given.bias, [true, false] as const)
 
   const slots = (from: number, to: number, dtype: DType): Slots => ({
     kernel: { shape: [from, to], dtype, init: kernelInit },
-    ...(given.bias === false ? {} : { bias: { shape: [to], dtype, init: zeros } }),
+    ...(!bias ? {} : { bias: { shape: [to], dtype, init: zeros } }),
   })
   const plan = (s: AnySpec) => {
     const { x, features, remembered, size } = inputsOf(listOf(s), given)
     const [q, v] = [heads * size, groups * size]
-    const inner: Slots = given.fused
+    const inner: Slots = fused
       ? { qkv: slots(features, q + 2 * v, x.dtype) }
       : { query: slots(features, q, x.dtype), key: slots(remembered, v, x.dtype), value: slots(remembered, v, x.dtype) }
     return leafPlan(x, { ...inner, out: slots(q, features, x.dtype) })
@@ -253,7 +267,7 @@ export const multiHeadAttention = <const O extends MultiHeadAttentionOptions>(
     const { x, memory, mask, size } = inputsOf(list, given)
     const of = (t: RawTensor, n: number): RawTensor => raw(reshape(t, [...t.shape.slice(0, -1), n, size]))
     const [q, v] = [heads * size, groups * size]
-    const projected = given.fused
+    const projected = fused
       ? (split(affine(env.params, "qkv", x), [q, v, v], -1) as readonly RawTensor[])
       : [affine(env.params, "query", x), affine(env.params, "key", memory), affine(env.params, "value", memory)]
     const parts = projected.map((t, k) => of(t, k === 0 ? heads : groups))

@@ -16,9 +16,10 @@ import type {
   SizeR,
 } from "../../typelevel/network.ts"
 import type { needsTensors } from "../../typelevel/pattern.ts"
+import { optionsIn } from "../core/given.ts"
 import { refuse } from "../core/errors.ts"
 import type { Or } from "../core/signature.ts"
-import { same } from "../core/shape.ts"
+import { same, spelled } from "../core/shape.ts"
 import { raw } from "../core/tensor.ts"
 import { add } from "../ops/add.ts"
 import { type Arrow, at, liveOf, type Plan, united, within } from "./arrow.ts"
@@ -98,11 +99,19 @@ interface Inner<F extends AnyRule> extends Rule {
 }
 
 /** The layer inside another: at its name, if it has one. */
-export const own = (layer: Layer): Arrow & { readonly kind: string; readonly shared: false } => ({
-  ...(layer.name === undefined ? { plan: layer.plan, apply: layer.apply } : at(layer.name, layer)),
-  kind: layer.kind,
-  shared: false,
-})
+export const own = (op: string, given: Layer): Arrow & { readonly kind: string; readonly shared: false } => {
+  const layer = layerIn(op, given)
+  return {
+    ...(layer.name === undefined ? { plan: layer.plan, apply: layer.apply } : at(layer.name, layer)),
+    kind: layer.kind,
+    shared: false,
+  }
+}
+/** v, which must be a layer. */
+const layerIn = (op: string, v: unknown): Layer =>
+  typeof v === "object" && v !== null && "plan" in v && typeof v.plan === "function"
+    ? (v as Layer)
+    : refuse(`${op}: ${spelled(v)} is no layer; a layer is a value such as Net.relu or Net.dense(10)`)
 const equal = (a: AnySpec, b: AnySpec): boolean => !isList(a) && !isList(b) && a.dtype === b.dtype && same(a.shape, b.shape)
 /** A last row for the whole. */
 export const withRow = (kind: string, p: Plan): Plan => ({
@@ -133,9 +142,9 @@ export function residual<F extends AnyRule, G extends AnyRule>(
   options: { readonly shortcut: Layer<G> },
 ): Layer<ShortcutRule<F, G>>
 export function residual(layer: Layer, options?: { readonly shortcut: Layer }): unknown {
-  const shortcut = options?.shortcut
+  const { shortcut } = optionsIn<{ readonly shortcut: Layer }>("residual", options, ["shortcut"])
   if (!shortcut) {
-    const body = own(layer)
+    const body = own("residual", layer)
     return layerOf("residual", {
       plan: (s) => {
         single("residual", s)
@@ -153,7 +162,10 @@ export function residual(layer: Layer, options?: { readonly shortcut: Layer }): 
       },
     })
   }
-  const [f, g]: [Arrow, Arrow] = [at("block", own(layer), "residual > "), at("shortcut", own(shortcut), "residual > shortcut > ")]
+  const [f, g]: [Arrow, Arrow] = [
+    at("block", own("residual", layer), "residual > "),
+    at("shortcut", own("residual", shortcut), "residual > shortcut > "),
+  ]
   return layerOf("residual", {
     plan: (s) => {
       const [p, q] = [f.plan(s), g.plan(s)]
@@ -210,9 +222,9 @@ type twice<Op extends string, N extends string> = `${Op}: the layer is called ${
 const checkName = (op: string, name: string, layer: Layer): string =>
   layer.name !== undefined
     ? refuse(`${op}: the layer is called ${layer.name} already; name it once`)
-    : name !== "" && !name.includes("/")
+    : typeof name === "string" && name !== "" && !name.includes("/")
       ? name
-      : refuse(`${op}: "${name}" is no name; a name is not empty and has no "/", which separates paths`)
+      : refuse(`${op}: ${spelled(name)} is no name; a name is not empty and has no "/", which separates paths`)
 
 /**
  * The layer under a name of its own in the trees, in place of its kind and ordinal: it keeps its keys and files when others are
@@ -225,7 +237,7 @@ export const named = <const N extends string, F extends AnyRule>(
   name: N,
   layer: Or<Nameless<"named", F>, Layer<F>>,
 ): Layer<NamedRule<N, F>> => {
-  const l = layer as unknown as Layer
+  const l = layerIn("named", layer)
   return layerOf<NamedRule<N, F>>(l.kind, inside(checkName("named", name, l), l), name)
 }
 /**
@@ -238,7 +250,7 @@ export const shared = <const N extends string, F extends AnyRule>(
   name: N,
   layer: Or<Nameless<"shared", F>, Layer<F>>,
 ): Layer<SharedRule<N, F>> => {
-  const l = layer as unknown as Layer
+  const l = layerIn("shared", layer)
   const arrow = inside(checkName("shared", name, l), l)
   const plan = (s: AnySpec): Plan => {
     const p = arrow.plan(s)

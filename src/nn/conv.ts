@@ -6,19 +6,19 @@ import type { FloorDiv } from "../../typelevel/nat.ts"
 import type { Plain } from "../../typelevel/network.ts"
 import type { Option } from "../../typelevel/rule.ts"
 import type { Shape } from "../../typelevel/shape.ts"
+import { optionsIn } from "../core/given.ts"
 import { refuse } from "../core/errors.ts"
 import { show } from "../core/shape.ts"
 import type { Or } from "../core/signature.ts"
 import { type RawTensor, raw } from "../core/tensor.ts"
 import { add } from "../ops/add.ts"
-import { type ConvOptions, type ConvRule as OpRule, groupsDiffer, notDivided } from "../ops/_conv.ts"
+import { type ConvOptions, convOptions, type ConvRule as OpRule, groupsDiffer, notDivided } from "../ops/_conv.ts"
 import { anImage, eachAxis, paddingAt, slidingOver, windowsOf } from "../ops/_windows.ts"
 import { conv1d as op1 } from "../ops/conv1d.ts"
 import { conv2d as op2 } from "../ops/conv2d.ts"
 import { conv3d as op3 } from "../ops/conv3d.ts"
 import { type Arrow, leafPlan } from "./arrow.ts"
-import type { Affine, DenseOptions } from "./dense.ts"
-import { glorotUniform, zeros } from "./initialisers.ts"
+import { type Affine, affineOptions, type DenseOptions, denseOptions } from "./dense.ts"
 import {
   type DTypeIn,
   type Floating,
@@ -74,26 +74,29 @@ export type Op = (x: RawTensor, kernel: RawTensor, options: ConvOptions<Sliders>
 export const kernelArrow = (
   kind: string,
   n: Sliders,
-  { bias, kernelInit = glorotUniform, biasInit = zeros }: DenseOptions,
+  options: DenseOptions,
   plan: (s: Spec) => { readonly kernel: readonly Dim[]; readonly places: readonly Dim[]; readonly filters: Dim },
   op: (x: RawTensor, kernel: RawTensor) => unknown,
-): Arrow => ({
-  plan: (s) => {
-    floats(kind, s)
-    anImage(kind, n, s.shape)
-    const { kernel, places, filters } = plan(s)
-    lastSize(kind, s)
-    const { dtype } = s
-    const slot = { shape: kernel as number[], dtype, init: kernelInit }
-    const params =
-      bias === false ? { kernel: slot } : { kernel: slot, bias: { shape: [filters as number], dtype, init: biasInit } }
-    return leafPlan({ shape: [...s.shape.slice(0, -n - 1), ...places, filters], dtype }, params)
-  },
-  apply: ({ params }, x) => {
-    const y = raw(op(x, params["kernel"] as RawTensor) as RawTensor)
-    return { y: bias === false ? y : raw(add(y, params["bias"] as RawTensor)), state: {} }
-  },
-})
+): Arrow => {
+  const { bias, kernelInit, biasInit } = affineOptions(kind, options)
+  return {
+    plan: (s) => {
+      floats(kind, s)
+      anImage(kind, n, s.shape)
+      const { kernel, places, filters } = plan(s)
+      lastSize(kind, s)
+      const { dtype } = s
+      const slot = { shape: kernel as number[], dtype, init: kernelInit }
+      const params =
+        bias === false ? { kernel: slot } : { kernel: slot, bias: { shape: [filters as number], dtype, init: biasInit } }
+      return leafPlan({ shape: [...s.shape.slice(0, -n - 1), ...places, filters], dtype }, params)
+    },
+    apply: ({ params }, x) => {
+      const y = raw(op(x, params["kernel"] as RawTensor) as RawTensor)
+      return { y: bias === false ? y : raw(add(y, params["bias"] as RawTensor)), state: {} }
+    },
+  }
+}
 /** The numbers of windows along the spatial axes. */
 export const placesOf = (
   kind: string,
@@ -137,7 +140,8 @@ const conv = <Kind extends string, N extends Sliders, O extends ConvLayerOptions
   op: Op,
   options: ConvLayerOptions<Sliders>,
 ): Layer<ConvRule<Kind, N, O>> => {
-  const { filters, kernel, bias: _b, kernelInit: _k, biasInit: _i, ...geometry } = options
+  const given = optionsIn<ConvLayerOptions<Sliders>>(kind, options, ["filters", "kernel", ...denseOptions, ...convOptions])
+  const { filters, kernel, bias: _b, kernelInit: _k, biasInit: _i, ...geometry } = given as ConvLayerOptions<Sliders>
   positive(kind, "filters", filters)
   const window = windowOf(kind, n, kernel)
   const { groups = 1 } = geometry
@@ -152,7 +156,7 @@ const conv = <Kind extends string, N extends Sliders, O extends ConvLayerOptions
   }
   return layerOf<ConvRule<Kind, N, O>>(
     kind,
-    kernelArrow(kind, n, options, plan, (x, k) => op(x, k, geometry)),
+    kernelArrow(kind, n, given, plan, (x, k) => op(x, k, geometry)),
   )
 }
 

@@ -6,8 +6,10 @@ import type { Rankless, Shape } from "../../typelevel/shape.ts"
 import type { Times } from "../../typelevel/symbolic.ts"
 import type { Or } from "../core/signature.ts"
 import type { ConvOptions, ConvRule as OpRule } from "../ops/_conv.ts"
+import { optionsIn } from "../core/given.ts"
 import { conv2d as op } from "../ops/conv2d.ts"
 import { kernelArrow, type Parameters, placesOf, type ValidWindow, type Window, windowOf, type WindowOptions } from "./conv.ts"
+import { denseOptions } from "./dense.ts"
 import {
   type DTypeIn,
   type Floating,
@@ -63,7 +65,9 @@ export interface DepthwiseRule<O extends DepthwiseOptions> extends Plain {
  * @example Net.depthwiseConv2d({ kernel: 3, padding: "same" })
  */
 export const depthwiseConv2d = <const O extends DepthwiseOptions>(options: Or<Valid<O>, O>): Layer<DepthwiseRule<O>> => {
-  const { kernel, multiplier = 1, bias: _b, kernelInit: _k, biasInit: _i, ...geometry } = options as DepthwiseOptions
+  const names = ["kernel", "multiplier", ...denseOptions, "stride", "dilation", "padding"] as const
+  const given = optionsIn<DepthwiseOptions>(kind, options, names) as DepthwiseOptions
+  const { kernel, multiplier = 1, bias: _b, kernelInit: _k, biasInit: _i, ...geometry } = given
   positive(kind, "multiplier", multiplier)
   const window = windowOf(kind, 2, kernel)
   return layerOf<DepthwiseRule<O>>(
@@ -71,7 +75,7 @@ export const depthwiseConv2d = <const O extends DepthwiseOptions>(options: Or<Va
     kernelArrow(
       kind,
       2,
-      options as DepthwiseOptions,
+      given,
       (s) => {
         const filters = lastSize(kind, s) * multiplier
         return { kernel: [...window, 1, filters], places: placesOf(kind, 2, s.shape, [...window, 1, filters], geometry), filters }

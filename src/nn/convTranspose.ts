@@ -5,6 +5,7 @@ import type { notPositive } from "../../typelevel/messages.ts"
 import type { FloorDiv, Mod } from "../../typelevel/nat.ts"
 import type { Plain } from "../../typelevel/network.ts"
 import type { Shape } from "../../typelevel/shape.ts"
+import { optionsIn } from "../core/given.ts"
 import { refuse } from "../core/errors.ts"
 import { show } from "../core/shape.ts"
 import type { Or } from "../core/signature.ts"
@@ -13,6 +14,7 @@ import {
   type ConvTransposeRule as OpRule,
   notDivided as channelsNotDivided,
 } from "../ops/_convTranspose.ts"
+import { convOptions } from "../ops/_conv.ts"
 import { eachAxis, paddingAt, slidingOver, spreadOf } from "../ops/_windows.ts"
 import { convTranspose1d as op1 } from "../ops/convTranspose1d.ts"
 import { convTranspose2d as op2 } from "../ops/convTranspose2d.ts"
@@ -28,6 +30,7 @@ import {
   type Window,
   windowOf,
 } from "./conv.ts"
+import { denseOptions } from "./dense.ts"
 import { type DTypeIn, type Layer, layerOf, type Positive, positive, type ShapeIn } from "./layer.ts"
 import type { Spec } from "./spec.ts"
 
@@ -83,7 +86,9 @@ const convTranspose = <Kind extends string, N extends Sliders, O extends ConvTra
   op: Op,
   options: ConvTransposeLayerOptions<Sliders>,
 ): Layer<ConvTransposeRule<Kind, N, O>> => {
-  const { filters, kernel, bias: _b, kernelInit: _k, biasInit: _i, ...geometry } = options
+  const names = ["filters", "kernel", ...denseOptions, ...convOptions, "outputPadding"] as const
+  const given = optionsIn<ConvTransposeLayerOptions<Sliders>>(kind, options, names)
+  const { filters, kernel, bias: _b, kernelInit: _k, biasInit: _i, ...geometry } = given as ConvTransposeLayerOptions<Sliders>
   const { stride = 1, dilation = 1, padding, groups = 1, outputPadding = 0 } = geometry
   positive(kind, "filters", filters)
   const window = windowOf(kind, n, kernel)
@@ -104,7 +109,7 @@ const convTranspose = <Kind extends string, N extends Sliders, O extends ConvTra
   }
   return layerOf<ConvTransposeRule<Kind, N, O>>(
     kind,
-    kernelArrow(kind, n, options, plan, (x, k) => op(x, k, geometry)),
+    kernelArrow(kind, n, given, plan, (x, k) => op(x, k, geometry)),
   )
 }
 

@@ -2,6 +2,7 @@ import type { Plain } from "../../typelevel/network.ts"
 import type { Option } from "../../typelevel/rule.ts"
 import type { Shape } from "../../typelevel/shape.ts"
 import type { Or } from "../core/signature.ts"
+import { optionsIn, wordIn } from "../core/given.ts"
 import { type RawTensor, raw, type Tensor } from "../core/tensor.ts"
 import { add } from "../ops/add.ts"
 import { matmul } from "../ops/matmul.ts"
@@ -18,6 +19,7 @@ import {
   type Same,
   type ShapeIn,
   type WithLast,
+  initialiserIn,
 } from "./layer.ts"
 import { floats, lastSize } from "./spec.ts"
 
@@ -29,6 +31,13 @@ export interface DenseOptions {
   /** Default Init.zeros. */
   readonly biasInit?: Initialiser
 }
+export const denseOptions = ["bias", "kernelInit", "biasInit"] as const
+/** The options of what has a kernel and a bias. */
+export const affineOptions = (op: string, { bias, kernelInit, biasInit }: DenseOptions) => ({
+  bias: bias === undefined ? true : wordIn(op, "bias", bias, [true, false] as const),
+  kernelInit: initialiserIn(op, "kernelInit", kernelInit, glorotUniform),
+  biasInit: initialiserIn(op, "biasInit", biasInit, zeros),
+})
 /** Kernel and bias in the trees of parameters. */
 export type Affine<Kernel extends Shape, Units extends number, D extends "f32" | "f64", Bias> = Bias extends false
   ? { kernel: Tensor<Kernel, D> }
@@ -56,7 +65,8 @@ export function dense<const U extends number, const O extends DenseOptions = {}>
   options?: O,
 ): Layer<DenseRule<U, Option<O, "bias", true, true>>> {
   const n = positive("dense", "units", units as number)
-  const { bias, kernelInit = glorotUniform, biasInit = zeros } = options ?? ({} as DenseOptions)
+  const given = optionsIn<DenseOptions>("dense", options, denseOptions)
+  const { bias, kernelInit, biasInit } = affineOptions("dense", given)
   return layerOf("dense", {
     plan: (s) => {
       floats("dense", s)

@@ -1,4 +1,5 @@
 import type { Rule } from "../../typelevel/network.ts"
+import { text } from "../core/shape.ts"
 import { refuse } from "../core/errors.ts"
 import type { Or } from "../core/signature.ts"
 import { type RawTensor, raw } from "../core/tensor.ts"
@@ -27,7 +28,7 @@ export type Rate<Op extends string, R extends number> = number extends R
       : []
     : notARate<Op, R>
 export const checkRate = (op: string, r: number): number =>
-  r >= 0 && r < 1 ? r : refuse(`${op}: a rate of ${r}; it must be at least 0 and less than 1`)
+  typeof r === "number" && r >= 0 && r < 1 ? r : refuse(`${op}: a rate of ${text(r)}; it must be at least 0 and less than 1`)
 /** x, of which a part is dropped while training. */
 export const dropped = (x: RawTensor, rate: number, { train, key, path }: Env): RawTensor => {
   if (!train || rate === 0) return x

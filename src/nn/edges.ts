@@ -9,7 +9,7 @@ import { minus, plus } from "../core/dims.ts"
 import { refuse } from "../core/errors.ts"
 import { notASize } from "../core/messages.ts"
 import type { Or } from "../core/signature.ts"
-import { show } from "../core/shape.ts"
+import { show, spelled } from "../core/shape.ts"
 import { type RawTensor, raw } from "../core/tensor.ts"
 import { anImage, eachAxis } from "../ops/_windows.ts"
 import { pad } from "../ops/pad.ts"
@@ -109,11 +109,16 @@ export const cut = (x: RawTensor, axis: number, from: number, to: number): RawTe
     ),
   )
 const aSize = (op: string, n: number): number => (Number.isSafeInteger(n) && n >= 0 ? n : refuse(notASize(op, n)))
+/** Only plain JavaScript gives lists of another length: types know pairs. */
+const pairIn = <V>(op: string, v: readonly unknown[]): readonly [V, V] =>
+  v.length === 2
+    ? (v as unknown as readonly [V, V])
+    : refuse(`${op}: ${spelled(v)} has ${v.length} entries; a list of margins has two`)
 /** [before, behind] of height and width. */
 const marginsOf = (op: string, m: Margins): (readonly [number, number])[] =>
   [0, 1].map((k) => {
-    const one = typeof m === "number" ? m : m[k]!
-    const [a, b] = typeof one === "number" ? [one, one] : one
+    const one = Array.isArray(m) ? pairIn<Margins>(op, m)[k]! : m
+    const [a, b] = Array.isArray(one) ? pairIn<number>(op, one) : [one as number, one as number]
     return [aSize(op, a), aSize(op, b)]
   })
 

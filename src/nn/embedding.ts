@@ -1,5 +1,6 @@
 import type { Plain } from "../../typelevel/network.ts"
 import type { TensorLike } from "../../typelevel/rule.ts"
+import { optionsIn } from "../core/given.ts"
 import { refuse } from "../core/errors.ts"
 import type { Or } from "../core/signature.ts"
 import { type RawTensor, raw, type Tensor } from "../core/tensor.ts"
@@ -20,6 +21,7 @@ import {
   type Same,
   type ShapeIn,
   type WithLast,
+  initialiserIn,
 } from "./layer.ts"
 import { floats, lastSize, single } from "./spec.ts"
 
@@ -47,11 +49,12 @@ type needsIndices<D extends string> = `embedding: needs indices, i32 or u32, got
 export const embedding = <const V extends number, const F extends number>(
   vocabulary: Or<Positive<"embedding", "vocabulary", V>, V>,
   features: Or<Positive<"embedding", "features", F>, F>,
-  options: EmbeddingOptions = {},
+  options?: EmbeddingOptions,
 ): Layer<EmbeddingRule<V, F>> => {
   const v = positive("embedding", "vocabulary", vocabulary as number)
   const f = positive("embedding", "features", features as number)
-  const init = options.tableInit ?? normal(1 / Math.sqrt(f))
+  const { tableInit } = optionsIn<EmbeddingOptions>("embedding", options, ["tableInit"])
+  const init = initialiserIn("embedding", "tableInit", tableInit, normal(1 / Math.sqrt(f)))
   return layerOf("embedding", {
     plan: (s) => {
       single("embedding", s)
@@ -86,14 +89,15 @@ type Scores<X, V extends number> =
  */
 export const unembedding = <const V extends number>(
   vocabulary: Or<Positive<"unembedding", "vocabulary", V>, V>,
-  options: EmbeddingOptions = {},
+  options?: EmbeddingOptions,
 ): Layer<UnembeddingRule<V>> => {
   const v = positive("unembedding", "vocabulary", vocabulary as number)
+  const { tableInit } = optionsIn<EmbeddingOptions>("unembedding", options, ["tableInit"])
   return layerOf("unembedding", {
     plan: (s) => {
       floats("unembedding", s)
       const f = lastSize("unembedding", s)
-      const init = options.tableInit ?? normal(1 / Math.sqrt(f))
+      const init = initialiserIn("unembedding", "tableInit", tableInit, normal(1 / Math.sqrt(f)))
       return leafPlan({ shape: s.shape.with(-1, v), dtype: s.dtype }, { table: { shape: [v, f], dtype: s.dtype, init } })
     },
     apply: ({ params }, x) => ({ y: raw(matmul(x, raw(transpose(params["table"] as RawTensor)))), state: {} }),

@@ -8,10 +8,13 @@ import type { needsTensors } from "../../typelevel/pattern.ts"
 import type { TensorLike } from "../../typelevel/rule.ts"
 import type { Rankless, Shape, Show } from "../../typelevel/shape.ts"
 import type { FloatDType } from "../core/dtype.ts"
+import { spelled } from "../core/shape.ts"
+import { functionIn } from "../core/given.ts"
 import { refuse } from "../core/errors.ts"
 import { needsRank as rankSentence, notPositive as positiveSentence } from "../core/messages.ts"
 import type { RawTensor, Tensor } from "../core/tensor.ts"
 import { type Arrow, type Env, pureArrow } from "./arrow.ts"
+import type { Initialiser } from "./initialisers.ts"
 import { type AnySpec, floats, single, type Spec } from "./spec.ts"
 
 /** A layer whose rule is F. Immutable; it holds no parameters, only how to make them. */
@@ -88,6 +91,12 @@ export type Positives<Op extends string, Field extends string, V> = V extends re
     : []
 export const positive = (op: string, field: string, n: number): number =>
   Number.isSafeInteger(n) && n >= 1 ? n : refuse(positiveSentence(op, field, n))
+/** A factor or the like, which must be a number (or a tensor where a layer's parameters have none). */
+export const numberIn = (op: string, field: string, v: unknown): number =>
+  typeof v === "number" ? v : refuse(`${op}: ${field} is ${spelled(v)}; it must be a number`)
+/** What makes parameters; the default where it is not given. */
+export const initialiserIn = (op: string, field: string, v: Initialiser | undefined, otherwise: Initialiser): Initialiser =>
+  v === undefined ? otherwise : functionIn(op, field, v)
 export function rankOfAtLeast(op: string, least: number, s: AnySpec): asserts s is Spec {
   single(op, s)
   if (s.shape.length < least) refuse(rankSentence(op, `${least} or more`, s.shape))

@@ -1,6 +1,7 @@
 import type { Plain } from "../../typelevel/network.ts"
 import type { needsRank } from "../../typelevel/messages.ts"
 import type { Option } from "../../typelevel/rule.ts"
+import { optionsIn } from "../core/given.ts"
 import { refuse } from "../core/errors.ts"
 import type { Or } from "../core/signature.ts"
 import { type RawTensor, raw } from "../core/tensor.ts"
@@ -12,7 +13,7 @@ import { square } from "../ops/square.ts"
 import { sum } from "../ops/sum.ts"
 import { windows } from "../ops/windows.ts"
 import { pureArrow } from "./arrow.ts"
-import { type Floating, type Layer, layerOf, type Positive, positive, rankOfAtLeast, type ShapeIn } from "./layer.ts"
+import { type Floating, type Layer, layerOf, type Positive, positive, rankOfAtLeast, type ShapeIn, numberIn } from "./layer.ts"
 import { floats } from "./spec.ts"
 
 export interface ResponseOptions {
@@ -57,7 +58,13 @@ export interface LocalResponseNormRule extends Plain {
 export const localResponseNorm = <const O extends ResponseOptions = {}>(
   options?: Or<Valid<O>, O>,
 ): Layer<LocalResponseNormRule> => {
-  const { size = 5, alpha = 1e-4, beta = 0.75, k = 2 } = (options ?? {}) as ResponseOptions
+  const {
+    size = 5,
+    alpha = 1e-4,
+    beta = 0.75,
+    k = 2,
+  } = optionsIn<ResponseOptions>("localResponseNorm", options, ["size", "alpha", "beta", "k"])
+  for (const [field, v] of Object.entries({ alpha, beta, k })) numberIn("localResponseNorm", field, v)
   positive("localResponseNorm", "size", size)
   if (!(k > 0)) refuse(`localResponseNorm: k is ${k}; it must be more than 0`)
   const below = Math.floor(size / 2)

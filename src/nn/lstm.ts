@@ -2,6 +2,7 @@
 import type { Mul } from "../../typelevel/nat.ts"
 import type { Plain } from "../../typelevel/network.ts"
 import type { Or } from "../core/signature.ts"
+import { optionsIn } from "../core/given.ts"
 import { type RawTensor, raw, type Tensor } from "../core/tensor.ts"
 import { add } from "../ops/add.ts"
 import { concat } from "../ops/concat.ts"
@@ -26,7 +27,7 @@ import {
   type ShapeIn,
 } from "./layer.ts"
 import { floats, lastSize } from "./spec.ts"
-import { alongTime, type RecurrentOptions, type Sequences, type Steps, zerosLike } from "./time.ts"
+import { alongTime, type RecurrentOptions, type Sequences, type Steps, zerosLike, recurrentOptions, switches } from "./time.ts"
 
 // ---- rules ---------------------------------------------------------------------------------------------------------
 type Kinds = "rnn" | "lstm" | "gru"
@@ -80,12 +81,9 @@ const cells: Readonly<Record<Kinds, Cell>> = {
     },
   },
 }
-const recurrentOf = <K extends Kinds, U extends number, O>(
-  kind: K,
-  n: number,
-  options: RecurrentOptions,
-): Layer<RecurrentRule<K, U, O>> => {
+const recurrentOf = <K extends Kinds, U extends number, O>(kind: K, n: number, given: unknown): Layer<RecurrentRule<K, U, O>> => {
   const units = positive(kind, "units", n)
+  const options = switches(kind, optionsIn<RecurrentOptions>(kind, given, recurrentOptions))
   const { gates, carries, step, bias = zerosInit } = cells[kind]
   return layerOf<RecurrentRule<K, U, O>>(kind, {
     plan: (s) => {
@@ -123,7 +121,7 @@ const recurrentOf = <K extends Kinds, U extends number, O>(
 export const rnn = <const U extends number, const O extends RecurrentOptions = {}>(
   units: Or<Positive<"rnn", "units", U>, U>,
   options?: O,
-): Layer<RecurrentRule<"rnn", U, O>> => recurrentOf("rnn", units as number, options ?? {})
+): Layer<RecurrentRule<"rnn", U, O>> => recurrentOf("rnn", units as number, options)
 /**
  * Long short-term memory, [..., time, n] to [..., units]: gates i, f, g, o of x kernel + h recurrent + bias; c = f c + i g, h = o
  * tanh(c).
@@ -135,7 +133,7 @@ export const rnn = <const U extends number, const O extends RecurrentOptions = {
 export const lstm = <const U extends number, const O extends RecurrentOptions = {}>(
   units: Or<Positive<"lstm", "units", U>, U>,
   options?: O,
-): Layer<RecurrentRule<"lstm", U, O>> => recurrentOf("lstm", units as number, options ?? {})
+): Layer<RecurrentRule<"lstm", U, O>> => recurrentOf("lstm", units as number, options)
 /**
  * The gated recurrent unit, [..., time, n] to [..., units]: gates z, r of x and h; h = z h + (1 - z) tanh(x kernel + (r h)
  * recurrent + bias).
@@ -147,4 +145,4 @@ export const lstm = <const U extends number, const O extends RecurrentOptions = 
 export const gru = <const U extends number, const O extends RecurrentOptions = {}>(
   units: Or<Positive<"gru", "units", U>, U>,
   options?: O,
-): Layer<RecurrentRule<"gru", U, O>> => recurrentOf("gru", units as number, options ?? {})
+): Layer<RecurrentRule<"gru", U, O>> => recurrentOf("gru", units as number, options)

@@ -3,6 +3,7 @@ import type { Plain, Rule } from "../../typelevel/network.ts"
 import type { Dim } from "../../typelevel/dim.ts"
 import type { Option } from "../../typelevel/rule.ts"
 import type { Shape } from "../../typelevel/shape.ts"
+import { optionsIn } from "../core/given.ts"
 import { refuse } from "../core/errors.ts"
 import type { Or } from "../core/signature.ts"
 import { show, upto } from "../core/shape.ts"
@@ -15,7 +16,16 @@ import { sub } from "../ops/sub.ts"
 import { variance } from "../ops/variance.ts"
 import { leafPlan, type Slots } from "./arrow.ts"
 import { ones, zeros } from "./initialisers.ts"
-import { type DTypeIn, type Floating, type LastSize, type Layer, layerOf, rankOfAtLeast, type ShapeIn } from "./layer.ts"
+import {
+  type DTypeIn,
+  type Floating,
+  type LastSize,
+  type Layer,
+  layerOf,
+  rankOfAtLeast,
+  type ShapeIn,
+  numberIn,
+} from "./layer.ts"
 import { floats, lastSize, type Spec } from "./spec.ts"
 
 export interface NormOptions {
@@ -34,7 +44,7 @@ const affine = (n: number, s: Spec): Slots => ({
   shift: { shape: [n], dtype: s.dtype, init: zeros },
 })
 const positiveEpsilon = (op: string, epsilon: number): void => {
-  if (!(epsilon > 0)) refuse(notPositiveEpsilon(op, epsilon))
+  if (!(numberIn(op, "epsilon", epsilon) > 0)) refuse(notPositiveEpsilon(op, epsilon))
 }
 type notPositiveEpsilon<Op extends string, E extends number> = `${Op}: an epsilon of ${E}; it must be more than 0`
 const notPositiveEpsilon = (op: string, e: number): string => `${op}: an epsilon of ${e}; it must be more than 0`
@@ -93,7 +103,8 @@ type BatchValid<O> =
  * @example Net.batchNorm({ momentum: 0.99 })
  */
 export const batchNorm = <const O extends BatchNormOptions = {}>(options?: Or<BatchValid<O>, O>): Layer<BatchNormRule> => {
-  const { momentum = 0.9, epsilon = 1e-5 } = (options ?? {}) as BatchNormOptions
+  const { momentum = 0.9, epsilon = 1e-5 } = optionsIn<BatchNormOptions>("batchNorm", options, ["momentum", "epsilon"])
+  numberIn("batchNorm", "momentum", momentum)
   positiveEpsilon("batchNorm", epsilon)
   if (!(momentum >= 0 && momentum < 1)) refuse(`batchNorm: a momentum of ${momentum}; it must be at least 0 and less than 1`)
   return layerOf("batchNorm", {
@@ -139,7 +150,7 @@ export interface LayerNormRule extends Plain {
  * @example Net.layerNorm({ epsilon: 1e-6 })
  */
 export const layerNorm = <const O extends NormOptions = {}>(options?: Or<Epsilon<"layerNorm", O>, O>): Layer<LayerNormRule> => {
-  const { epsilon = 1e-5 } = (options ?? {}) as NormOptions
+  const { epsilon = 1e-5 } = optionsIn<NormOptions>("layerNorm", options, ["epsilon"])
   positiveEpsilon("layerNorm", epsilon)
   return layerOf("layerNorm", {
     plan: (s) => {

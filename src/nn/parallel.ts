@@ -18,6 +18,7 @@ import type {
   Within,
 } from "../../typelevel/network.ts"
 import type { needsTensors as NeedsTensors } from "../../typelevel/pattern.ts"
+import { text } from "../core/shape.ts"
 import { refuse } from "../core/errors.ts"
 import type { RawTensor } from "../core/tensor.ts"
 import { type Arrow, identity as through, leafPlan, liveOf, type Plan, type Result, type Tree, united } from "./arrow.ts"
@@ -200,7 +201,11 @@ type noTensor<
  */
 export const select = <const K extends readonly [number, ...number[]]>(...places: K): Layer<SelectRule<K>> => {
   const chosen = <T>(list: readonly T[]): T | T[] => {
-    const all = places.map((k) => list[k] ?? refuse(`select: there is no tensor ${k} among ${list.length}; count from 0`))
+    const all = places.map(
+      (k) =>
+        (Number.isInteger(k) ? list[k] : undefined) ??
+        refuse(`select: there is no tensor ${text(k)} among ${list.length}; count from 0`),
+    )
     return all.length === 1 ? all[0]! : all
   }
   return layerOf<SelectRule<K>>("select", {

@@ -4,7 +4,7 @@ import type { Plain } from "../../typelevel/network.ts"
 import type { Pool } from "../../typelevel/pool.ts"
 import type { Or } from "../core/signature.ts"
 import type { RawTensor } from "../core/tensor.ts"
-import { type AvgPoolOptions, type PoolOptions, poolShape } from "../ops/_pool.ts"
+import { type AvgPoolOptions, type PoolOptions, poolOptions, poolShape } from "../ops/_pool.ts"
 import { eachAxis } from "../ops/_windows.ts"
 import { avgPool1d as avg1 } from "../ops/avgPool1d.ts"
 import { avgPool2d as avg2 } from "../ops/avgPool2d.ts"
@@ -29,6 +29,7 @@ const pool = <Kind extends string, N extends Sliders, K, O>(
   options: unknown,
 ): Layer<PoolRule<Kind, N, K, O>> => {
   const given = size as ForAxes<Sliders, number>
+  poolOptions(kind, options)
   for (const k of eachAxis(kind, "window", given, n)) positive(kind, "window", k)
   return layerOf<PoolRule<Kind, N, K, O>>(
     kind,

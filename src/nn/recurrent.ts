@@ -3,6 +3,7 @@ import type { Dim } from "../../typelevel/dim.ts"
 import type { AnyRule, Apply, CountOf, Rule, ShowSpec } from "../../typelevel/network.ts"
 import type { TensorLike } from "../../typelevel/rule.ts"
 import type { Shape } from "../../typelevel/shape.ts"
+import { listIn, optionsIn } from "../core/given.ts"
 import { refuse } from "../core/errors.ts"
 import { same } from "../core/shape.ts"
 import type { RawTensor, Tensor } from "../core/tensor.ts"
@@ -10,7 +11,16 @@ import { leafPlan, within } from "./arrow.ts"
 import { type Own, own } from "./combinators.ts"
 import { type DTypeIn, type Floating, type Layer, layerOf, positive, rankOfAtLeast } from "./layer.ts"
 import { type AnySpec, floats, isList, lastSize, listOf, showSpec, type Spec } from "./spec.ts"
-import { alongTime, type Carry, type RecurrentOptions, type Sequences, type Steps, zerosLike } from "./time.ts"
+import {
+  alongTime,
+  type Carry,
+  type RecurrentOptions,
+  recurrentOptions,
+  type Sequences,
+  type Steps,
+  switches,
+  zerosLike,
+} from "./time.ts"
 
 export interface CellOptions extends RecurrentOptions {
   /** The width of each carry, which begins as zeros: [32], or [32, 32] for two. */
@@ -67,8 +77,10 @@ const alike = (a: AnySpec, b: AnySpec): boolean =>
  * @example Net.recurrent(Net.sequential(Net.join, Net.dense(16), Net.tanh), { carry: [16] })
  */
 export const recurrent = <F extends AnyRule, const O extends CellOptions>(cell: Layer<F>, options: O): Layer<CellRule<F, O>> => {
-  const body = own(cell)
-  const widths = options.carry.map((n) => positive("recurrent", "carry", n))
+  const body = own("recurrent", cell)
+  const { carry, ...rest } = optionsIn<CellOptions>("recurrent", options, ["carry", ...recurrentOptions])
+  const steps = switches("recurrent", rest)
+  const widths = listIn<number>("recurrent", "carry", carry).map((n) => positive("recurrent", "carry", n))
   return layerOf<CellRule<F, O>>("recurrent", {
     plan: (s) => {
       floats("recurrent", s)
@@ -81,10 +93,7 @@ export const recurrent = <F extends AnyRule, const O extends CellOptions>(cell: 
         refuse("recurrent: the cell has state (running statistics), which steps cannot share; use layers without state")
       if (!alike(carries.length === 1 ? carries[0]! : carries, p.out))
         refuse(`recurrent: the cell maps a carry of ${showSpec(carries)} to ${showSpec(p.out)}; a carry keeps its shape`)
-      return leafPlan(
-        { shape: [...(options.returnSequences ? s.shape.slice(0, -1) : lead), widths[0]!], dtype: s.dtype },
-        p.params,
-      )
+      return leafPlan({ shape: [...(steps.returnSequences ? s.shape.slice(0, -1) : lead), widths[0]!], dtype: s.dtype }, p.params)
     },
     apply: (env, x) => {
       const start = widths.map((n) => zerosLike(x, n))
@@ -92,7 +101,7 @@ export const recurrent = <F extends AnyRule, const O extends CellOptions>(cell: 
         const { y } = body.apply(env, [row, ...carry] as unknown as RawTensor)
         return Array.isArray(y) ? y : [y]
       }
-      return { y: alongTime(x, start, step, options), state: {} }
+      return { y: alongTime(x, start, step, steps), state: {} }
     },
   })
 }

@@ -5,9 +5,10 @@ import type { Plain } from "../../typelevel/network.ts"
 import type { Flatten, Permute, Reshape } from "../../typelevel/reshape.ts"
 import type { Rankless, Shape } from "../../typelevel/shape.ts"
 import type { Over, ProductOf } from "../../typelevel/symbolic.ts"
+import { listIn } from "../core/given.ts"
 import { over, times } from "../core/dims.ts"
 import { refuse } from "../core/errors.ts"
-import { wrongPermutation } from "../core/messages.ts"
+import { wrongPermutation, notASize } from "../core/messages.ts"
 import { raw } from "../core/tensor.ts"
 import { reshape as reshapeOf, reshaped } from "../ops/reshape.ts"
 import { transpose as transposeOf } from "../ops/transpose.ts"
@@ -59,7 +60,8 @@ type Filled<T extends Shape, D extends Dim> = { -readonly [K in keyof T]: T[K] e
  * @example Net.network(["batch", 784], Net.reshape([28, 28, -1]))
  */
 export const reshape = <const T extends readonly number[]>(shape: readonly [...T]): Layer<ReshapeRule<T>> => {
-  const wanted = shape as readonly number[]
+  const wanted = listIn<number>("reshape", "the shape", shape)
+  for (const n of wanted) if (n !== -1 && (!Number.isSafeInteger(n) || n < 0)) refuse(notASize("reshape", n))
   const others = wanted.reduce((n, d) => (d === -1 ? n : n * d), 1)
   const behind = (s: readonly Dim[]): Dim[] => {
     if (s.every((d) => typeof d === "number")) return reshaped("reshape", s as readonly number[], wanted)
@@ -89,17 +91,19 @@ export interface TransposeRule<P extends readonly number[]> extends Plain {
  * Refuses a list that does not name each axis once.
  * @example Net.network(["batch", 32, 32, 3], Net.transpose([0, 3, 1, 2]))
  */
-export const transpose = <const P extends readonly number[]>(axes: readonly [...P]): Layer<TransposeRule<P>> =>
-  layerOf<TransposeRule<P>>(
+export const transpose = <const P extends readonly number[]>(axes: readonly [...P]): Layer<TransposeRule<P>> => {
+  const order = listIn<number>("transpose", "axes", axes)
+  return layerOf<TransposeRule<P>>(
     "transpose",
     pureArrow(
       (s) => {
         single("transpose", s)
-        const at = axes.map((a) => (a < 0 ? a + s.shape.length : a))
+        const at = order.map((a) => (typeof a === "number" && a < 0 ? a + s.shape.length : a))
         if (at.length !== s.shape.length || s.shape.some((_, k) => !at.includes(k)))
-          refuse(wrongPermutation("transpose", s.shape, axes))
+          refuse(wrongPermutation("transpose", s.shape, order))
         return { shape: at.map((k) => s.shape[k]!), dtype: s.dtype }
       },
-      (x) => raw(transposeOf(x, axes as readonly number[])),
+      (x) => raw(transposeOf(x, order)),
     ),
   )
+}

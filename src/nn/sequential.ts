@@ -153,6 +153,9 @@ type Times<N extends number, T, Acc extends T[] = []> = number extends N
   : Acc["length"] extends N
     ? Acc
     : Times<N, T, [...Acc, T]>
+const MOST = 100_000
+const copies = (n: number): number =>
+  positive("repeat", "n", n) <= MOST ? n : refuse(`repeat: n is ${n}; it must be ${MOST} or less`)
 /**
  * The same layer n times, one behind the other, each with parameters of its own. n at most 999.
  *
@@ -165,7 +168,7 @@ export const repeat = <const N extends number, F extends AnyRule>(
   layerOf<RepeatRule<N, F>>(
     "sequential",
     inSequence(
-      Array.from({ length: positive("repeat", "n", n as number) }, () => layer),
+      Array.from({ length: copies(n as number) }, () => layer),
       "sequential",
     ),
   )

@@ -19,6 +19,7 @@ import type { needsTensors } from "../../typelevel/pattern.ts"
 import type { TensorLike } from "../../typelevel/rule.ts"
 import type { Rankless, Shape } from "../../typelevel/shape.ts"
 import type { Plus } from "../../typelevel/symbolic.ts"
+import { flagIn, optionsIn } from "../core/given.ts"
 import { plus } from "../core/dims.ts"
 import { refuse } from "../core/errors.ts"
 import { type RawTensor, raw, type Tensor } from "../core/tensor.ts"
@@ -146,8 +147,8 @@ export const skip = <F extends AnyRule, const O extends SkipOptions = {}>(
   layer: Layer<F>,
   options?: O,
 ): Layer<SkipRule<F, O extends { readonly crop: infer C } ? C : false>> => {
-  const body = own(layer)
-  const crop = options?.crop ?? false
+  const body = own("skip", layer)
+  const crop = flagIn("skip", "crop", optionsIn<SkipOptions>("skip", options, ["crop"]).crop)
   return layerOf("skip", {
     plan: (s) => {
       single("skip", s)

@@ -3,6 +3,7 @@ import type { Dim } from "../../typelevel/dim.ts"
 import type { needsRank } from "../../typelevel/messages.ts"
 import type { Option } from "../../typelevel/rule.ts"
 import type { Rankless, Shape } from "../../typelevel/shape.ts"
+import { flagIn } from "../core/given.ts"
 import { type RawTensor, raw, type Tensor } from "../core/tensor.ts"
 import { moveAxis } from "../ops/moveAxis.ts"
 import { scan } from "../ops/scan.ts"
@@ -15,6 +16,12 @@ export interface RecurrentOptions {
   /** From the last step to the first; outputs stand where their inputs stood. Default false. */
   readonly reverse?: boolean
 }
+export const recurrentOptions = ["returnSequences", "reverse"] as const
+/** Both switches. */
+export const switches = (kind: string, o: RecurrentOptions): Required<RecurrentOptions> => ({
+  returnSequences: flagIn(kind, "returnSequences", o.returnSequences),
+  reverse: flagIn(kind, "reverse", o.reverse),
+})
 export type Sequences<O> = Option<O, "returnSequences", false, boolean>
 /** [...b, t, n] to [...b, t, units] or [...b, units]. */
 type OverTime<S extends Shape, U extends Dim, Seq> = S extends readonly [...infer B extends Shape, infer T extends Dim, Dim]

@@ -6,6 +6,7 @@ import type { Plain } from "../../typelevel/network.ts"
 import type { TensorLike } from "../../typelevel/rule.ts"
 import type { Rankless, Shape, Show } from "../../typelevel/shape.ts"
 import type { Plus } from "../../typelevel/symbolic.ts"
+import { optionsIn } from "../core/given.ts"
 import { plus } from "../core/dims.ts"
 import { refuse } from "../core/errors.ts"
 import { show } from "../core/shape.ts"
@@ -29,6 +30,8 @@ import {
   rankOfAtLeast,
   type Same,
   type ShapeIn,
+  initialiserIn,
+  numberIn,
 } from "./layer.ts"
 import { type AnySpec, floats, lastSize, type Spec } from "./spec.ts"
 
@@ -91,15 +94,17 @@ const checkLength = (s: Shape, most: number): void => {
  */
 export const positionEmbedding = <const M extends number>(
   max: Or<Positive<"positionEmbedding", "max", M>, M>,
-  options: PositionEmbeddingOptions = {},
+  options?: PositionEmbeddingOptions,
 ): Layer<PositionEmbeddingRule<M>> => {
+  const { tableInit } = optionsIn<PositionEmbeddingOptions>("positionEmbedding", options, ["tableInit"])
+  const init = initialiserIn("positionEmbedding", "tableInit", tableInit, normal(0.02))
   const most = positive("positionEmbedding", "max", max as number)
   return layerOf("positionEmbedding", {
     plan: (s) => {
       sequence("positionEmbedding", s)
       const n = lastSize("positionEmbedding", s)
       checkLength(s.shape, most)
-      return leafPlan(s, { table: { shape: [most, n], dtype: s.dtype, init: options.tableInit ?? normal(0.02) } })
+      return leafPlan(s, { table: { shape: [most, n], dtype: s.dtype, init } })
     },
     apply: ({ params }, x) => {
       checkLength(x.shape, most)
@@ -127,19 +132,22 @@ type Longer<S extends Shape> = S extends readonly [...infer L extends Shape, inf
  * Parameter: token [n]. Floats. Devlin et al. 2018; Dosovitskiy et al. 2020.
  * @example Net.sequential(Net.prependToken(), Net.positionEmbedding(197))
  */
-export const prependToken = (options: PrependTokenOptions = {}): Layer<PrependTokenRule> =>
-  layerOf("prependToken", {
+export const prependToken = (options?: PrependTokenOptions): Layer<PrependTokenRule> => {
+  const { tokenInit } = optionsIn<PrependTokenOptions>("prependToken", options, ["tokenInit"])
+  const init = initialiserIn("prependToken", "tokenInit", tokenInit, zeros)
+  return layerOf("prependToken", {
     plan: (s) => {
       sequence("prependToken", s)
       const n = lastSize("prependToken", s)
       const out = { shape: [...s.shape.slice(0, -2), plus(s.shape.at(-2)!, 1), n], dtype: s.dtype }
-      return leafPlan(out, { token: { shape: [n], dtype: s.dtype, init: options.tokenInit ?? zeros } })
+      return leafPlan(out, { token: { shape: [n], dtype: s.dtype, init } })
     },
     apply: ({ params }, x) => {
       const first = broadcastTo(params["token"] as RawTensor, x.shape.with(-2, 1))
       return { y: raw(concat([raw(first), x], -2)), state: {} }
     },
   })
+}
 
 // ---- one token -----------------------------------------------------------------------------------------------------
 export interface SelectTokenRule<P extends number> extends Plain {
@@ -180,7 +188,7 @@ const reach = (s: Shape, place: number): void => {
  * @example Net.sequential(Net.selectToken(), Net.dense(1000))
  */
 export const selectToken = <const P extends number = 0>(place?: P): Layer<SelectTokenRule<P>> => {
-  const p: number = place ?? 0
+  const p = numberIn("selectToken", "the place", place ?? 0)
   return layerOf<SelectTokenRule<P>>(
     "selectToken",
     pureArrow(

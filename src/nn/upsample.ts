@@ -3,6 +3,7 @@ import type { Dim } from "../../typelevel/dim.ts"
 import type { Plain } from "../../typelevel/network.ts"
 import type { Rankless, Shape } from "../../typelevel/shape.ts"
 import type { Times } from "../../typelevel/symbolic.ts"
+import { wordIn } from "../core/given.ts"
 import { times } from "../core/dims.ts"
 import type { Or } from "../core/signature.ts"
 import { upto } from "../core/shape.ts"
@@ -58,9 +59,10 @@ const widened = (x: RawTensor, axis: number, f: number, how: Interpolation): Raw
  */
 export const upsample2d = <const F extends ForAxes<2, number>>(
   factor: Or<Positives<"upsample2d", "factor", F>, F>,
-  how: Interpolation = "nearest",
+  how?: Interpolation,
 ): Layer<Upsample2dRule<F>> => {
   const by = eachAxis("upsample2d", "factor", factor as ForAxes<2, number>, 2).map((f) => positive("upsample2d", "factor", f))
+  const kind = wordIn("upsample2d", "interpolation", how ?? "nearest", ["nearest", "bilinear"] as const)
   return layerOf(
     "upsample2d",
     pureArrow(
@@ -70,7 +72,7 @@ export const upsample2d = <const F extends ForAxes<2, number>>(
         const first = s.shape.length - 3
         return { shape: s.shape.map((d, k) => times(d, by[k - first] ?? 1)), dtype: s.dtype }
       },
-      (x) => by.reduce((t, f, k) => widened(t, x.shape.length - 3 + k, f, how), x),
+      (x) => by.reduce((t, f, k) => widened(t, x.shape.length - 3 + k, f, kind), x),
     ),
   )
 }

@@ -66,7 +66,7 @@ interface Axis {
   readonly ceil: boolean
 }
 /** The options of each axis; or the sentence. */
-const poolOptions = (op: string, v: unknown): Partial<AvgPoolOptions> =>
+export const poolOptions = (op: string, v: unknown): Partial<AvgPoolOptions> =>
   optionsIn(op, v, ["stride", "padding", "ceilMode", ...(op.startsWith("avg") ? (["countPadding"] as const) : [])])
 const axesOf = (op: string, n: Sliders, size: ForAxes<Sliders, number>, options: PoolOptions): Axis[] => {
   const sizes = eachAxis(op, "window", size, n)
