@@ -1,7 +1,7 @@
 // The devices that are measured, by the names of their rows.
 import { DeviceUnavailable } from "../src/backends/errors.ts"
 import { wasm, wasmThreads } from "../src/backends/wasm/index.ts"
-import { openDevice, type OpenDevice, openers } from "../src/runtime/device.ts"
+import { openDevice, type OpenDevice, openers } from "../src/runtime/open.ts"
 
 type Opener = () => Promise<OpenDevice>
 const others = openers as unknown as Readonly<Record<string, Opener>>

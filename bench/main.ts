@@ -3,7 +3,7 @@
 // float64 reference.
 import { existsSync, readFileSync, writeFileSync } from "node:fs"
 import { cpus, loadavg } from "node:os"
-import { closeDevice } from "../src/runtime/device.ts"
+import { closeDevice } from "../src/runtime/open.ts"
 import { openPeer, watchRuns } from "./devices.ts"
 import { measure } from "./measure.ts"
 import { prepare } from "./reference.ts"

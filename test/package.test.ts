@@ -16,6 +16,7 @@ const tool = (cwd: string, file: string, ...args: string[]): string => {
   }
 }
 const tsc = resolve("node_modules/typescript/bin/tsc")
+const vite = resolve("node_modules/vite/bin/vite.js")
 const manifest = JSON.parse(readFileSync("package.json", "utf8")) as {
   exports: Record<string, string | Record<string, string>>
   files: string[]
@@ -50,6 +51,7 @@ describe.runIf(slow)("the package", () => {
   beforeAll(() => {
     mkdirSync(home, { recursive: true })
     tool(process.cwd(), tsc, "-p", "tsconfig.build.json", "--outDir", join(home, "dist"))
+    tool(process.cwd(), vite, "build", "--outDir", join(home, "dist", "node"))
     cpSync("package.json", join(home, "package.json"))
     for (const d of ["effect", "fp-ts", "fast-check", "@types"])
       symlinkSync(resolve("node_modules", d), join(root, "node_modules", d))
@@ -74,7 +76,9 @@ describe.runIf(slow)("the package", () => {
     } catch (e) {
       said = (e as Error).message
     }
-    expect(said).toContain("matmul: inner dimensions differ: [2, 3] x [4, 5]: 3 is not 4")
+    expect(said).toContain(
+      "matmul: inner dimensions differ: [2, 3] x [4, 5]: 3 is not 4; transpose one of them, or make them equal",
+    )
   })
   test("the command describes a file, in types that the package understands", () => {
     const header = `{"dense_1/kernel":{"dtype":"F32","shape":[2,3],"data_offsets":[0,24]}}`

@@ -1,15 +1,13 @@
 // The algebra that expressions obey, as instances for fp-ts. Laws: test/algebra.
 export { eqExpression } from "./expressions.ts"
+export { type Module, moduleOf, treeMonoidOf } from "./module.ts"
 export { productMonoidOf, ringOf, sumMonoidOf } from "./tensors.ts"
 export {
   Foldable,
   Functor,
   type Leaves,
   leavesOf,
-  type Module,
-  moduleOf,
   Traversable,
-  treeMonoidOf,
   treeOf,
   URI,
 } from "./trees.ts"

@@ -1,44 +1,13 @@
-// Trees of tensors as algebra: a module over scalars (parameters, gradients), and a traversable container of leaves.
+// Trees as containers of leaves, for fp-ts: map, fold, traverse.
 import type { Applicative, Applicative1, Applicative2 } from "fp-ts/lib/Applicative.js"
 import * as ReadonlyArray from "fp-ts/lib/ReadonlyArray.js"
 import type { HKT, Kind, Kind2, URIS, URIS2 } from "fp-ts/HKT"
 import type { Foldable1 } from "fp-ts/lib/Foldable.js"
 import type { Functor1 } from "fp-ts/lib/Functor.js"
-import type { Monoid } from "fp-ts/lib/Monoid.js"
-import type { Group } from "fp-ts/lib/Group.js"
 import type { Traversable1 } from "fp-ts/lib/Traversable.js"
-import { type RawTensor, raw, type Tensor } from "../core/tensor.ts"
-import { flatten, mapTree, type TreeSpec, unflatten } from "../core/tree.ts"
-import { add } from "../ops/add.ts"
-import { cast } from "../ops/cast.ts"
-import { full } from "../ops/full.ts"
-import { mul } from "../ops/mul.ts"
-import { neg } from "../ops/neg.ts"
+import type { RawTensor } from "../core/tensor.ts"
+import { flatten, type TreeSpec, unflatten } from "../core/tree.ts"
 
-/** A group with scalars: r (a + b) = r a + r b, (r + s) a = r a + s a, (r s) a = r (s a), 1 a = a. */
-export interface Module<T> extends Group<T> {
-  readonly scale: (r: number | Tensor<[]>, a: T) => T
-}
-/**
- * The module of trees like `like`: sums leaf by leaf, zeros, negation, scaling. Gradients live here; accumulating them is
- * `concat`.
- *
- * Trees of another structure are refused.
- * @example moduleOf(params).concat(g1, g2)
- */
-export const moduleOf = <T>(like: T): Module<T> => ({
-  empty: mapTree(like, (x) => full(x.shape, 0, x.dtype)),
-  concat: (a, b) => mapTree(a, (x, _, y) => add(x, y!), b),
-  inverse: (a) => mapTree(a, (x) => neg(x)),
-  scale: (r, a) => mapTree(a, (x) => mul(x, typeof r === "number" ? r : raw(cast(r, x.dtype)))),
-})
-/** Sums of trees like `like`. */
-export const treeMonoidOf = <T>(like: T): Monoid<T> => {
-  const { empty, concat } = moduleOf(like)
-  return { empty, concat }
-}
-
-// ---- containers ----------------------------------------------------------------------------------------------------
 /** A tree with leaves of one type A: its structure, and its leaves in order. */
 export interface Leaves<A> {
   readonly spec: TreeSpec

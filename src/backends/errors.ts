@@ -1,8 +1,28 @@
-// What can go wrong on a device.
-import * as Data from "effect/Data"
+// What can go wrong on a device. Tagged as Effect's errors are, so that it catches them by name; plain classes, because importing Effect
+// takes longer than a first matrix product.
+
+interface Tagged<Tag extends string> {
+  readonly name: Tag
+  readonly _tag: Tag
+}
+const tagged = <Tag extends string>(tag: Tag) => {
+  class TaggedError extends Error implements Tagged<Tag> {
+    override readonly name = tag
+    readonly _tag = tag
+    constructor(fields: object) {
+      super()
+      Object.assign(this, fields)
+      // The stack's first line is made from name and message, which were not there yet.
+      Error.captureStackTrace?.(this, new.target)
+    }
+  }
+  return TaggedError as unknown as new <Fields extends object>(
+    fields: Fields,
+  ) => Error & Tagged<Tag> & Readonly<Fields>
+}
 
 /** The device does not exist here, or is not allowed. `reason` says what was tried. */
-export class DeviceUnavailable extends Data.TaggedError("DeviceUnavailable")<{
+export class DeviceUnavailable extends tagged("DeviceUnavailable")<{
   readonly device: string
   readonly reason: string
 }> {
@@ -11,12 +31,12 @@ export class DeviceUnavailable extends Data.TaggedError("DeviceUnavailable")<{
   }
 }
 /** The device went away while it was in use; its buffers are gone. */
-export class DeviceLost extends Data.TaggedError("DeviceLost")<{ readonly device: string; readonly reason: string }> {
+export class DeviceLost extends tagged("DeviceLost")<{ readonly device: string; readonly reason: string }> {
   override get message(): string {
     return `${this.device}: device lost: ${this.reason}; open it again and restart from the last checkpoint`
   }
 }
-export class OutOfMemory extends Data.TaggedError("OutOfMemory")<{
+export class OutOfMemory extends tagged("OutOfMemory")<{
   readonly device: string
   readonly bytes: number
   readonly live: number
@@ -26,7 +46,7 @@ export class OutOfMemory extends Data.TaggedError("OutOfMemory")<{
   }
 }
 /** The program needs something that the device does not have. */
-export class UnsupportedOnDevice extends Data.TaggedError("UnsupportedOnDevice")<{
+export class UnsupportedOnDevice extends tagged("UnsupportedOnDevice")<{
   readonly device: string
   readonly construct: string
   readonly instead: string
@@ -41,7 +61,7 @@ const fates = {
   twice: "this value is given twice to one call and donated by it; give it once, or leave it out of donate",
 } as const
 /** A value was used after it had gone: given away to a program that overwrites it (`donated`) or freed with its scope. */
-export class Donated extends Data.TaggedError("Donated")<{ readonly what: string; readonly fate?: keyof typeof fates }> {
+export class Donated extends tagged("Donated")<{ readonly what: string; readonly fate?: keyof typeof fates }> {
   override get message(): string {
     return `${this.what}: ${fates[this.fate ?? "donated"]}`
   }

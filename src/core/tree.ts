@@ -35,7 +35,7 @@ export const flatten = (tree: unknown): { readonly leaves: RawTensor[]; readonly
 }
 /** The leaves of a tree that has the structure of a spec and its static parts, in its order; undefined for any other tree. Costs a
  *  tenth of `flatten` and `specKey`: what a compiled function asks at each call. `leaf` says what may stand for a leaf. */
-export const leavesOf = (
+export const leavesLike = (
   spec: TreeSpec,
   tree: unknown,
   leaf: (v: unknown, at: number) => RawTensor | undefined,

@@ -1,5 +1,5 @@
 // What can be put around any optimizer: clipping of its gradients, accumulation of several steps' gradients.
-import { treeMonoidOf } from "../algebra/trees.ts"
+import { treeMonoidOf } from "../algebra/module.ts"
 import { refuse } from "../core/errors.ts"
 import { type RawTensor, raw, type Tensor } from "../core/tensor.ts"
 import { flatten, mapTree } from "../core/tree.ts"

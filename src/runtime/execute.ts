@@ -7,7 +7,7 @@ import { hostLeaf, leaf, storageOf, type Storage } from "../core/leaf.ts"
 import { inSession } from "../core/make.ts"
 import { captured, structure } from "../core/program.ts"
 import type { Aval, Program, RawTensor } from "../core/tensor.ts"
-import type { OpenDevice } from "./device.ts"
+import type { OpenDevice } from "./open.ts"
 import { allOf, andThen, guarded } from "./eventually.ts"
 import { DeviceStorage, type Owner } from "./store.ts"
 

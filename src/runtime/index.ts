@@ -1,2 +1,4 @@
-export { Device, type GpuMode, type GpuOptions, type OpenDevice } from "./device.ts"
-export { item, jit, type Jitted, type JitOptions, read, readTree, run, type RunError } from "./jit.ts"
+export type { JitOptions } from "./call.ts"
+export { Device } from "./device.ts"
+export type { GpuMode, GpuOptions, NativeOptions, OpenDevice } from "./open.ts"
+export { item, jit, type Jitted, read, readTree, run, type RunError } from "./jit.ts"

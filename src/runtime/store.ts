@@ -2,7 +2,7 @@
 import type { DeviceBuffer, Eventually } from "../backends/backend.ts"
 import { Donated } from "../backends/errors.ts"
 import type { Storage } from "../core/leaf.ts"
-import type { OpenDevice } from "./device.ts"
+import type { OpenDevice } from "./open.ts"
 import { ensuring } from "./eventually.ts"
 
 /** Frees device arrays that nobody can reach any more. A safety net for loops in a REPL; scopes are what one relies on. */

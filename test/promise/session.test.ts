@@ -94,7 +94,7 @@ describe("without a session", () => {
 })
 
 test("runs effects of the library: a training, say", async () => {
-  const { Data, Loss, Net, Optim, Random, Train } = await import("../../src/promise.ts")
+  const { Data, Loss, Net, Optim, Random, Train } = await import("../../src/index.ts")
   const net = Net.network(["batch", 28, 28, 1], Net.flatten, Net.dense(10))
   const model = Train.model(net, { loss: (y, { label }) => Loss.softmaxCrossEntropy(y as never, label as never) as T.AnyTensor })
   const train = Data.imageDataset(Data.digits({ seed: 3, count: 256 }))

@@ -3,7 +3,8 @@ import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import type { Backend, Compiled } from "../../src/backends/backend.ts"
 import { wasm } from "../../src/backends/wasm/index.ts"
-import { Device, openDevice, type OpenDevice } from "../../src/runtime/device.ts"
+import { Device } from "../../src/runtime/device.ts"
+import { openDevice, type OpenDevice } from "../../src/runtime/open.ts"
 
 export interface Counts {
   compiled: number

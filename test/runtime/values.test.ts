@@ -3,7 +3,7 @@ import * as Fiber from "effect/Fiber"
 import { describe, expect, test } from "vitest"
 import * as T from "../../src/tensor.ts"
 import { Device, item, jit, read, readTree, run } from "../../src/runtime/index.ts"
-import { closeDevice, openers } from "../../src/runtime/device.ts"
+import { closeDevice, openers } from "../../src/runtime/open.ts"
 import { counted } from "./help.ts"
 
 const v = (...xs: number[]) => T.fromArray(xs)
