@@ -10,9 +10,15 @@ type Tails<U, C extends string> = U extends `${C}${infer R}` ? R : never
 
 /** The least of a union of strings; a string that begins another is less. */
 export type Least<U extends string, Prefix extends string = ""> =
-  "" extends U ? Prefix
+  [U] extends [never] ? Prefix // a path with a key that is not known
+    : "" extends U ? Prefix
     : First<Heads<U>> extends infer C extends string ? Least<Tails<U, C>, `${Prefix}${C}`> : never
 
-/** Of pairs of a path and a sentence, the sentence of the first path; `[]` where there is none. */
-export type FirstOf<M> = [M] extends [never] ? [] : At<M, Least<M extends readonly [infer P extends string, string] ? P : never>>
+/**
+ * Of pairs of a path and what is there, a sentence perhaps, that of the first path; `[]` where there is none, or where keys are not known:
+ * then the run time says it.
+ */
+export type FirstOf<M> =
+  [M] extends [never] ? []
+    : At<M, Least<M extends readonly [infer P extends string, unknown] ? P : never>> extends infer S ? ([S] extends [never] ? [] : S) : never
 type At<M, P> = M extends readonly [P, infer Sentence] ? Sentence : never

@@ -198,7 +198,9 @@ const shapesInSpec = (s: Spec): readonly Shape[] =>
       ? []
       : "dtype" in s
         ? [s.shape as Shape]
-        : Object.values(s as SpecTree).flatMap(shapesInSpec)
+        : Object.keys(s)
+            .sort()
+            .flatMap((key) => shapesInSpec((s as SpecTree)[key]!))
 /** Names for batch axes; nested vmaps take the next. */
 const fresh = ["vmap", "vmap2", "vmap3", "vmap4"] as const
 type Fresh<Names> = "vmap" extends Names

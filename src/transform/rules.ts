@@ -4,9 +4,11 @@ import type { DType, FloatDType } from "../core/dtype.ts"
 import type { Of } from "../core/signature.ts"
 import type { Dim, Fits, Known } from "../../typelevel/dim.ts"
 import type { axisOutside, notScalar } from "../../typelevel/messages.ts"
+import type { FirstOf } from "../../typelevel/least.ts"
 import type { TensorLike } from "../../typelevel/rule.ts"
 import type { Axis, Drop, Insert, Rankless, SameSizes, Shape, Show } from "../../typelevel/shape.ts"
 import type { Call, DTypeOf, FunctionSpec, ShapeOf, Spec } from "../../typelevel/shaped.ts"
+import type { IsUnion } from "../../typelevel/unify.ts"
 import type { Carrier } from "./call.ts"
 import type { Called, ShapedRule, SpecTensors } from "./shaped.ts"
 
@@ -62,16 +64,22 @@ export type Frozen<T> = T extends TensorLike
 
 // ---- grad ----------------------------------------------------------------------------------------------------------
 type Leaf<P extends string> = P extends "" ? "" : `, leaf ${P}`
-/** The sentence about a leaf of argument N that has no derivative; `never` if all have one. */
+/** Path and sentence of each leaf of argument N that has no derivative. */
 export type NoGradient<Op extends string, T, N, P extends string = "", Seen extends readonly 0[] = []> = Seen extends Deep
   ? never
   : T extends TensorLike
     ? [T["dtype"] & FloatDType] extends [never]
-      ? `${Op}: argument ${N & (number | string)}${Leaf<P>} is ${T["dtype"]}; only floating-point tensors have gradients; pass it as another argument`
+      ? [
+          P,
+          `${Op}: argument ${N & (number | string)}${Leaf<P>} is ${T["dtype"]}; only floating-point tensors have gradients; pass it as another argument`,
+        ]
       : never
     : T extends number
       ? P extends ""
-        ? `${Op}: argument ${N & (number | string)} is a number; only tensors have gradients; full([], x) makes one of a number`
+        ? [
+            P,
+            `${Op}: argument ${N & (number | string)} is a number; only tensors have gradients; full([], x) makes one of a number`,
+          ]
         : never
       : T extends Fn
         ? never
@@ -81,10 +89,10 @@ export type NoGradient<Op extends string, T, N, P extends string = "", Seen exte
             : never
           : never
 type NoGradients<Op extends string, A extends readonly unknown[], N> = N extends readonly [infer H, ...infer R]
-  ? [NoGradient<Op, A[H & number], H>] extends [never]
-    ? NoGradients<Op, A, R>
-    : NoGradient<Op, A[H & number], H>
-  : never
+  ? FirstOf<NoGradient<Op, A[H & number], H>> extends infer M extends string
+    ? M
+    : NoGradients<Op, A, R>
+  : []
 type Asked<O> = O extends { readonly argnums: infer N } ? (N extends number ? readonly [N] : N) : readonly [0]
 
 type noArgument<
@@ -128,9 +136,8 @@ type ScalarRule<Op extends string, L> = [L] extends [never]
         : notScalar<Op, S>
     : `${Op}: the function must return a scalar tensor (shape []); with further results, return [scalar, more] and say { aux: true }`
 /** `[]`, or the sentence about a function that has no gradient. */
-export type GradRule<Op extends string, F, O> = [NoGradients<Op, TreesOf<F>, Asked<O>>] extends [never]
-  ? ScalarRule<Op, Loss<Returned<F>, O>>
-  : NoGradients<Op, TreesOf<F>, Asked<O>>
+export type GradRule<Op extends string, F, O> =
+  NoGradients<Op, TreesOf<F>, Asked<O>> extends infer M extends string ? M : ScalarRule<Op, Loss<Returned<F>, O>>
 /** The parameters and the result as trees of tensors. */
 type TreesOf<F> = F extends Ruled<infer I> ? SpecTensors<I> : ArgsOf<F>
 export type Returned<F> =
@@ -202,7 +209,7 @@ export type Listed<Checked, L extends readonly unknown[]> = [Checked] extends [s
     : readonly [...L]
 /** Arguments of vjp: all are differentiated, so that each must have a derivative. */
 export type AllFloats<A extends readonly unknown[]> = {
-  [K in keyof A]: [NoGradient<"vjp", A[K], K>] extends [never] ? A[K] : NoGradient<"vjp", A[K], K>
+  [K in keyof A]: FirstOf<NoGradient<"vjp", A[K], K>> extends infer M extends string ? M : A[K]
 }
 
 // ---- vmap ----------------------------------------------------------------------------------------------------------
@@ -272,26 +279,34 @@ type SizeAt<T, X extends number> =
       : T extends object
         ? { [K in keyof T]: SizeAt<T[K], X> }[T extends readonly unknown[] ? number & keyof T : keyof T]
         : never
-/** The sentence about a leaf of T that has no axis X, or another size there than N. */
-type NotBatched<T, X extends number, N> =
-  T extends TensorLike<infer S, DType>
+/** The same, each with the path of its leaf. */
+type SizesAt<T, X extends number, P extends string = "", Seen extends readonly 0[] = []> = Seen extends Deep
+  ? never
+  : T extends TensorLike
+    ? [P, SizeAt<T, X>]
+    : T extends Fn
+      ? never
+      : { [K in keyof T]: SizesAt<T[K], X, Below<P, K>, [...Seen, 0]> }[T extends readonly unknown[] ? number & keyof T : keyof T]
+/** Path and sentence of each leaf of T that has no axis X, or another size there than N. */
+type NotBatched<T, X extends number, N, P extends string = "", Seen extends readonly 0[] = []> = Seen extends Deep
+  ? never
+  : T extends TensorLike<infer S, DType>
     ? Rankless<S> extends true
       ? never
       : S extends readonly []
-        ? noAxis
+        ? [P, noAxis]
         : [Axis<S, X>] extends [never]
-          ? axisOutside<"vmap", S, X>
-          : Other<N, S[Axis<S, X> & keyof S], X, S>
+          ? [P, axisOutside<"vmap", S, X>]
+          : Fits<N, S[Axis<S, X> & keyof S]> extends true
+            ? never
+            : [P, batchDiffers<N, S[Axis<S, X> & keyof S], X, S>]
     : T extends Fn
       ? never
       : T extends object
-        ? { [K in keyof T]: NotBatched<T[K], X, N> }[T extends readonly unknown[] ? number & keyof T : keyof T]
+        ? { [K in keyof T]: NotBatched<T[K], X, N, Below<P, K>, [...Seen, 0]> }[T extends readonly unknown[]
+            ? number & keyof T
+            : keyof T]
         : never
-type Other<N, M, X extends number, S extends Shape> = N extends N
-  ? Fits<N, M> extends true
-    ? never
-    : batchDiffers<N, M, X, S>
-  : never
 /** The batch size of a call: the first that is known. */
 export type BatchSize<A, I, K extends readonly 0[] = []> = A extends readonly [infer H, ...infer R]
   ? AxisAt<I, `${K["length"]}`> extends infer X
@@ -300,7 +315,7 @@ export type BatchSize<A, I, K extends readonly 0[] = []> = A extends readonly [i
         ? [N] extends [never]
           ? BatchSize<R, I, [...K, 0]>
           : Known<N> extends true
-            ? N & Dim
+            ? (IsUnion<N> extends true ? FirstOf<SizesAt<H, X>> : N) & Dim
             : BatchSize<R, I, [...K, 0]>
         : never
       : BatchSize<R, I, [...K, 0]>
@@ -313,9 +328,9 @@ export type BatchArgs<P extends readonly unknown[], I, A extends readonly unknow
         [K in keyof P]: AxisAt<I, K> extends infer X
           ? X extends number
             ? K extends keyof A
-              ? [NotBatched<A[K], X, N>] extends [never]
-                ? Batched<P[K], Known<SizeAt<A[K], X>> extends true ? N : Dim, X>
-                : NotBatched<A[K], X, N>
+              ? FirstOf<NotBatched<A[K], X, N>> extends infer M extends string
+                ? M
+                : Batched<P[K], Known<SizeAt<A[K], X>> extends true ? N : Dim, X>
               : Batched<P[K], N, X>
             : Frozen<P[K]>
           : never
@@ -341,32 +356,38 @@ export type Params<F> = F extends Ruled<infer I> ? I : ArgsOf<F>
 type Places<F, I> =
   F extends Ruled<infer P>
     ? {
-        [K in keyof P]: AxisAt<I, K> extends infer X ? (X extends number ? NoRoom<P[K], X> : never) : never
+        [K in keyof P]: AxisAt<I, K> extends infer X ? (X extends number ? NoRoom<P[K], X, `${K & string}`> : never) : never
       }[number] extends infer M
-      ? [M] extends [never]
-        ? []
-        : M
+      ? FirstOf<M>
       : never
     : []
-type NoRoom<P, X extends number> = P extends Shape | TensorLike
+type NoRoom<P, X extends number, Path extends string> = P extends Shape | TensorLike
   ? [Axis<[...ShapeOf<P>, 0], X>] extends [never]
-    ? `vmap: axis ${X} is outside the batched argument, which has one axis more than ${Show<ShapeOf<P>>}; count axes from 0, or from the end with -1`
+    ? [
+        Path,
+        `vmap: axis ${X} is outside the batched argument, which has one axis more than ${Show<ShapeOf<P>>}; count axes from 0, or from the end with -1`,
+      ]
     : never
   : P extends FunctionSpec
     ? never
-    : { [K in keyof P]: NoRoom<P[K], X> }[keyof P]
+    : string extends keyof P
+      ? never
+      : { [K in keyof P]: NoRoom<P[K], X, Below<Path, K>> }[keyof P]
 type Some<X> = [X] extends [null] ? "vmap: no argument is batched; give at least one axis" : []
 /** `[]`, or the sentence about a leaf of the result that cannot have the batch at axis X. */
-export type OutRule<R, X extends number> = [NoPlace<R, X>] extends [never] ? [] : NoPlace<R, X>
-type NoPlace<R, X extends number> =
-  R extends TensorLike<infer S, DType>
+export type OutRule<R, X extends number> = FirstOf<NoPlace<R, X>>
+type NoPlace<R, X extends number, P extends string = "", Seen extends readonly 0[] = []> = Seen extends Deep
+  ? never
+  : R extends TensorLike<infer S, DType>
     ? Rankless<S> extends true
       ? never
       : [Axis<[number, ...S], X>] extends [never]
-        ? axisOutside<"vmap", [number, ...S], X>
+        ? [P, axisOutside<"vmap", [number, ...S], X>]
         : never
     : R extends Fn
       ? never
       : R extends object
-        ? { [K in keyof R]: NoPlace<R[K], X> }[R extends readonly unknown[] ? number & keyof R : keyof R]
+        ? { [K in keyof R]: NoPlace<R[K], X, Below<P, K>, [...Seen, 0]> }[R extends readonly unknown[]
+            ? number & keyof R
+            : keyof R]
         : never

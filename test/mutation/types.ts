@@ -278,6 +278,13 @@ export const types: readonly Mutant[] = [
     suite: "wrong programs",
   },
   {
+    name: "vmap: batch sizes of several leaves",
+    file: "src/transform/rules.ts",
+    find: "IsUnion<N> extends true ? FirstOf<SizesAt<H, X>> : N",
+    replace: "IsUnion<N> extends true ? N : N",
+    suite: "wrong programs",
+  },
+  {
     name: "grad: integers in trees",
     file: "src/transform/rules.ts",
     find: `[T["dtype"] & FloatDType] extends [never]`,
@@ -301,7 +308,7 @@ export const types: readonly Mutant[] = [
   {
     name: "vmap: batch sizes that differ",
     file: "src/transform/rules.ts",
-    find: "batchDiffers<N, M, X, S>",
+    find: `[P, batchDiffers<N, S[Axis<S, X> & keyof S], X, S>]`,
     replace: "never",
     suite: "wrong programs",
   },
