@@ -17,10 +17,13 @@ export interface AnyRule {
   readonly Needs: string
   /** Layers are keyed `kind_1`, `kind_2`, ... in their network, */
   readonly Kind: string
-  /** or by a name of their own. */
+  /** or by a name of their own, */
   readonly Name?: string
+  /** which several may share. */
+  readonly Shared?: true
 }
-export interface Rule extends AnyRule {
+/** A layer, with or without a name of its own. */
+export interface AppliedRule extends AnyRule {
   readonly In: unknown
   readonly Out: unknown
   readonly Params: unknown
@@ -31,6 +34,11 @@ export interface Rule extends AnyRule {
   readonly Live?: unknown
   /** and the shapes of the layers within (`Row`s). */
   readonly Rows?: unknown
+}
+/** A layer without a name of its own: it says so, so that the names in a list are seen at a glance. */
+export interface Rule extends AppliedRule {
+  readonly Name?: never
+  readonly Shared?: never
 }
 /** A layer without parameters and state, which needs nothing. */
 export interface Plain extends Rule {

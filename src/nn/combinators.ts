@@ -1,6 +1,7 @@
 // Skip connections by addition, and names.
 import type {
   AnyRule,
+  AppliedRule,
   Apply,
   CountOf,
   Live,
@@ -185,9 +186,10 @@ export function residual(layer: Layer, options?: { readonly shortcut: Layer }): 
 
 // ---- names ---------------------------------------------------------------------------------------------------------
 /** The layer under a key of its own. */
-export interface NamedRule<N extends string, F extends AnyRule> extends Rule {
+export interface NamedRule<N extends string, F extends AnyRule> extends AppliedRule {
   readonly Kind: F["Kind"]
   readonly Name: N
+  readonly Shared?: never
   readonly Needs: F["Needs"]
   readonly Out: this["In"] extends infer X ? In<N, Apply<F, X, "Out">> : never
   readonly Params: this["In"] extends infer X ? Apply<F, X, "Params"> : never
@@ -196,7 +198,7 @@ export interface NamedRule<N extends string, F extends AnyRule> extends Rule {
   readonly Live: this["In"] extends infer X ? LiveOf<F, X> : never
   readonly Rows: this["In"] extends infer X ? Apply<F, X, "Rows"> : never
 }
-export interface SharedRule<N extends string, F extends AnyRule> extends Rule {
+export interface SharedRule<N extends string, F extends AnyRule> extends AppliedRule {
   readonly Kind: F["Kind"]
   readonly Name: N
   readonly Shared: true

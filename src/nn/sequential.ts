@@ -89,22 +89,20 @@ type shareClash<N extends string> =
   `shared: ${N} has other parameters in an earlier place; share a layer between inputs of one shape`
 const notLayer = (h: unknown): string =>
   `network: ${typeof h === "string" ? h : "this"} is no layer; a layer is a value such as Net.relu or Net.dense(10)`
-/** Does a layer of the list have a name of its own? */
-type Names<L extends readonly unknown[]> = L[number] extends infer H
-  ? H extends { readonly rule: { readonly Name: string } }
-    ? true
-    : never
-  : never
 /** Are the names in the list all different, and none shared? (What is shared is looked at more closely.) */
-type Distinct<L extends readonly unknown[]> = [Names<L>] extends [never] ? true : NamedOnce<[...L]>
-type NamedOnce<L, Seen = never> = L extends [infer H, ...infer R]
-  ? H extends { readonly rule: { readonly Name: infer N extends string } }
-    ? N extends Seen
+type Distinct<L extends readonly unknown[]> = L extends readonly LayerLike[]
+  ? [L[number]["rule"]["Name"]] extends [undefined]
+    ? true
+    : [L[number]["rule"]["Shared"]] extends [undefined]
+      ? Once<{ -readonly [K in keyof L]: L[K]["rule"]["Name"] }>
+      : false
+  : true
+type Once<Names, Seen = never> = Names extends [infer N, ...infer R]
+  ? N extends undefined
+    ? Once<R, Seen>
+    : N extends Seen
       ? false
-      : H extends { readonly rule: { readonly Shared: true } }
-        ? false
-        : NamedOnce<R, Seen | N>
-    : NamedOnce<R, Seen>
+      : Once<R, Seen | N>
   : true
 /** The list itself where all fit and none has a name that could be taken: what costs least is asked first. */
 export type Fitting<L extends readonly unknown[], X> = [Walk<[...L], X>] extends [infer W]
