@@ -6,8 +6,9 @@ import type {
 } from "./messages.ts"
 import type { DivD, NotASize, Num, Product, ProductD, SameProduct, Suspect } from "./nat.ts"
 import type { TensorLike } from "./rule.ts"
-import type { Axis, Rankless, ReverseShape, Shape } from "./shape.ts"
+import type { Axis, Rankless, Replace, ReverseShape, Shape } from "./shape.ts"
 import type { Over, Plus, ProductOf } from "./symbolic.ts"
+import type { IsUnion } from "./unify.ts"
 
 // ---- reshape -------------------------------------------------------------------------------------------------------
 
@@ -169,7 +170,12 @@ export type Concat<L extends readonly TensorLike[], X extends number> =
       : L extends ConcatArgs<"concat", L, X>
         ? Axis<H["shape"], X> extends infer A ? ([A] extends [never] ? never : ConcatAll<H["shape"], T, A>) : never
         : never
-    : L extends readonly [] ? never : Shape
+    : L extends readonly [] ? never : Together<L[number]["shape"], X>
+/** How many there are is not known: of tensors that are equal otherwise, the axis X is not. */
+type Together<S extends Shape, X extends number> =
+  Rankless<S> extends true ? Shape
+    : [Axis<S, X>] extends [never] ? Shape
+    : Replace<S, X, number> extends infer R extends Shape ? (IsUnion<R> extends true ? Shape : R) : never
 type ConcatAll<S extends Shape, L, A> =
   L extends readonly [infer H extends TensorLike, ...infer T]
     ? Beside<"concat", S, H["shape"], A & number> extends infer R extends Shape ? ConcatAll<R, T, A> : never

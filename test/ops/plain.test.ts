@@ -142,3 +142,14 @@ describe("NaN", () => {
     expect(valuesOf(T[name]!(tensorOf([NaN, NaN])))).toEqual([0])
   })
 })
+
+describe("sizes beyond 2^53", () => {
+  const half = typed.zeros([2 ** 52 + 2 ** 51, 0])
+  it.each([
+    ["concat", () => T["concat"]!([half, half])],
+    ["tile", () => T["tile"]!(half, [2, 1])],
+    ["pad", () => T["pad"]!(half, [2 ** 52, 0])],
+  ] as const)("%s says so", (name, f) =>
+    expect(sentence(f)).toMatch(new RegExp(`^${name}: \\d+ is not a size; a size is a whole number from 0 to 9007199254740991$`)),
+  )
+})
