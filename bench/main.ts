@@ -1,6 +1,6 @@
-// Our side of the peers' benchmark: npm run bench -- [--only a,b] [--peers wasm1,wasm2] [--json FILE] [--prepare]. One JSON line for each
-// workload and device, with the fields of the peers' harness (README.md here). A time counts only after the results agree with the
-// float64 reference.
+// Our side of the peers' benchmark: npm run bench -- [--only a,b] [--peers wasm1,wasm2] [--json FILE]. One JSON line for each workload
+// and device, with the fields of the peers' harness. A time counts only after the results agree with the float64 reference. README.md
+// says what else there is.
 import { existsSync, readFileSync, writeFileSync } from "node:fs"
 import { cpus, loadavg } from "node:os"
 import { closeDevice } from "../src/runtime/open.ts"
@@ -51,4 +51,6 @@ const bench = async (): Promise<boolean> => {
   return rows.every((r) => r.status === "ok" || r.status === "unsupported")
 }
 if (has("prepare")) prepare()
+else if (has("sizes")) await (await import("./sizes.ts")).sizes()
+else if (has("cold")) (await import("./cold.ts")).cold()
 else if (!(await bench())) process.exitCode = 1

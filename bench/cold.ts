@@ -1,0 +1,53 @@
+// Cold start: import, compile, first product of 64 by 64 on the host, in a fresh process, from the built package (npm run build). The
+// process's own start is not counted, as it is not for the peers. Median of nine.
+import { execFileSync } from "node:child_process"
+import { existsSync } from "node:fs"
+import { fileURLToPath } from "node:url"
+
+const dist = new URL("../dist/src/", import.meta.url)
+const values = `const a = new Float32Array(4096).map((_, i) => Math.sin(i)), x = T.fromArray(a, [64, 64]);`
+const report = `console.log(JSON.stringify({ imported: t1 - t0, first: t2 - t1, ok: Math.abs(y[0] - want()) < 1e-4 }));
+function want() { let s = 0; for (let k = 0; k < 64; k++) s += a[k] * a[64 * k]; return s }
+process.exit(0)`
+const programs: Readonly<Record<string, string>> = {
+  effect: `const t0 = performance.now();
+const { Device, read } = await import("${dist}index.js"), T = await import("${dist}tensor.js"), Effect = await import("effect/Effect");
+const t1 = performance.now(); ${values}
+const y = await Effect.runPromise(read(T.matmul(x, x)).pipe(Effect.provide(Device.wasm)));
+const t2 = performance.now(); ${report}`,
+  promise: `const t0 = performance.now();
+const { session, T } = await import("${dist}promise.js");
+const t1 = performance.now(); ${values}
+const s = await session({ device: "wasm" }), y = await s.read(T.matmul(x, x));
+const t2 = performance.now(); ${report}`,
+}
+interface Start {
+  readonly imported: number
+  readonly first: number
+  readonly ok: boolean
+}
+const median = (a: readonly number[]): number => +[...a].sort((x, y) => x - y)[a.length >> 1]!.toFixed(1)
+export const cold = (): void => {
+  if (!existsSync(fileURLToPath(dist))) throw new Error("cold: there is no dist; npm run build first")
+  for (const [face, source] of Object.entries(programs)) {
+    const starts = Array.from({ length: 9 }, (): Start => {
+      const out = execFileSync(process.execPath, ["--input-type=module", "-e", source], {
+        cwd: fileURLToPath(new URL("..", import.meta.url)),
+        encoding: "utf8",
+      })
+      const start = JSON.parse(out) as Start
+      if (!start.ok) throw new Error("cold: wrong product")
+      return start
+    })
+    const row = {
+      peer: `adjoint:${face}`,
+      workload: "cold_start",
+      unit: "ms",
+      status: "ok",
+      import_init_ms: median(starts.map((s) => s.imported)),
+      first_matmul_ms: median(starts.map((s) => s.first)),
+      median: median(starts.map((s) => s.imported + s.first)),
+    }
+    console.log(JSON.stringify(row))
+  }
+}

@@ -1,0 +1,83 @@
+// How large an application is that uses the library: bench/entries, bundled, minified, gzipped. Chunks that only another device would
+// load are not counted, but for "all"; nor is gpu.js, which is an optional dependency.
+import { gzipSync } from "node:zlib"
+import { fileURLToPath } from "node:url"
+import { build } from "vite"
+
+const here = fileURLToPath(new URL(".", import.meta.url))
+interface Chunk {
+  readonly type: string
+  readonly fileName: string
+  readonly code: string
+  readonly isEntry: boolean
+  readonly imports: readonly string[]
+  readonly dynamicImports: readonly string[]
+  readonly moduleIds: readonly string[]
+  readonly modules: Readonly<Record<string, { readonly renderedLength: number; readonly code: string | null }>>
+}
+const bundle = async (entry: string): Promise<readonly Chunk[]> => {
+  const result = (await build({
+    root: here,
+    configFile: false,
+    logLevel: "silent",
+    build: {
+      write: false,
+      minify: true,
+      target: "es2023",
+      modulePreload: false,
+      rolldownOptions: {
+        input: `${here}entries/${entry}.ts`,
+        preserveEntrySignatures: "strict",
+        external: [/^node:/, "gpu.js", "fast-check", "koffi"],
+      },
+    },
+  })) as unknown as { readonly output: readonly Chunk[] } | readonly { readonly output: readonly Chunk[] }[]
+  const [{ output }] = [result].flat() as [{ readonly output: readonly Chunk[] }]
+  return output.filter((c) => c.type === "chunk")
+}
+const isOther = (c: Chunk): boolean => c.moduleIds.some((m) => /backends\/(gpujs|reference)\/index/.test(m))
+/** Chunks that a program on the CPU loads. */
+const loaded = (chunks: readonly Chunk[], everything: boolean): Chunk[] => {
+  const byName = new Map(chunks.map((c) => [c.fileName, c]))
+  const seen = new Set<Chunk>()
+  const walk = (c: Chunk | undefined): void => {
+    if (!c || seen.has(c) || (!everything && isOther(c))) return
+    seen.add(c)
+    for (const i of [...c.imports, ...c.dynamicImports]) walk(byName.get(i))
+  }
+  chunks.filter((c) => c.isEntry).forEach(walk)
+  return [...seen]
+}
+export interface Size {
+  readonly name: string
+  /** KB of 1000 bytes. */
+  readonly minified: number
+  readonly gzip: number
+  /** Shares of folders in the code before minification, largest first. */
+  readonly parts: readonly (readonly [string, number])[]
+}
+const folderOf = (id: string): string =>
+  /node_modules\/(@[^/]+\/[^/]+|[^/]+)/.exec(id)?.[1] ?? /\/(src\/[^/]+)/.exec(id)?.[1] ?? "bench"
+export const sizeOf = async (name: string): Promise<Size> => {
+  const chunks = loaded(await bundle(name), name === "all")
+  const parts = new Map<string, number>()
+  for (const c of chunks)
+    for (const [id, m] of Object.entries(c.modules)) {
+      const k = folderOf(id)
+      parts.set(k, (parts.get(k) ?? 0) + (m.code?.length ?? m.renderedLength))
+    }
+  const kb = (n: number): number => +(n / 1000).toFixed(1)
+  return {
+    name,
+    minified: kb(chunks.reduce((s, c) => s + c.code.length, 0)),
+    gzip: kb(chunks.reduce((s, c) => s + gzipSync(c.code, { level: 9 }).length, 0)),
+    parts: [...parts].map(([k, n]) => [k, kb(n)] as const).sort((a, b) => b[1] - a[1]),
+  }
+}
+export const sizes = async (): Promise<void> => {
+  for (const name of ["forward", "training", "all"]) {
+    const { minified, gzip, parts } = await sizeOf(name)
+    console.log(JSON.stringify({ peer: "adjoint", workload: "size", entry: name, js_min_kb: minified, js_gzip_kb: gzip }))
+    console.log(`  before minification: ${parts.map(([k, n]) => `${k} ${n}`).join(", ")}`)
+  }
+}
