@@ -35,6 +35,8 @@ export interface GpuOptions {
 export interface NativeOptions {
   /** Path or name of the BLAS, if it is not one of the usual ones. */
   readonly library?: string
+  /** Threads that call it; default: as many as the machine runs at once, at most 8. */
+  readonly threads?: number
 }
 /** How to open each device. Backends are loaded when they are wanted. */
 export const openers = {
@@ -48,7 +50,8 @@ export const openers = {
   },
   native: async (options: NativeOptions = {}, why = "chosen by name"): Promise<OpenDevice> => {
     const { wasmNative } = await import("../backends/wasm/index.ts")
-    return openDevice(await wasmNative(options), why)
+    const device = await wasmNative(options)
+    return openDevice(device, `${why}; ${device.why}`)
   },
   gpujs: async (options: GpuOptions = {}, why = "chosen by name"): Promise<OpenDevice> => {
     const { gpujs } = await import("../backends/gpujs/index.ts")

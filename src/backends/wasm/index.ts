@@ -7,7 +7,7 @@ import type { Aval } from "../../core/tensor.ts"
 import type { Backend, Compiled, DeviceBuffer, Source } from "../backend.ts"
 import { DeviceUnavailable, Donated, UnsupportedOnDevice } from "../errors.ts"
 import { LEAST } from "./blas.ts"
-import { type Library, openBlas } from "./library.ts"
+import type { Library } from "./library.ts"
 import { engine, load } from "./engine.ts"
 import { ARENA_SLOT, SCRATCH_SLOT } from "./frame.ts"
 import { Heap } from "./memory.ts"
@@ -82,20 +82,28 @@ const available = (): void => {
 }
 export interface NativeOptions {
   readonly library?: string
+  readonly threads?: number
+  /** Multiplications of a product below which it stays here. */
   readonly least?: number
 }
 /**
- * The same with the system's BLAS for large matrix products, on the same memory. Throws DeviceUnavailable where there is no BLAS, saying
- * what was tried. `library`: its path or name, if it is not one of the usual ones; `least`: multiplications of a product that is
- * left to it.
+ * As `wasmThreads`, large matrix products handed to the system's BLAS on the same memory: each thread calls it for its part. Throws
+ * DeviceUnavailable where there is no BLAS, saying what was tried. `library`: its path or name, if it is not one of the usual ones.
  *
  * @example
  * const device = await wasmNative()
  */
-export const wasmNative = async ({ library, least = LEAST }: NativeOptions = {}): Promise<Backend> => {
+export const wasmNative = async ({ library, threads, least = LEAST }: NativeOptions = {}): Promise<Cpu> => {
   available()
+  const { importedInWorker, openBlas } = await import("./library.ts")
   const heap = new Heap(true)
-  return open(heap, undefined, undefined, { ...(await openBlas(heap.memory, library)), least })
+  const blas = await openBlas(heap.memory, library)
+  const here = threadsHere()
+  const size = typeof here === "string" ? 1 : Math.min(threads ?? Math.min(here.count, MOST), MOST_THREADS)
+  const imports = { source: importedInWorker, given: blas.binding }
+  const pool = typeof here === "string" || size <= 1 ? undefined : new Pool(size, heap.memory, here, { imports })
+  const why = `${blas.binding.library}, ${size === 1 ? "one thread" : `${size} threads`}`
+  return { ...open(heap, pool, undefined, { ...blas, least }), threads: size, why }
 }
 const open = (heap: Heap, pool?: Pool, least?: number, blas?: Library & { readonly least: number }): Backend => {
   const live = new Set<Block>()

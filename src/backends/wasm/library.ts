@@ -12,6 +12,8 @@ interface Koffi {
 }
 /** What each thread needs to call the library by itself. */
 export interface Binding {
+  /** Path of the package koffi. */
+  readonly koffi: string
   readonly library: string
   /** Declaration of cblas_sgemm with plain addresses; its integers are 32 bits wide. */
   readonly sgemm: string
@@ -40,13 +42,15 @@ export const imported = (f: CFunction, base: number): CFunction => {
   return (ta, tb, m, n, k, a, lda, b, ldb, c, ldc) =>
     f(101, 111 + ta!, 111 + tb!, m!, n!, k!, 1, at(a!), lda!, at(b!), ldb!, 0, at(c!), ldc!)
 }
-/** The same for a worker, as JavaScript: `binding` and `require` are in scope. */
-export const importedInWorker = `
-const at = (x) => binding.base + (x >>> 0)
-const f = require("koffi").load(binding.library).func(binding.sgemm)
-const sgemm = (ta, tb, m, n, k, a, lda, b, ldb, c, ldc) =>
-  f(101, 111 + ta, 111 + tb, m, n, k, 1, at(a), lda, at(b), ldb, 0, at(c), ldc)
-`
+/** The same for a worker: what makes its imports of a binding, as JavaScript. */
+export const importedInWorker = `({ koffi, library, sgemm, base }) => {
+  const at = (x) => base + (x >>> 0)
+  const f = require(koffi).load(library).func(sgemm)
+  return {
+    sgemm: (ta, tb, m, n, k, a, lda, b, ldb, c, ldc) =>
+      f(101, 111 + ta, 111 + tb, m, n, k, 1, at(a), lda, at(b), ldb, 0, at(c), ldc),
+  }
+}`
 
 export interface Library {
   readonly sgemm: CFunction
@@ -61,9 +65,12 @@ export interface Library {
 export const openBlas = async (memory: Memory, wanted?: string): Promise<Library> => {
   const unavailable = (reason: string): DeviceUnavailable => new DeviceUnavailable({ device: "native", reason })
   let koffi: Koffi
+  let path: string
   try {
-    const name = "koffi" // bundlers must not look for it
-    koffi = ((await import(name)) as { readonly default: Koffi }).default
+    const { createRequire } = await import("node:module")
+    const require = createRequire(import.meta.url)
+    path = require.resolve("koffi")
+    koffi = require("koffi") as Koffi
   } catch {
     throw unavailable("the package koffi is not installed (npm install koffi)")
   }
@@ -90,7 +97,7 @@ export const openBlas = async (memory: Memory, wanted?: string): Promise<Library
         // another maker's function
       }
     }
-    const binding = { library, sgemm, base: Number(koffi.address(new Uint8Array(memory.buffer))) }
+    const binding = { koffi: path, library, sgemm, base: Number(koffi.address(new Uint8Array(memory.buffer))) }
     return { sgemm: imported(f, binding.base), binding }
   }
   throw unavailable(`no BLAS found (tried ${tried.join(", ") || "nothing: this system is not known"})`)

@@ -12,13 +12,17 @@ import { programs } from "../../zoo.ts"
 import { random } from "./random.ts"
 
 const SEED = 20261121
-const opened = await wasmNative({ least: 0 }).catch((e: unknown) => {
+const opened = await wasmNative({ least: 0, threads: 1 }).catch((e: unknown) => {
   if (!(e instanceof DeviceUnavailable)) throw e
   return e
 })
 const device = opened instanceof DeviceUnavailable ? undefined : opened
 if (opened instanceof DeviceUnavailable) console.log(`native programs are skipped: ${opened.message}`)
-afterAll(() => device?.close())
+const team = device && (await wasmNative({ least: 0, threads: 2 }))
+afterAll(async () => {
+  await device?.close()
+  await team?.close()
+})
 
 const run = (dev: Backend, program: ReturnType<typeof trace>, values: readonly Float64Array[]): Float64Array[] => {
   const exe = dev.compile({ program, lowered: () => lower(program, { limits: dev.limits }) })
@@ -52,6 +56,22 @@ describe.skipIf(!device)("native", () => {
       close(run(device!, program, inputs), evaluate(inSession(() => inline(program, values))))
       expect(device!.live().buffers).toBe(0)
     })
+  it("two threads each call it for their part", async () => {
+    const next = random(SEED + 1)
+    const square = (n: number): RawTensor =>
+      hostLeaf(
+        Float32Array.from({ length: n * n }, () => next() - 0.5),
+        [n, n],
+      )
+    const xs = [square(256), square(256)]
+    const program = trace((a, b) => [T.tanh(T.matmul(a as never, b as never) as never) as unknown as RawTensor], xs)
+    const inputs = xs.map((x) => Float64Array.from(evaluate([x])[0]!))
+    const want = evaluate(inSession(() => inline(program, xs)))
+    for (let round = 0; round < 100; round++) {
+      close(run(team!, program, inputs), want)
+      if (round % 20 === 19) await new Promise((done) => setTimeout(done, 30)) // workers start, and fall asleep
+    }
+  })
   it("takes both operands as they lie, and what surrounds the sums", () => {
     const next = random(SEED)
     const tensor = (shape: readonly number[]): RawTensor =>
