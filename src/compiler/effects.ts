@@ -1,7 +1,6 @@
 // What statements read and write, and where donated memory may be reused.
-import { type Buf, type Expr, type Ix, type Kernel, kernelsOf, keyOf, readsOf, type Stmt } from "../core/ir/index.ts"
+import { type Axis, type Buf, type Expr, type Ix, type Kernel, kernelsOf, keyOf, readsOf, type Stmt } from "../core/ir/index.ts"
 import { twoSided } from "./contraction.ts"
-import { plainAxis } from "./nest.ts"
 
 export interface Effects {
   readonly reads: ReadonlySet<Buf>
@@ -13,6 +12,13 @@ export const effectsOf = (s: Stmt): Effects => {
   for (const k of kernels) if (k.accumulate) reads.add(k.out)
   return { reads, writes: new Set(kernels.map((k) => k.out)) }
 }
+/** The axis that an index is, if it is nothing else. */
+export const plainAxis = (e: Ix | undefined): Axis | undefined =>
+  e && e.c === 0 && e.t.length === 1 && e.t[0]![0] === 1 && e.t[0]![1].kind === "axis" ? e.t[0]![1] : undefined
+
+/** Must the two stay in their order? */
+export const conflict = (a: Effects, b: Effects): boolean =>
+  [...a.writes].some((x) => b.reads.has(x) || b.writes.has(x)) || [...b.writes].some((x) => a.reads.has(x))
 const sameIndex = (a: readonly Ix[], b: readonly Ix[]): boolean =>
   a.length === b.length && a.every((e, d) => keyOf(e) === keyOf(b[d]!))
 /** Every read of `buf` by k is at the element that k writes. */

@@ -9,6 +9,7 @@ import { newBuf } from "./buffers.ts"
 import { flattenProgram } from "./flatten.ts"
 import { lowerInto } from "./lower.ts"
 import type { Limits, Lowered } from "./lowered.ts"
+import { lighten } from "./motion.ts"
 import { fuseRows } from "./nest.ts"
 import { plan } from "./plan.ts"
 import { schedule } from "./schedule.ts"
@@ -55,12 +56,10 @@ export const lower = (p: Program, options: LowerOptions): Lowered =>
     interning(() => {
       const given = [...p.params, ...captured(p)]
       refuseStrays(p)
-      const flat = flattenProgram({ params: given, outs: p.outs })
+      const flat = lighten(flattenProgram({ params: given, outs: p.outs }))
       const args = given.map((t) => newBuf(t.shape, t.dtype, "arg"))
       const outs = p.outs.map((t) => newBuf(t.shape, t.dtype, "out"))
-      const bound = new Map(
-        flat.params.map((t, k) => [t, { buf: args[k]!, at: (i: Parameters<typeof read>[1]) => read(args[k]!, i) }]),
-      )
+      const bound = new Map(flat.params.map((t, k) => [t, { at: (i: Parameters<typeof read>[1]) => read(args[k]!, i) }]))
       const stmts: Stmt[] = []
       lowerInto(
         flat,
@@ -83,9 +82,10 @@ export const lower = (p: Program, options: LowerOptions): Lowered =>
   )
 const outsideUse = (stmts: readonly Stmt[]): ((b: Buf, inside: readonly Kernel[]) => boolean) => {
   const users = new Map<Buf, Set<Kernel>>()
+  const use = (b: Buf, k: Kernel): void => void users.set(b, (users.get(b) ?? new Set()).add(k))
   for (const k of kernelsOf(stmts)) {
-    for (const r of readsOf(k)) users.set(r.buf, (users.get(r.buf) ?? new Set()).add(k))
-    if (k.accumulate) users.set(k.out, (users.get(k.out) ?? new Set()).add(k))
+    for (const r of readsOf(k)) use(r.buf, k)
+    use(k.out, k)
   }
   return (b, inside) => [...(users.get(b) ?? [])].some((k) => !inside.includes(k))
 }

@@ -19,17 +19,18 @@ import {
 } from "../core/ir/index.ts"
 import type { Node, Program, RawTensor } from "../core/tensor.ts"
 import { newBuf } from "./buffers.ts"
+import { inPlace } from "./carry.ts"
 import { asContraction, isProductSum } from "./contraction.ts"
 import { flattenProgram } from "./flatten.ts"
 import { formOf } from "./form.ts"
 import { injective } from "./injective.ts"
+import { lighten } from "./motion.ts"
 import type { Limits } from "./lowered.ts"
-import { chooseRoots, HEAVY } from "./roots.ts"
+import { basesOf, chooseRoots, HEAVY } from "./roots.ts"
 import { splitAxes } from "./split.ts"
 
-/** Where a computed tensor can be read: its buffer, or a slab of one. */
+/** Where a computed tensor can be read: a buffer, a slab of one, or a view of it. */
 interface Place {
-  readonly buf: Buf
   readonly at: Access
 }
 /** Where a result must go: a buffer, behind leading indices (the iteration of a loop). */
@@ -42,7 +43,7 @@ export interface Options {
   /** More buffers than needed: for the law that the choice does not matter. */
   readonly roots: (t: RawTensor) => boolean
 }
-const whole = (buf: Buf): Place => ({ buf, at: (i) => read(buf, i) })
+const whole = (buf: Buf): Place => ({ at: (i) => read(buf, i) })
 const temp = (shape: readonly number[], dtype: Buf["dtype"]): Buf => newBuf(shape, dtype, "temp")
 const isEmpty = (b: Buf): boolean => b.shape.includes(0)
 
@@ -148,30 +149,35 @@ export const lowerInto = (
     return heaviest ? [heaviest] : []
   }
 
+  /** The kernel that computes t, for `root`, which may be t's own node; with the copies that it needs. */
+  const kernelFor = (root: Node, t: RawTensor, sink: Sink): void => {
+    const axes = t.shape.map(axis)
+    const own = axes.map(ix)
+    const build = (access: (t: RawTensor) => Access): Kernel => {
+      const value = within(axes, () => access(t)(own))
+      return splitAxes({ k: "kernel", out: sink.buf, axes, at: [...sink.lead, ...own], value })
+    }
+    const from = root.outs[0]!
+    const kernel = settle(root, build, (k, pull) => {
+      const inner = [...nestedOrSecond(k.value, from), ...crooked(k, from)].filter((x) => x !== from && !bound.has(x))
+      return inner.length > 0 ? inner : tooMany(new Set(readsOf(k).map((r) => r.buf)), pull)
+    })
+    ;(asContraction(kernel, temp, copies) ?? [kernel]).forEach(push)
+  }
   const emit = (t: RawTensor): void => {
     if (bound.has(t)) return
     const n = t.node
     if (n.op.loop) return emitLoop(n)
     const sink = sinkOf.get(t) ?? { buf: temp(t.shape, t.dtype), lead: [] }
-    const axes = t.shape.map(axis)
-    const own = axes.map(ix)
-    if (n.op.store) emitStore(n, sink, axes, own)
-    else {
-      const build = (access: (t: RawTensor) => Access): Kernel => {
-        const value = within(axes, () => access(t)(own))
-        return splitAxes({ k: "kernel", out: sink.buf, axes, at: [...sink.lead, ...own], value })
-      }
-      const kernel = settle(n, build, (k, pull) => {
-        const inner = [...nestedOrSecond(k.value, t), ...crooked(k, t)].filter((x) => x !== t && !bound.has(x))
-        return inner.length > 0 ? inner : tooMany(new Set(readsOf(k).map((r) => r.buf)), pull)
-      })
-      ;(asContraction(kernel, temp, copies) ?? [kernel]).forEach(push)
-    }
-    bound.set(t, { buf: sink.buf, at: (i) => read(sink.buf, [...sink.lead, ...i]) })
+    if (n.op.store) emitStore(n, sink)
+    else kernelFor(n, t, sink)
+    bound.set(t, { at: (i) => read(sink.buf, [...sink.lead, ...i]) })
   }
   /** Scatter: fill, then accumulate. */
-  const emitStore = (n: Node, sink: Sink, axes: readonly Axis[], own: readonly Ix[]): void => {
+  const emitStore = (n: Node, sink: Sink): void => {
     const t = n.outs[0]!
+    const axes = t.shape.map(axis)
+    const own = axes.map(ix)
     const s = settle(
       n,
       (access) => within([...outer], () => n.op.store!(n.ins.map(access), { i: own, attrs: n.attrs, ins: n.ins, out: t })),
@@ -183,41 +189,57 @@ export const lowerInto = (
   }
   const emitLoop = (n: Node): void => {
     const s = n.op.loop!(n.attrs)
-    need(n.ins.filter((x) => !bound.has(x)))
-    const source = (k: number): Place => bound.get(n.ins[k]!)!
+    const first = s.consts + s.carries
+    n.ins.forEach((x, k) => {
+      if (k < s.consts || k >= first) need(basesOf(x, (t) => bound.has(t)).filter((t) => !bound.has(t)))
+    })
+    /** Through plain views to what they look at. */
+    const source =
+      (x: RawTensor): Access =>
+      (i) =>
+        bound.get(x)?.at(i) ?? x.node.op.body!(x.node.ins.map(source), { i, attrs: x.node.attrs, ins: x.node.ins, out: x })
     const copy = (from: Access, to: Buf, lead: readonly Ix[] = []): Kernel => {
       const axes = to.shape.slice(lead.length).map(axis)
       const at = axes.map(ix)
       return { k: "kernel", out: to, axes, at: [...lead, ...at], value: from(at) }
     }
     const t = axis(s.length)
-    const inner = flattenProgram(s.body)
-    const carries = inner.outs.slice(0, s.carries)
-    const carry = carries.map((x) => temp(x.shape, x.dtype))
-    const next = carries.map((x) => temp(x.shape, x.dtype))
-    const ys = inner.outs.slice(s.carries).map((x) => temp([s.length, ...x.shape], x.dtype))
-    carry.forEach((c, k) => push(copy(source(s.consts + k).at, c)))
+    const inner = lighten(flattenProgram(s.body))
+    // a result of the program is made where it is wanted
+    const own = n.outs.map((o) => {
+      const sink = sinkOf.get(o)
+      return sink?.lead.length === 0 ? sink.buf : temp(o.shape, o.dtype)
+    })
+    const carry = own.slice(0, s.carries)
+    const next = carry.map((c) => temp(c.shape, c.dtype))
+    const ys = own.slice(s.carries)
+    carry.forEach((buf, k) => {
+      const x = n.ins[s.consts + k]!
+      if (!isEmpty(buf)) kernelFor(n, x, { buf, lead: [] })
+    })
     if (s.length > 0) {
       const places = new Map<RawTensor, Place>()
       inner.params.forEach((x, k) => {
-        if (k < s.consts) places.set(x, source(k))
-        else if (k < s.consts + s.carries) places.set(x, whole(carry[k - s.consts]!))
-        else places.set(x, { buf: source(k).buf, at: (i) => source(k).at([ix(t), ...i]) })
+        if (k >= s.consts && k < first) places.set(x, whole(carry[k - s.consts]!))
+        else {
+          const at = source(n.ins[k]!)
+          places.set(x, k < s.consts ? { at } : { at: (i) => at([ix(t), ...i]) })
+        }
       })
-      const body: Stmt[] = []
+      let body: Stmt[] = []
       const into: Sink[] = [...next.map((buf) => ({ buf, lead: [] })), ...ys.map((buf) => ({ buf, lead: [ix(t)] }))]
       lowerInto(inner, places, into, body, [...outer, t], options)
       carry.forEach((c, k) => {
-        const k2 = copy((i) => read(next[k]!, i), c)
-        if (!isEmpty(c)) body.push(k2)
+        if (isEmpty(c)) return
+        body = inPlace(body, next[k]!, c) ?? [...body, copy((i) => read(next[k]!, i), c)]
       })
       if (body.length > 0) out.push({ k: "loop", t, reverse: s.reverse, body })
     }
     n.outs.forEach((o, k) => {
-      const place = whole(k < s.carries ? carry[k]! : ys[k - s.carries]!)
+      const place = whole(own[k]!)
       bound.set(o, place)
       const sink = sinkOf.get(o)
-      if (sink) push(copy(place.at, sink.buf, sink.lead))
+      if (sink && sink.buf !== own[k]) push(copy(place.at, sink.buf, sink.lead))
     })
   }
 

@@ -2,7 +2,6 @@
 // the rows. softmax becomes max, exp, sum, divide on a row that stays in cache; what lives only inside shrinks to one row.
 import {
   type Atom,
-  type Axis,
   axis,
   type Buf,
   type Expr,
@@ -11,6 +10,7 @@ import {
   type Kernel,
   mapExpr,
   type Nest,
+  type Read,
   read,
   readsOf,
   type Stmt,
@@ -18,36 +18,56 @@ import {
   visit,
 } from "../core/ir/index.ts"
 import { type NewBuf, twoSided } from "./contraction.ts"
-
-/** The axis that an index is, if it is nothing else. */
-export const plainAxis = (e: Ix | undefined): Axis | undefined =>
-  e && e.c === 0 && e.t.length === 1 && e.t[0]![0] === 1 && e.t[0]![1].kind === "axis" ? e.t[0]![1] : undefined
+import { conflict, effectsOf, plainAxis } from "./effects.ts"
 
 /** The same place along a leading axis: one axis in both, or the only place there is. */
 const sameRow = (a: Ix | undefined, b: Ix | undefined): boolean =>
   a?.t.length === 0 && b?.t.length === 0 ? a.c === b.c : plainAxis(a) !== undefined && plainAxis(a) === plainAxis(b)
+/** Leading places of what a kernel writes that are the iterations of loops around it. */
+const leadOf = (k: Kernel): number => {
+  let d = 0
+  for (let a = plainAxis(k.at[d]); a && !k.axes.includes(a); a = plainAxis(k.at[d])) d++
+  return d
+}
+/** How many of `depth` rows' axes a read of what `made` writes shares with the kernel that reads. */
+const aligned = (r: Read, made: Kernel, k: Kernel, depth: number): number => {
+  const lead = leadOf(made)
+  const own = leadOf(k)
+  if (!made.at.slice(0, lead).every((e, d) => sameRow(e, r.at[d]))) return 0
+  let d = 0
+  while (d < depth && sameRow(r.at[lead + d], k.at[own + d])) d++
+  return d
+}
 /** How many leading axes k can share with the group, the last of them with more than one row; 0: none. */
-const shared = (group: readonly Kernel[], k: Kernel, most: number): number => {
+const shared = (group: readonly Kernel[], k: Kernel, most: number, inLoop: boolean): number => {
   if (k.accumulate || twoSided(k)) return 0
-  const lead = group[0] ?? k
+  const rowsOf = (g: Kernel): readonly number[] => g.out.shape.slice(leadOf(g))
+  const lead = leadOf(k)
+  const mine = rowsOf(k)
+  const first = rowsOf(group[0] ?? k)
   let depth = 0
-  while (depth < Math.min(most, k.out.shape.length) && k.out.shape[depth] === lead.out.shape[depth]) {
-    const a = plainAxis(k.at[depth])
-    if (k.out.shape[depth] !== 1 && !(a && k.axes.includes(a) && a.n === k.out.shape[depth])) break
+  while (depth < Math.min(most, mine.length) && mine[depth] === first[depth]) {
+    const a = plainAxis(k.at[lead + depth])
+    if (mine[depth] !== 1 && !(a && k.axes.includes(a) && a.n === mine[depth])) break
     depth++
   }
-  const made = new Set(group.map((g) => g.out))
-  const seen = new Set(group.flatMap((g) => readsOf(g).map((r) => r.buf)))
-  if (made.has(k.out) || seen.has(k.out)) return 0
+  const made = new Map(group.map((g) => [g.out, g]))
+  if (made.has(k.out)) return 0
   const reads = readsOf(k)
+  let related = group.length === 0 || inLoop // the steps of a loop are small: fewer statements, fewer waits between them
+  const seen = new Set<Buf>()
+  for (const g of group)
+    for (const r of readsOf(g)) {
+      seen.add(r.buf)
+      // overwritten after its row has been read
+      if (r.buf === k.out) depth = aligned(r, k, g, depth)
+    }
   for (const r of reads) {
-    if (!made.has(r.buf)) continue
-    let d = 0
-    while (d < depth && sameRow(r.at[d], k.at[d])) d++
-    depth = d
+    const g = made.get(r.buf)
+    if (g) depth = aligned(r, g, k, depth)
+    related ||= g !== undefined || seen.has(r.buf)
   }
-  while (k.out.shape[depth - 1] === 1) depth--
-  const related = group.length === 0 || reads.some((r) => made.has(r.buf) || seen.has(r.buf))
+  while (mine[depth - 1] === 1) depth--
   return related ? depth : 0
 }
 const indexBufs = (group: readonly Kernel[]): Set<Buf> => {
@@ -62,27 +82,33 @@ const indexBufs = (group: readonly Kernel[]): Set<Buf> => {
   return bufs
 }
 
-/** `usedOutside`: is the buffer read by a kernel that is not in the list? */
+/** `usedOutside`: is the buffer read or written by a kernel that is not in the list? */
 export const fuseRows = (
   stmts: readonly Stmt[],
   newBuf: NewBuf,
   usedOutside: (b: Buf, inside: readonly Kernel[]) => boolean,
+  inLoop = false,
 ): Stmt[] => {
   const out: Stmt[] = []
   let group: Kernel[] = []
   let depth = 0
+  let passed: Kernel[] = [] // in a loop: what came between the group's kernels, and can as well come after them
   const flush = (): void => {
     if (group.length < 2) out.push(...group)
     else out.push(nestOf(group, depth))
+    const rest = passed
     group = []
     depth = 0
+    passed = []
+    if (rest.length > 0) out.push(...fuseRows(rest, newBuf, usedOutside, inLoop))
   }
   const nestOf = (group: readonly Kernel[], depth: number): Nest => {
-    const rows = group[0]!.out.shape.slice(0, depth).map(axis) // an axis of one row is no loop: its index is 0
+    const from = leadOf(group[0]!)
+    const rows = group[0]!.out.shape.slice(from, from + depth).map(axis) // an axis of one row is no loop: its index is 0
     const local = new Map<Buf, Buf>()
     const keepShape = indexBufs(group) // buffers read inside an index are left alone
     for (const g of group)
-      if (g.out.role === "temp" && !keepShape.has(g.out) && !usedOutside(g.out, group))
+      if (g.out.role === "temp" && leadOf(g) === 0 && !keepShape.has(g.out) && !usedOutside(g.out, group))
         local.set(g.out, newBuf(g.out.shape.slice(depth), g.out.dtype))
     const shrink = (e: Expr): Expr =>
       mapExpr(e, (x) => {
@@ -91,7 +117,8 @@ export const fuseRows = (
         return to && read(to, x.at.slice(depth))
       })
     const body = group.map((g): Kernel => {
-      const own = g.at.slice(0, depth).map(plainAxis)
+      const lead = leadOf(g)
+      const own = g.at.slice(lead, lead + depth).map(plainAxis)
       const s = substitute((a: Atom) => {
         const d = own.indexOf(a)
         return d >= 0 ? ix(rows[d]!) : undefined
@@ -110,12 +137,17 @@ export const fuseRows = (
   for (const s of stmts) {
     if (s.k !== "kernel") {
       flush()
-      out.push(s.k === "loop" ? { ...s, body: fuseRows(s.body, newBuf, usedOutside) } : s)
+      out.push(s.k === "loop" ? { ...s, body: fuseRows(s.body, newBuf, usedOutside, true) } : s)
       continue
     }
-    const d = shared(group, s, group.length > 0 ? depth : Number.POSITIVE_INFINITY)
+    const d = shared(group, s, group.length > 0 ? depth : Number.POSITIVE_INFINITY, inLoop)
+    const blocked = passed.some((p) => conflict(effectsOf(p), effectsOf(s)))
+    if (inLoop && group.length > 0 && (d === 0 || blocked)) {
+      passed.push(s)
+      continue
+    }
     if (d === 0) flush()
-    depth = d > 0 ? d : shared([], s, Number.POSITIVE_INFINITY)
+    depth = d > 0 ? d : shared([], s, Number.POSITIVE_INFINITY, inLoop)
     if (depth > 0) group.push(s)
     else out.push(s)
   }

@@ -19,6 +19,10 @@ export interface Roots {
 }
 const MANY = Symbol("many")
 
+/** What a loop reads where it reads x: the tensor below its plain views; nothing, for a constant. */
+export const basesOf = (x: RawTensor, isRoot: (t: RawTensor) => boolean): RawTensor[] =>
+  isRoot(x) || !formOf(x.node).plain ? [x] : x.node.ins.flatMap((y) => basesOf(y, isRoot))
+
 /** The single node in which a value ends up through aligned maps: there it is computed once, however often it is used. */
 const destinations = (order: readonly Node[], outs: ReadonlySet<RawTensor>): ReadonlyMap<RawTensor, Node | typeof MANY> => {
   const dest = new Map<RawTensor, Node | typeof MANY>()
@@ -50,7 +54,13 @@ export const chooseRoots = (p: Program, bound: ReadonlySet<RawTensor>, extra: (t
     const f = formOf(n)
     const t = n.outs[0]!
     if (f.kind === "store" || f.kind === "loop") for (const o of n.outs) keep.add(o)
-    if (f.kind === "loop") for (const x of n.ins) if (!isRoot(x) && formOf(x.node).kind !== "leaf") keep.add(x)
+    if (f.kind === "loop") {
+      const { consts, carries } = n.op.loop!(n.attrs)
+      n.ins.forEach((x, k) => {
+        if (k >= consts && k < consts + carries) return // a first carry is computed in its place
+        for (const y of basesOf(x, isRoot)) if (!isRoot(y) && formOf(y.node).kind !== "leaf") keep.add(y)
+      })
+    }
     if (f.kind === "store")
       for (const x of n.ins) if (!isRoot(x) && ["contraction", "reduce"].includes(formOf(x.node).kind)) keep.add(x)
     const below = n.ins.reduce((s, x) => s + (isRoot(x) ? 1 : (weight.get(x) ?? 0)), 0)

@@ -47,6 +47,8 @@ export interface LoopSpec {
   readonly consts: number
   readonly carries: number
   readonly reverse: boolean
+  /** "carry": nothing beside the ys is to be kept of each step. */
+  readonly save?: "all" | "carry"
 }
 
 /** Arguments of the op's public function. */

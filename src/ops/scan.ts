@@ -48,6 +48,7 @@ import {
   sizesDiffer,
   type XsRule,
 } from "./_scan.ts"
+import { residuals } from "./_residuals.ts"
 import { add } from "./add.ts"
 import { broadcastTo } from "./broadcastTo.ts"
 import { exp } from "./exp.ts"
@@ -107,9 +108,13 @@ const jvp = ({ ins, tans, attrs: a }: JvpArgs<Attrs>) => {
   const isLinear = new Set([...live, ...linear.flatMap((n) => n.outs)])
   const varying = new Set([...p.params, ...dependent([...r.outs, ...douts], p.params).flatMap((n) => n.outs)])
   const needed = [...new Set(linear.flatMap((n) => n.ins).filter((t) => !isLinear.has(t) && varying.has(t)))]
-  const cut =
-    a.save === "all" ? needed : upto(p.params.length).flatMap((k) => (reaches(needed, p.params[k]!) ? [p.params[k]!] : []))
   const place = (t: RawTensor): number => p.params.indexOf(t)
+  const carried = (t: RawTensor): boolean => place(t) >= a.consts && place(t) < first
+  const fixed = (t: RawTensor): boolean => !varying.has(t) || (place(t) >= 0 && !carried(t))
+  const cut =
+    a.save === "all"
+      ? residuals(needed, fixed).filter((t) => varying.has(t))
+      : upto(p.params.length).flatMap((k) => (reaches(needed, p.params[k]!) ? [p.params[k]!] : []))
   const consts = cut.filter((t) => place(t) >= 0 && place(t) < a.consts)
   const rows = cut.filter((t) => place(t) >= first)
   const saved = cut.filter((t) => !consts.includes(t) && !rows.includes(t))
