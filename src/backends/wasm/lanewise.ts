@@ -143,15 +143,22 @@ export const chooseAxis = (kernels: readonly Kernel[], axes: readonly Axis[], fr
   }
   return best
 }
-/** Vectors per iteration: enough to overlap latencies, few enough for sixteen registers. */
+/** Vectors per iteration for a function that takes long, measured: enough to overlap latencies, few enough for sixteen registers. */
+const STRANDS: Readonly<Record<string, number>> = { exp: 6, expm1: 6, tanh: 6, sigmoid: 6, erf: 3, pow: 2 }
+const LONG = 20
 export const widthFor = (values: readonly Expr[]): number => {
   const work = values.reduce((w, x) => w + workOf(x), 0)
-  const sums = values.some((x) => {
-    let any = false
-    visit(x, (y) => void (any ||= y.k === "reduce"))
-    return any
-  })
-  return sums && work <= 8 ? 8 : work <= 30 ? 4 : 2
+  const long = new Set<Expr>()
+  let sums = false
+  for (const x of values)
+    visit(x, (y) => {
+      sums ||= y.k === "reduce"
+      if (y.k === "fn" && y.f.cost >= LONG) long.add(y)
+    })
+  if (sums && work <= 8) return 8
+  const [first] = long
+  if (first?.k === "fn") return long.size > 1 ? 2 : (STRANDS[first.f.name] ?? 4)
+  return work <= 30 ? 4 : 6
 }
 
 // ---- the loop ------------------------------------------------------------------------------------------------------
