@@ -1,7 +1,8 @@
 // Contractions handed to a BLAS on the same memory: those whose operands are matrices where they lie. The rest stay with the packed
 // product (gemm.ts): a convolution's rows overlap, which BLAS does not allow, and packing them first costs what it gains.
 import type { Code, Func, Local, Value } from "./asm.ts"
-import { type Block, merged, type Operands, type Product, type Target } from "./gemm.ts"
+import type { Block, Operands } from "./gemm.ts"
+import { merged, type Product, type Target } from "./gemmPlan.ts"
 
 /** The imported function: (transposeA, transposeB, m, n, k, a, lda, b, ldb, c, ldc): C = A B over row-major matrices at byte addresses,
  *  row distances in floats. */

@@ -233,7 +233,15 @@ export const ops = {
     "f64x2.pmin": 0xf6,
     "f64x2.pmax": 0xf7,
   }),
-  ...signature(["v128", "v128", "v128"], "v128", SIMD)({ "v128.bitselect": 0x52 }),
+  ...signature(
+    ["v128", "v128", "v128"],
+    "v128",
+    SIMD,
+  )({
+    "v128.bitselect": 0x52,
+    "f32x4.relaxed_madd": 0x105,
+    "f64x2.relaxed_madd": 0x107,
+  }),
 } as const
 
 export type OpName = keyof typeof ops
