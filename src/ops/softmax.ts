@@ -27,7 +27,7 @@ export const op: OpDef<Over> = defineOp<Over>({
   expand: ([x], { axes }) => {
     const e = raw(exp(shifted(x!, axes)))
     // the largest exponential is 1, so the sum is 1 or more, unless all of x is -Infinity: then the result is 0, not 0 / 0
-    return div(e, spread(raw(maximum(sum(e, axes), 1)), x!.shape, axes))
+    return mul(e, spread(raw(div(1, maximum(sum(e, axes), 1))), x!.shape, axes))
   },
   jvp: ({ tans: [t], out: y, attrs: { axes } }) => {
     if (!t) return null
