@@ -3,7 +3,7 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { DeviceUnavailable } from "../backends/errors.ts"
-import { closeDevice, type GpuOptions, type NativeOptions, type OpenDevice, openers } from "./open.ts"
+import { closeDevice, type GpuOptions, type NativeOptions, type OpenDevice, openers, type WasmOptions } from "./open.ts"
 
 const layerOf = (self: typeof Device, name: string, open: () => Promise<OpenDevice>): Layer.Layer<Device, DeviceUnavailable> =>
   Layer.effect(
@@ -33,8 +33,12 @@ const layerOf = (self: typeof Device, name: string, open: () => Promise<OpenDevi
 export class Device extends Context.Service<Device, OpenDevice>()("adjoint/Device") {
   /** Hardware GPU, else WebAssembly; `why` says which and why. */
   static readonly auto = layerOf(this, "auto", openers.auto)
-  /** This process's CPU, by WebAssembly SIMD. */
+  /** This process's CPU, by WebAssembly SIMD, on as many threads as the machine runs at once (at most 8); results have the same bits on
+   *  any number of them. Workers are started by the first programs that are worth it. */
   static readonly wasm = layerOf(this, "wasm", () => openers.wasm())
+  /** `wasm` with options: `Device.wasmWith({ threads: 1 })` stays on the caller's thread. */
+  static readonly wasmWith = (options: WasmOptions): Layer.Layer<Device, DeviceUnavailable> =>
+    layerOf(Device, "wasm", () => openers.wasm(options))
   /** Float64, slow, no cleverness: the oracle of the laws. */
   static readonly reference = layerOf(this, "reference", openers.reference)
   /** As `wasm`, its large matrix products handed to the system's BLAS (OpenBLAS, MKL, Accelerate) on the same memory. Needs the package

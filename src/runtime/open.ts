@@ -32,6 +32,10 @@ export interface GpuOptions {
   /** "software" (SwiftShader) is only taken when asked for by name. */
   readonly adapter?: "hardware" | "software"
 }
+export interface WasmOptions {
+  /** Threads that share a program, with the caller's; default: as many as the machine runs at once, at most 8. 1: no workers. */
+  readonly threads?: number
+}
 export interface NativeOptions {
   /** Path or name of the BLAS, if it is not one of the usual ones. */
   readonly library?: string
@@ -44,9 +48,10 @@ export const openers = {
     const { reference } = await import("../backends/reference/index.ts")
     return openDevice(reference(), "the float64 oracle, chosen by name")
   },
-  wasm: async (why = "chosen by name"): Promise<OpenDevice> => {
-    const { wasm } = await import("../backends/wasm/index.ts")
-    return openDevice(await wasm(), why)
+  wasm: async ({ threads }: WasmOptions = {}, why = "chosen by name"): Promise<OpenDevice> => {
+    const { wasmThreads } = await import("../backends/wasm/index.ts")
+    const device = wasmThreads(threads)
+    return openDevice(device, `${why}; ${device.why}`)
   },
   native: async (options: NativeOptions = {}, why = "chosen by name"): Promise<OpenDevice> => {
     const { wasmNative } = await import("../backends/wasm/index.ts")
@@ -64,7 +69,7 @@ export const openers = {
       return await openers.gpujs({}, "a hardware GPU is present")
     } catch (e) {
       if (!(e instanceof DeviceUnavailable)) throw e
-      return openers.wasm(`no hardware GPU (${e.reason})`)
+      return openers.wasm({}, `no hardware GPU (${e.reason})`)
     }
   },
 }

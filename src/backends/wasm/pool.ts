@@ -18,10 +18,8 @@ export interface Job {
   measured: number
 }
 export interface PoolOptions {
-  /** Vector operations (4 take about a nanosecond) that programs must have divided before workers are started. */
-  readonly start?: number
-  /** Vector operations of a program for which sleeping workers are woken. */
-  readonly wake?: number
+  /** Workers are started at once and called for every program, whatever that costs: for tests. */
+  readonly always?: boolean
   /** More functions that programs import: what makes them in a worker, JavaScript for a function of `given`. */
   readonly imports?: { readonly source: string; readonly given: unknown }
 }
@@ -113,7 +111,7 @@ export class Pool {
   private readonly words: Int32Array
   private readonly memory: Memory
   private readonly host: Threads
-  private readonly least: { readonly start: number; readonly wake: number }
+  private readonly always: boolean
   private readonly imports: PoolOptions["imports"]
   private readonly workers: (Thread | undefined)[]
   private readonly jobs = new Map<number, Job>()
@@ -129,11 +127,11 @@ export class Pool {
   private aloneUntil = 0
   private pause = PAUSE
 
-  constructor(size: number, memory: Memory, host: Threads, { start = START, wake = WAKE, imports }: PoolOptions = {}) {
+  constructor(size: number, memory: Memory, host: Threads, { always = false, imports }: PoolOptions = {}) {
     this.size = Math.min(size, MOST_THREADS)
     this.memory = memory
     this.host = host
-    this.least = { start, wake }
+    this.always = always
     this.imports = imports
     this.workers = Array.from({ length: this.size }, () => undefined)
     this.words = new Int32Array(memory.buffer)
@@ -175,7 +173,7 @@ export class Pool {
       this.rest()
       throw e
     }
-    if (this.waited || this.saved < CREDIT) this.judge(job, performance.now() - from)
+    if (!this.always && (this.waited || this.saved < CREDIT)) this.judge(job, performance.now() - from)
   }
   /** A worker that loses its core to another process in the middle of a chunk keeps the caller waiting for the milliseconds until it has
    *  it back. Where that costs more than the workers save, the caller goes on alone for a while. */
@@ -190,10 +188,11 @@ export class Pool {
   }
   /** Calls the workers, if it is worth it: the ticket of the program's first phase. */
   private start(job: Job, table: number): number | undefined {
-    const worth = job.divided >= this.least.wake
+    const worth = this.always || job.divided >= WAKE
     if (worth) this.spent += job.divided
-    if (this.spent < this.least.start || (this.aloneUntil > 0 && performance.now() < this.aloneUntil)) return undefined
-    if (this.waited && job.measured < MEASURED) {
+    if (!this.always && this.spent < START) return undefined
+    if (this.aloneUntil > 0 && performance.now() < this.aloneUntil) return undefined
+    if (!this.always && this.waited && job.measured < MEASURED) {
       this.waited = false
       return undefined
     }

@@ -86,13 +86,11 @@ const inNode = (worker: NodeWorker, ended: () => void): Thread => {
   worker.unref()
   let over = false
   let seen = false
-  const end = (): void => {
-    if (over) return
+  worker.on("error", () => {}) // its end follows
+  worker.on("exit", () => {
+    if (!over) ended()
     over = true
-    ended()
-  }
-  worker.on("exit", end)
-  worker.on("error", end)
+  })
   return {
     post: (message) => worker.postMessage(message),
     // Events come only when the caller is idle; the loop's clock says at once that there is no loop any more.
@@ -113,9 +111,9 @@ const inPage = (worker: WebWorker, loaded: () => void, ended: () => void): Threa
   worker.onerror = (e) => {
     e.preventDefault?.()
     loaded()
-    if (over) return
+    worker.terminate() // unlike in Node, it would go on
+    if (!over) ended()
     over = true
-    ended()
   }
   return {
     post: (message) => worker.postMessage(message),

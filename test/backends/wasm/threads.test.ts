@@ -10,7 +10,7 @@ import { programs } from "../../zoo.ts"
 
 const one = wasm()
 /** Everything is divided, and the workers are called for everything. */
-const eager = { least: 0, start: 0, wake: 0 }
+const eager = { least: 0, always: true }
 /** The last one never gets workers: it runs the same modules alone. */
 const many = [wasmThreads(2, eager), wasmThreads(3, eager), wasmThreads(2, { least: 0 })]
 afterAll(async () => {

@@ -1,0 +1,263 @@
+// The pool: who helps, who does not, and what happens to a program when a worker dies, throws, or never comes.
+import * as fc from "fast-check"
+import { afterEach, describe, expect, it } from "vitest"
+import { DeviceLost } from "../../../src/backends/errors.ts"
+import { at, line, own } from "../../../src/backends/wasm/phases.ts"
+import { hostLeaf } from "../../../src/core/index.ts"
+import * as T from "../../../src/tensor.ts"
+import { type Crew, crew, until } from "./_crew.ts"
+import { random } from "./random.ts"
+
+type Any = T.AnyTensor
+let open: Crew[] = []
+const make: typeof crew = (...args) => {
+  const c = crew(...args)
+  open.push(c)
+  return c
+}
+afterEach(async () => {
+  await Promise.all(open.map((c) => c.pool.close()))
+  open = []
+})
+const values = (n: number, seed: number): Float32Array => {
+  const next = random(seed)
+  return Float32Array.from({ length: n }, () => 2 * next() - 1)
+}
+/** tanh(a b + c) a' and its softmax: products, a fused loop and rows. */
+const some = (c: Crew, m = 33, n = 40, k = 17) => {
+  const shapes = [[m, k], [k, n], [n]]
+  const inputs = shapes.map((s, i) =>
+    values(
+      s.reduce((x, y) => x * y, 1),
+      i + 1,
+    ),
+  ) // prettier-ignore
+  const f = (a: Any, b: Any, d: Any): unknown => {
+    const h = T.tanh(T.add(T.matmul(a, b), d))
+    return [T.softmax(h), T.matmul(T.transpose(h), a)]
+  }
+  return c.program(
+    f as never,
+    inputs.map((v, i) => hostLeaf(v, shapes[i]!)),
+    inputs,
+  )
+}
+/** Runs in close succession, so that a worker that has been woken finds something to do, until one has helped. */
+const helped = async (c: Crew, run: () => unknown): Promise<void> => {
+  const before = c.finished()
+  await until(() => {
+    for (let k = 0; k < 100 && c.finished() === before; k++) run()
+    return c.finished() > before
+  })
+}
+
+describe("chunks", () => {
+  it.each([2, 3, 5])("are taken once each by one of %i threads, in any order: the same bits each time", async (count) => {
+    const c = make(count)
+    const p = some(c)
+    const want = p.alone()
+    const before = c.finished()
+    await until(() => {
+      for (let k = 0; k < 200; k++)
+        for (const [i, v] of p.run().entries())
+          if (Buffer.compare(Buffer.from(v.buffer), Buffer.from(want[i]!.buffer)) !== 0) expect(v).toEqual(want[i])
+      return c.finished() > before + 500
+    })
+  })
+  it("give the same bits for any sizes", async () => {
+    const c = make(3)
+    await helped(c, some(c).run)
+    const dim = fc.integer({ min: 1, max: 70 })
+    fc.assert(
+      fc.property(dim, dim, dim, (m, n, k) => {
+        const p = some(c, m, n, k)
+        expect(p.run()).toEqual(p.alone())
+        c.pool.remove(p.job)
+      }),
+      { numRuns: 60, seed: 1 },
+    )
+  })
+  it("of loops belong to their iteration", async () => {
+    const c = make(2)
+    const [x, w] = [values(24 * 16, 1), values(16 * 16, 2)]
+    const step = (h: Any): unknown => {
+      const next = T.tanh(T.matmul(h as never, w0 as never))
+      return [next, T.sum(next)]
+    }
+    let w0: Any
+    const f = (x: Any, w: Any): unknown => {
+      w0 = w
+      return T.scan(step as never, x as never, undefined, { length: 50 })
+    }
+    const p = c.program(f as never, [hostLeaf(x, [24, 16]), hostLeaf(w, [16, 16])], [x, w])
+    const want = p.alone()
+    await helped(c, p.run)
+    await helped(c, () => expect(p.run()).toEqual(want))
+    for (let k = 0; k < 100; k++) expect(p.run()).toEqual(want)
+  })
+  it("are counted on where the count starts again", async () => {
+    const c = make(3)
+    const p = some(c)
+    const want = p.alone()
+    await helped(c, p.run)
+    await until(() => c.state(1) === 2 && c.state(2) === 2)
+    c.set(at.phase, 2 ** 30 - 1000)
+    for (let k = 0; k < 2000; k++) expect(p.run()).toEqual(want)
+    expect(c.word(at.phase)).toBeLessThan(2 ** 30)
+  })
+})
+
+describe("workers", () => {
+  it("start with work that is worth it, not before", async () => {
+    const c = make(3, {})
+    const p = some(c)
+    for (let k = 0; k < 200; k++) p.run()
+    expect(c.workers.length).toBe(0)
+    const large = some(c, 300, 300, 300)
+    large.run()
+    expect(c.workers.length).toBe(0)
+    await helped(c, large.run)
+    expect(c.workers.length).toBe(2)
+  })
+  it("are not woken for small programs", async () => {
+    const c = make(2, {})
+    const large = some(c, 300, 300, 300)
+    await helped(c, large.run)
+    await until(() => c.state(1) === 2)
+    const [bell, before] = [c.word(at.bell), c.finished()]
+    const small = some(c)
+    for (let k = 0; k < 100; k++) small.run()
+    expect([c.word(at.bell), c.finished(), c.state(1)]).toEqual([bell, before, 2])
+  })
+  it("are gone when the device is closed", async () => {
+    const c = make(3)
+    await helped(c, some(c).run)
+    const codes: number[] = []
+    for (const w of c.workers) w.on("exit", (code) => codes.push(code))
+    await c.pool.close()
+    expect(codes.length).toBe(2)
+  })
+  it("keep up with a memory that grows under them", async () => {
+    const c = make(2)
+    await helped(c, some(c).run)
+    for (let k = 0; k < 8; k++) {
+      const before = c.heap.memory.buffer.byteLength
+      c.heap.take(before) // grows
+      expect(c.heap.memory.buffer.byteLength).toBeGreaterThan(before)
+      const p = some(c, 200, 64, 64)
+      expect(p.run()).toEqual(p.alone())
+    }
+  })
+  it("that cannot be started are done without", () => {
+    const c = make(2, { always: true }, () => {
+      throw new Error("not allowed")
+    })
+    const p = some(c)
+    for (let k = 0; k < 5; k++) expect(p.run()).toEqual(p.alone())
+    expect(c.workers.length).toBe(0)
+  })
+})
+
+// A fault of one worker, once, switched on by a word that nothing else uses.
+const FAULT = 512
+const faulty = (fault: string) => (script: string) => {
+  const call = "run(table, thread.id, ticket)"
+  expect(script).toContain(call)
+  return script.replace(
+    call,
+    `if (Atomics.compareExchange(word, ${FAULT >> 2}, thread.id, 0) === thread.id) { ${fault} }; ${call}`,
+  )
+}
+/** Takes a chunk as the module's code does, as soon as a phase is open. */
+const taking = `
+  while (load(at.phase) < ticket);
+  set("holds", 1)
+  const claim = (thread.line + own.claim) >> 2
+  for (let t; ; ) if (((t = Atomics.load(word, claim)) & 63) === 0 && t >= ticket && Atomics.compareExchange(word, claim, t, t + 1) === t) break
+`
+describe("a worker that", () => {
+  it("ends between two chunks is not missed, and is replaced", async () => {
+    const c = make(2, undefined, faulty("process.exit(3)"))
+    const p = some(c)
+    const want = p.alone()
+    await helped(c, p.run)
+    c.set(FAULT, 1)
+    await until(() => {
+      expect(p.run()).toEqual(want)
+      return c.workers.length === 2
+    })
+    await helped(c, () => expect(p.run()).toEqual(want))
+    expect(c.workers.length).toBe(2)
+  })
+  it.each([
+    ["ends", "process.exit(3)", "ended in the middle"],
+    ["throws", "throw new Error('no')", "failed in the middle"],
+  ])("%s in the middle of a chunk is reported, and the pool goes on", async (_, what, said) => {
+    const c = make(2, undefined, faulty(taking + what))
+    const p = some(c, 200, 64, 64)
+    const want = p.alone()
+    await helped(c, p.run)
+    c.set(FAULT, 1)
+    let error: unknown
+    await until(() => {
+      try {
+        p.run()
+      } catch (e) {
+        error = e
+        return true
+      }
+      return false
+    })
+    expect(error).toBeInstanceOf(DeviceLost)
+    expect((error as Error).message).toContain(said)
+    await helped(c, () => expect(p.run()).toEqual(want))
+  })
+  it("is terminated from outside is replaced", async () => {
+    const c = make(3)
+    const p = some(c)
+    const want = p.alone()
+    await helped(c, p.run)
+    for (let k = 0; k < 5; k++) {
+      await c.workers.at(-1)!.terminate()
+      expect(p.run()).toEqual(want)
+      await until(() => c.state(1) !== 0 && c.state(2) !== 0)
+    }
+    await helped(c, () => expect(p.run()).toEqual(want))
+    expect(c.workers.length).toBe(7)
+  })
+  it("never gets anywhere is tried three times", async () => {
+    const c = make(2, undefined, () => "process.exit(1)")
+    const p = some(c)
+    await until(() => {
+      expect(p.run()).toEqual(p.alone())
+      return c.workers.length === 3
+    })
+    for (let k = 0; k < 20; k++) {
+      p.run()
+      await new Promise((r) => setTimeout(r, 5))
+    }
+    expect(c.workers.length).toBe(3)
+  })
+})
+describe("a program that fails on the caller's thread", () => {
+  it("leaves the pool as it was", async () => {
+    const c = make(3)
+    const p = some(c)
+    const want = p.alone()
+    await helped(c, p.run)
+    const { job, table } = p
+    for (let k = 0; k < 50; k++) {
+      const trap = (t: number, thread: number, ticket: number): undefined => {
+        if (k % 2) job.run!(t, thread, ticket)
+        else {
+          // opens a phase and stops in the middle of it
+          for (let i = 0; i < 3; i++) c.set(line(i) + own.claim, ticket)
+          c.set(at.phase, ticket)
+        }
+        throw new RangeError("out of bounds")
+      }
+      expect(() => c.pool.run({ ...job, run: trap }, table)).toThrow(RangeError)
+      expect(p.run()).toEqual(want)
+    }
+  })
+})
