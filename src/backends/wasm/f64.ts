@@ -1,6 +1,6 @@
-// Kernels that touch float64: one element at a time, in scalar instructions; transcendental functions are the host's. float64 is
-// here for checking, not for speed. float32 values are held in float64 and rounded after each operation, which is exact for
-// + - * / and sqrt (53 >= 2 * 24 + 2 bits); integers and bools are held in int32.
+// Kernels that touch float64: in pairs where memory allows (pairs.ts), else one element at a time, in scalar instructions; most
+// transcendental functions are the host's. float64 is here for checking. In scalar code, float32 values are held in float64 and rounded
+// after each operation, which is exact for + - * / and sqrt (53 >= 2 * 24 + 2 bits); integers and bools are held in int32.
 import { type DType, isFloat } from "../../core/dtype.ts"
 import { type Expr, type Fn, type Kernel, type Kind, type Reduce, type Scalar, unit, visit } from "../../core/ir/index.ts"
 import { UnsupportedOnDevice } from "../errors.ts"
@@ -9,6 +9,7 @@ import type { Scope } from "./frame.ts"
 import type { OpName } from "./opcodes.ts"
 import { addressOf } from "./address.ts"
 import { indexScalar } from "./indices.ts"
+import { emitPairs, native, reducePairs, single as inPairs } from "./pairs.ts"
 import { conditionOf } from "./values.ts"
 
 type F64 = Local<"f64">
@@ -50,6 +51,7 @@ export const hostedIn = (k: Kernel): Scalar[] => {
   const walk = (x: Expr): void =>
     visit(x, (y) => {
       if (y.k !== "fn" || y.f.name in instructions || y.f.name === "where" || y.f.name === "cast") return
+      if (y.dtype === "f64" && y.f.name in native) return
       if (y.f.define) walk(y.f.define(...y.args))
       else out.add(y.f)
     })
@@ -60,6 +62,8 @@ export const hostedIn = (k: Kernel): Scalar[] => {
 export const emitScalarKernel = (k: Kernel, scope: Scope): void => {
   const { frame } = scope
   const { f } = frame
+  const axes = frame.merge(k.axes, [k.value], [frame.address({ buf: k.out, at: k.at })])
+  if (emitPairs(k, axes, scope)) return
   const each = (axes: Kernel["axes"], at: Scope): void => {
     const [a, ...rest] = axes
     if (a) return f.times(a.n, (i) => each(rest, at.inner().bind(a, i)))
@@ -74,7 +78,7 @@ export const emitScalarKernel = (k: Kernel, scope: Scope): void => {
     const out = k.accumulate ? join(f, k.accumulate, k.out.dtype, fromMemory(f, k.out.dtype, base, offset), v) : v
     toMemory(f, k.out.dtype, base, offset, out)
   }
-  each(k.axes, scope.narrow)
+  each(axes, scope.narrow)
 }
 const fromMemory = (f: Code, t: DType, base: I32, offset: number): Single => {
   if (t === "f64") return f.let("f64", f.load("f64.load", f.get(base), offset))
@@ -140,6 +144,8 @@ const compute = (x: Expr, scope: Scope): Single => {
 }
 const reduced = (x: Reduce, scope: Scope): Single => {
   const { f } = scope.frame
+  const pairs = reducePairs(x, scope)
+  if (pairs) return pairs
   const acc = constantOf(f, unit(x.kind, x.dtype), x.dtype)
   const step = (at: Scope): void => {
     const v = single(x.body, at)
@@ -201,6 +207,8 @@ const apply = (x: Fn, scope: Scope): Single => {
       ? a
       : f.let("i32", f.select(f.get(negative), f.get(a as I32), f.op("i32.lt_s", f.get(a as I32), f.i32(0))))
   }
+  const own = x.dtype === "f64" && from === "f64" ? inPairs(name, a as F64, scope) : undefined
+  if (own) return own
   const call = host.get(name)
   if (!call || !isFloat(from) || !isFloat(x.dtype))
     throw new UnsupportedOnDevice({

@@ -172,6 +172,7 @@ export const ops = {
     "f32x4.convert_i32x4_s": 0xfa,
     "f32x4.convert_i32x4_u": 0xfb,
     "i32x4.trunc_sat_f64x2_s_zero": 0xfc,
+    "i32x4.trunc_sat_f64x2_u_zero": 0xfd,
     "f64x2.convert_low_i32x4_s": 0xfe,
     "f64x2.convert_low_i32x4_u": 0xff,
   }),

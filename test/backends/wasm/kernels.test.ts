@@ -216,6 +216,45 @@ describe(`wasm kernels (seed ${SEED})`, () => {
     )
     agrees([arg([6, 9], "f64")], (a) => [T.cast(a, "f32"), T.cast(T.mul(a, 9), "i32"), T.where(T.less(a, 0), a, 1)], 1e-7)
   })
+  it("float64 in pairs: tails, strides, broadcasts, every dtype beside it", () => {
+    for (const n of [1, 2, 3, 7, 8, 9, 16, 31])
+      agrees(
+        [arg([5, n], "f64"), arg([n], "f64"), arg([5, n]), arg([5, n], "i32"), arg([5, n], "bool")],
+        (x, y, f, i, b) => [
+          T.add(T.mul(x, y), T.cast(f, "f64")),
+          T.where(T.logicalAnd(b, T.less(x, 0)), x, T.mul(T.cast(i, "f64"), T.cast(b, "f64"))),
+          T.cast(T.floor(T.mul(x, 9)), "i32"),
+          T.cast(T.mul(x, 9), "u32"),
+          T.cast(T.greater(x, y), "f32"),
+          T.less(T.abs(x), T.sqrt(T.abs(y))),
+          T.where(T.less(f, 0), f, T.cast(x, "f32")),
+          T.add(T.iota([5, n], 1, "f64"), T.maximum(x, T.neg(y))),
+        ],
+        2 ** -24,
+      )
+    for (const n of [2, 3, 9, 33, 70])
+      agrees(
+        [arg([n, 6], "f64"), arg([6, n], "f64")],
+        (x, y) => [
+          T.sum(x),
+          T.sum(x, [0]),
+          T.sum(x, [1]),
+          T.max(y, [1]),
+          T.min(y, [0]),
+          T.sum(T.mul(T.transpose(x, [1, 0]), y), [1]),
+          T.softmax(y),
+          T.softmax(y, 0),
+          T.tanh(x),
+          T.log(T.abs(x)),
+          T.exp(T.mul(y, 30)),
+          T.erf(x),
+          T.flip(y, [1]),
+          T.add(T.transpose(x, [1, 0]), y),
+        ],
+        2e-15,
+      )
+    agrees([arg([3, 4, 5], "f64")], (x) => [T.sum(x, [0, 2]), T.mean(x, [1]), T.prod(x, [2]), T.argmax(x, 2)], 1e-15)
+  })
   it("a scalar function that exists only as JavaScript is called", () => {
     const cubeRoot: Scalar = { name: "cubeRoot", arity: 1, cost: 20, eval: (_, x) => Math.cbrt(x!) }
     const op = mapOp(cubeRoot, { name: "cubeRoot", accepts: () => undefined, jvp: "none" } as never)

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest"
 import { Module } from "../../../src/backends/wasm/module.ts"
 import { engine, instantiate } from "../../../src/backends/wasm/engine.ts"
 import * as math from "../../../src/backends/wasm/math.ts"
+import * as math64 from "../../../src/backends/wasm/math64.ts"
 import { Strands, type Vec } from "../../../src/backends/wasm/strands.ts"
 import { random } from "./random.ts"
 import { erf } from "../../../src/scalar/erf.ts"
@@ -249,6 +250,57 @@ describe(`vector functions (seed ${SEED})`, () => {
       console.log(`${c.name}: ${worst.toFixed(3)} ulp at ${inputs[at]}: ${floats[2 * N + at]}, not ${c.reference(inputs[at]!)}`)
       expect(worst).toBeLessThanOrEqual(c.limit)
     })
+
+  it("float64: exp and log within 1 ulp of the host's, tanh within 3, special cases as ECMAScript", () => {
+    const doubles = new Float64Array(memory.buffer)
+    const words = new DataView(new ArrayBuffer(8))
+    const next = random(SEED + 3)
+    const specials = [
+      0,
+      -0,
+      1,
+      -1,
+      5e-324,
+      -5e-324,
+      2.2e-308,
+      709.7,
+      709.8,
+      -708,
+      -745.1,
+      -746,
+      -1000,
+      1e300,
+      Infinity,
+      -Infinity,
+      NaN,
+    ]
+    for (const [name, f, reference, reach, limit] of [
+      ["exp", math64.exp, Math.exp, 745, 1],
+      ["log", math64.log, Math.log, 1e3, 1],
+      ["tanh", math64.tanh, Math.tanh, 20, 3],
+    ] as const) {
+      for (let i = 0; i < N / 2; i++)
+        doubles[i] =
+          i % 3 === 0
+            ? (next() * 2 - 1) * reach
+            : (next() < 0.5 ? -1 : 1) * 10 ** (i % 3 === 1 ? next() * 20 - 17 : next() * 600 - 300)
+      specials.forEach((x, i) => (doubles[i] = x))
+      const xs = doubles.slice(0, N / 2)
+      compile(f)()
+      let worst = 0
+      let at = 0
+      for (let i = 0; i < N / 2; i++) {
+        const [got, want] = [doubles[N + i]!, reference(xs[i]!)]
+        if (Object.is(got, want)) continue
+        words.setFloat64(0, Math.abs(want))
+        const unit = 2 ** Math.max((words.getUint16(0) >> 4) - 1075, -1074)
+        const e = Math.abs(got - want) / unit
+        if (!(e <= worst)) [worst, at] = [e, i]
+      }
+      console.log(`float64 ${name}: ${worst.toFixed(2)} ulp at ${xs[at]}: ${doubles[N + at]}, not ${reference(xs[at]!)}`)
+      expect(worst).toBeLessThanOrEqual(limit)
+    }
+  })
 
   it("pow: at most 0.51 ulp, special cases as IEEE 754", () => {
     const next = random(SEED + 2)
