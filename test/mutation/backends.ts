@@ -46,7 +46,7 @@ export const backends: readonly Mutant[] = [
   {
     name: "wasm: pieces of k that are read where they are follow one another",
     file: "src/backends/wasm/microkernel.ts",
-    find: "for (const p of a) f.set(p, f.op(\"i32.add\", f.get(p), f.get(left)))",
+    find: 'for (const p of a) f.set(p, f.op("i32.add", f.get(p), f.get(left)))',
     replace: "",
     suite: gemm,
   },
@@ -81,7 +81,7 @@ export const backends: readonly Mutant[] = [
   {
     name: "wasm: the last rows of a column sum forgotten",
     file: "src/backends/wasm/reshape.ts",
-    find: "...(rest > 0 ? [pass(whole * rows, 1, rest)] : [])",
+    find: "if (rest > 0) sums.push(...inPart([add(to, ix(whole * rows), rest)]))",
     replace: "",
     suite: wasm("column sums"),
   },

@@ -63,15 +63,15 @@ export const kernels: readonly Mutant[] = [
   {
     name: "row fusion: a read of another row",
     file: "src/compiler/nest.ts",
-    find: "plainAxis(r.at[d]) !== undefined && plainAxis(r.at[d]) === plainAxis(k.at[d])",
-    replace: "plainAxis(r.at[d]) !== undefined",
+    find: "plainAxis(a) !== undefined && plainAxis(a) === plainAxis(b)",
+    replace: "plainAxis(a) !== undefined",
     suite: loweringOf("rows and columns of a square"),
   },
   {
     name: "row fusion: one axis too many",
     file: "src/compiler/nest.ts",
-    find: "while (depth < Math.min(most, k.out.shape.length))",
-    replace: "while (depth < Math.min(most + 1, k.out.shape.length))",
+    find: "while (depth < Math.min(most, mine.length) &&",
+    replace: "while (depth < Math.min(most + 1, mine.length) &&",
     suite: programs,
   },
   {
@@ -231,8 +231,8 @@ export const kernels: readonly Mutant[] = [
   {
     name: "a loop starts from what it captured",
     file: "src/compiler/lower.ts",
-    find: "carry.forEach((c, k) => push(copy(source(s.consts + k).at, c)))",
-    replace: "carry.forEach((c, k) => push(copy(source(k).at, c)))",
+    find: "const x = n.ins[s.consts + k]!",
+    replace: "const x = n.ins[k]!",
     suite: loweringOf("scan,recurrent network"),
   },
 ]

@@ -2,6 +2,7 @@
 //   npm run mutation                                     all mutants
 //   npm run mutation -- --only "keepDims forgotten"      some, by name, separated by commas
 //   npm run mutation -- --kind type --json out/m.json    one kind; the table as JSON
+//   npm run mutation -- --through "nice -n 19"           every suite is started by this command
 // The tree is copied once and mutants are made in the copy. First every suite must pass there unbroken, and all broken derivatives and
 // kernels together must pass the type checker: a mutant that would not load proves nothing.
 import { execFileSync, spawn } from "node:child_process"
@@ -13,7 +14,10 @@ import type { Kind, Mutant, Suite } from "./suites.ts"
 
 const root = resolve(import.meta.dirname, "../..")
 const LIMIT_S = 300
-const { values: args } = parseArgs({ options: { only: { type: "string" }, kind: { type: "string" }, json: { type: "string" } } })
+const { values: args } = parseArgs({
+  options: { only: { type: "string" }, kind: { type: "string" }, json: { type: "string" }, through: { type: "string" } },
+})
+const through = args.through?.split(" ") ?? []
 const names = args.only?.split(",").map((n) => n.trim())
 
 type Listed = Mutant & { readonly kind: Kind }
@@ -67,7 +71,8 @@ interface Finished {
 }
 const run = (command: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Finished> =>
   new Promise((done, fail) => {
-    const child = spawn(process.execPath, command, {
+    const [program, ...rest] = [...through, process.execPath, ...command]
+    const child = spawn(program!, rest, {
       cwd: copy,
       env: { ...process.env, ...env },
       stdio: ["ignore", "pipe", "pipe"],

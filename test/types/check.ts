@@ -4,8 +4,9 @@
 //   matmul(f23, f45)
 //
 // The mark binds to the statement below it, which ends at the next blank line or mark. Exactly one diagnostic must lie there, with
-// that code, starting at the text in backquotes (where given), and with the sentence in its first line. Any other diagnostic fails, so
-// the fixtures also prove what must compile.
+// that code, starting at the text in backquotes (where given). Its first line must hold the sentence as a type, and no other words in it; a
+// first line without one is in the compiler's own words, of which a part is enough. Any other diagnostic fails, so the fixtures also prove
+// what must compile.
 import { spawnSync } from "node:child_process"
 import { readdirSync, readFileSync } from "node:fs"
 import { createRequire } from "node:module"
@@ -69,12 +70,17 @@ export const expectationsOf = (file: string, source: string): Expectation[] => {
   })
 }
 
+/** The sentence that a first line says, or if it is in the compiler's own words: whether it holds what is expected. */
+const says = (text: string, expected: string): boolean => {
+  const sentence = /assignable to (?:parameter of )?type '"(.*)"'\.$/.exec(text)?.[1]?.replace(/\\(.)/g, "$1")
+  return sentence === undefined ? text.includes(expected) : [sentence, text.slice(0, -1)].includes(expected)
+}
 /** What is wrong with the diagnostics in the lines of one expectation. */
 export const judge = (e: Expectation, here: readonly Diagnostic[], lines: readonly string[]): string | undefined => {
   if (here.length !== 1) return `expected one diagnostic, got ${here.length}: ${here.map((d) => d.text).join(" / ")}`
   const d = here[0]!
   if (d.code !== e.code) return `expected ${e.code}, got ${d.code}: ${d.text}`
-  if (!d.text.includes(e.sentence)) return `expected the sentence "${e.sentence}", got: ${d.text}`
+  if (!says(d.text, e.sentence)) return `expected the sentence "${e.sentence}", got: ${d.text}`
   if (e.at !== undefined && !lines[d.line - 1]!.slice(d.column - 1).startsWith(e.at))
     return `expected it at \`${e.at}\`, got it at \`${lines[d.line - 1]!.slice(d.column - 1)}\``
   return undefined

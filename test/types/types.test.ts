@@ -24,6 +24,9 @@ f(1, 2)
 // @expect-error TS2345: another sentence
 f(1, 2)
 
+// @expect-error TS2345: the sent
+f(1, 2)
+
 // @expect-error TS2322: the sentence
 f(1, 2)
 
@@ -41,14 +44,15 @@ export {}
 `,
       )
       const { checked, problems } = check(dir)
-      expect(checked).toBe(6)
+      expect(checked).toBe(7)
       expect(problems.map((p) => p.replace(/^.*?fx\.ts:/, ""))).toEqual([
         expect.stringMatching(/^5: expected the sentence "another sentence", got: Arg/),
-        expect.stringMatching(/^8: expected TS2322, got TS2345/),
-        expect.stringMatching(/^11: expected it at `2`, got it at `1, 2\)`/),
-        expect.stringMatching(/^14: expected one diagnostic, got 2/),
-        expect.stringMatching(/^17: expected one diagnostic, got 0/),
-        expect.stringMatching(/^20: unexpected TS2345/),
+        expect.stringMatching(/^8: expected the sentence "the sent", got: Arg/),
+        expect.stringMatching(/^11: expected TS2322, got TS2345/),
+        expect.stringMatching(/^14: expected it at `2`, got it at `1, 2\)`/),
+        expect.stringMatching(/^17: expected one diagnostic, got 2/),
+        expect.stringMatching(/^20: expected one diagnostic, got 0/),
+        expect.stringMatching(/^23: unexpected TS2345/),
       ])
     } finally {
       rmSync(dir, { recursive: true })
