@@ -11,12 +11,12 @@ function want() { let s = 0; for (let k = 0; k < 64; k++) s += a[k] * a[64 * k];
 process.exit(0)`
 const programs: Readonly<Record<string, string>> = {
   effect: `const t0 = performance.now();
-const { Device, read } = await import("${dist}index.js"), T = await import("${dist}tensor.js"), Effect = await import("effect/Effect");
+const { Device, read } = await import("adjoint"), T = await import("adjoint/tensor"), Effect = await import("effect/Effect");
 const t1 = performance.now(); ${values}
 const y = await Effect.runPromise(read(T.matmul(x, x)).pipe(Effect.provide(Device.wasm)));
 const t2 = performance.now(); ${report}`,
   promise: `const t0 = performance.now();
-const { session, T } = await import("${dist}promise.js");
+const { session, T } = await import("adjoint/promise");
 const t1 = performance.now(); ${values}
 const s = await session({ device: "wasm" }), y = await s.read(T.matmul(x, x));
 const t2 = performance.now(); ${report}`,

@@ -11,26 +11,38 @@ import { workloads } from "./workloads.ts"
 
 const flag = (name: string): string | undefined => {
   const k = process.argv.indexOf(`--${name}`)
-  return k < 0 ? undefined : process.argv[k + 1]
+  const value = k < 0 ? undefined : process.argv[k + 1]
+  return value?.startsWith("--") ? undefined : value
 }
 const has = (name: string): boolean => process.argv.includes(`--${name}`)
 interface Line {
   readonly peer: string
   readonly workload: string
   readonly status: string
+  readonly median?: number
 }
-/** Adds rows to a file, in the place of older ones of the same peer and workload. */
-const keep = (file: string, rows: readonly Line[]): void => {
-  const before = existsSync(file) ? (JSON.parse(readFileSync(file, "utf8")) as { readonly rows: readonly Line[] }).rows : []
-  const same = (a: Line, b: Line): boolean => a.peer === b.peer && a.workload === b.workload
-  const all = [...before.filter((b) => !rows.some((r) => same(r, b))), ...rows]
+/** Adds rows to a file, in the place of older ones with the same values of the keys; with --keep-best only of slower ones. */
+const keep = <R>(file: string, rows: readonly R[], keys: readonly (keyof R)[], time: (r: R) => number): void => {
+  const before = existsSync(file) ? (JSON.parse(readFileSync(file, "utf8")) as { readonly rows: readonly R[] }).rows : []
+  const same = (a: R, b: R): boolean => keys.every((k) => a[k] === b[k])
+  const better = (b: R): boolean => {
+    const now = rows.find((r) => same(r, b))
+    return now === undefined || (has("keep-best") && time(b) <= time(now))
+  }
+  const kept = before.filter(better)
+  const all = [...kept, ...rows.filter((r) => !kept.some((b) => same(r, b)))]
   const host = { cpu: cpus()[0]?.model, cores: cpus().length, node: process.version }
   writeFileSync(file, `${JSON.stringify({ date: new Date().toISOString(), host, rows: all }, null, 1)}\n`)
+}
+const peers = (flag("peers") ?? "wasm1,wasm2").split(",")
+const curves = async (): Promise<void> => {
+  const points = await (await import("./curves.ts")).curves(flag("curves")?.split(","), peers)
+  const file = flag("json")
+  if (file) keep(file, points, ["curve", "axis", "x", "series"], (p) => p.y)
 }
 const bench = async (): Promise<boolean> => {
   watchRuns()
   const only = flag("only")?.split(",")
-  const peers = (flag("peers") ?? "wasm1,wasm2").split(",")
   const rows: Line[] = []
   const wanted = workloads.filter(({ name }) => !only || only.some((o) => name.startsWith(o)))
   for (const { name, make } of wanted)
@@ -47,10 +59,15 @@ const bench = async (): Promise<boolean> => {
       console.log(JSON.stringify(line))
     }
   const file = flag("json")
-  if (file) keep(file, rows)
+  if (file) keep(file, rows, ["peer", "workload"], (r) => r.median ?? Number.NaN)
   return rows.every((r) => r.status === "ok" || r.status === "unsupported")
 }
 if (has("prepare")) prepare()
 else if (has("sizes")) await (await import("./sizes.ts")).sizes()
-else if (has("cold")) (await import("./cold.ts")).cold()
+else if (has("curves")) await curves()
+else if (has("draw")) (await import("./draw.ts")).drawAll(flag("draw")!)
+else if (has("compile")) {
+  const [name, x] = flag("compile")!.split(",") as [string, string]
+  console.log((await import("./curves.ts")).compileOnce(name, Number(x)))
+} else if (has("cold")) (await import("./cold.ts")).cold()
 else if (!(await bench())) process.exitCode = 1

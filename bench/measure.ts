@@ -1,5 +1,6 @@
 // One workload on one device: checked against the reference, then timed.
 import * as Effect from "effect/Effect"
+import type * as Context from "effect/Context"
 import type * as Scope from "effect/Scope"
 import { flatten, type RawTensor } from "../src/core/index.ts"
 import { storageOf } from "../src/core/leaf.ts"
@@ -13,6 +14,7 @@ import { type Outputs, referenceOf } from "./reference.ts"
 import { type Workload, workloads } from "./workloads.ts"
 
 type Task<A = void> = Effect.Effect<A, RunError, Device | Scope.Scope>
+type Program = Pick<Workload, "f" | "args" | "donate">
 type Call = (...args: readonly unknown[]) => Task<unknown>
 const median = (a: readonly number[]): number => [...a].sort((x, y) => x - y)[a.length >> 1]!
 const release = (t: RawTensor): void => {
@@ -56,17 +58,17 @@ const clock = async (steps: Steps, n: number): Promise<number> => {
   await steps(n)
   return performance.now() - from
 }
-/** Warm for a quarter of a second, then at least seven samples, each long enough for the clock. */
-const timed = async (steps: Steps): Promise<Timing> => {
+/** Warm for a quarter of a second (or another time, in ms), then at least seven samples, each long enough for the clock. */
+const timed = async (steps: Steps, warm = 250): Promise<Timing> => {
   let est = Number.POSITIVE_INFINITY
-  for (let spent = 0, calls = 0; (spent < 250 || calls < 3) && !(est > 2000 && calls > 0); calls++) {
+  for (let spent = 0, calls = 0; (spent < warm || calls < 3) && !(est > 2000 && calls > 0); calls++) {
     const t = await clock(steps, 1)
     spent += t
     est = Math.min(est, t)
   }
   const inner = Math.max(1, Math.min(5000, Math.ceil(3 / est)))
   await clock(steps, inner)
-  const reps = est > 400 ? 3 : Math.max(7, Math.min(41, Math.floor(600 / (inner * est))))
+  const reps = est > 400 ? 3 : Math.max(7, Math.min(41, Math.floor((2.4 * warm) / (inner * est))))
   const [cpu, from] = [process.cpuUsage(), performance.now()]
   const samples: number[] = []
   for (let r = 0; r < reps; r++) samples.push((await clock(steps, inner)) / inner)
@@ -83,7 +85,9 @@ const timed = async (steps: Steps): Promise<Timing> => {
 const put = (v: unknown, at: (t: RawTensor) => RawTensor): unknown =>
   typeof v === "object" && v !== null && "node" in v
     ? at(v as RawTensor)
-    : Object.fromEntries(Object.entries(v as object).map(([k, x]) => [k, put(x, at)]))
+    : Array.isArray(v)
+      ? v.map((x) => put(x, at))
+      : Object.fromEntries(Object.entries(v as object).map(([k, x]) => [k, put(x, at)]))
 /** The arguments' values on the device. */
 const resident = (args: readonly unknown[]): Task<unknown[]> =>
   Effect.gen(function* () {
@@ -111,7 +115,7 @@ const chainOf = (w: Workload, call: Call, args: readonly unknown[]): Task<ArrayL
   return w.chain === "lazy" ? body : Effect.scoped(body)
 }
 /** A step: f called, its results copied to the host or not, then freed. Of a training only the loss is; the rest is what the next takes. */
-const stepper = (w: Workload, call: Call, first: readonly unknown[]): ((copy: boolean) => Task) => {
+const stepper = (w: Program, call: Call, first: readonly unknown[]): ((copy: boolean) => Task) => {
   const train = w.donate.length > 0
   let args = first
   return (copy) =>
@@ -124,7 +128,7 @@ const stepper = (w: Workload, call: Call, first: readonly unknown[]): ((copy: bo
       if (train) args = [(out as readonly unknown[])[0], ...args.slice(1)]
     })
 }
-const compiled = (w: Workload): Call => jit(w.f as (...args: unknown[]) => unknown, { donate: w.donate }) as unknown as Call
+const compiled = (w: Program): Call => jit(w.f as (...args: unknown[]) => unknown, { donate: w.donate }) as unknown as Call
 
 /** Microseconds of a step that are not spent inside compiled programs: the median of at least 50 steps. What is called has been made
  *  warm by another training, as it is in any that takes longer than a bench. */
@@ -145,6 +149,33 @@ const outside = (step: Task): Task<number | undefined> =>
     return inside.calls > 0 ? +(1000 * median(took)).toFixed(2) : undefined
   })
 
+const repeat = (context: Context.Context<Device | Scope.Scope>, step: () => Task<unknown>): Steps => {
+  return (n) =>
+    Effect.runPromise(
+      Effect.gen(function* () {
+        for (let k = 0; k < n; k++) yield* step()
+      }).pipe(Effect.provideContext(context)),
+    )
+}
+const on = <A>(device: OpenDevice, task: Task<A>): Promise<A> =>
+  Effect.runPromise(Effect.scoped(task).pipe(Effect.provideService(Device, device)))
+
+/** ms of a step whose results stay on the device; for a curve of many points, so measured for a quarter of the time. */
+export const stepTime = (device: OpenDevice, w: Program): Promise<number> =>
+  on(
+    device,
+    Effect.gen(function* () {
+      const context = yield* Effect.context<Device | Scope.Scope>()
+      const step = stepper(w, compiled(w), yield* resident(w.args))
+      return (yield* Effect.promise(() =>
+        timed(
+          repeat(context, () => step(false)),
+          60,
+        ),
+      )).median
+    }),
+  )
+
 export interface Row extends Partial<Timing> {
   readonly status: "ok" | "wrong" | "error"
   readonly reason?: string
@@ -157,8 +188,7 @@ export interface Row extends Partial<Timing> {
   readonly overhead?: number
   readonly err?: number
 }
-export const measure = (device: OpenDevice, w: Workload): Promise<Row> =>
-  Effect.runPromise(Effect.scoped(rowOf(w)).pipe(Effect.provideService(Device, device)))
+export const measure = (device: OpenDevice, w: Workload): Promise<Row> => on(device, rowOf(w))
 
 const rowOf = (w: Workload): Task<Row> =>
   Effect.gen(function* () {
@@ -177,14 +207,7 @@ const rowOf = (w: Workload): Task<Row> =>
     if (!(err <= w.spec.tol)) return { status: "wrong", reason: `${worst}: relative error ${err} > ${w.spec.tol}` } as const
 
     const step = stepper(w, call, args)
-    const steps =
-      (copy: boolean): Steps =>
-      (n) =>
-        Effect.runPromise(
-          Effect.gen(function* () {
-            for (let k = 0; k < n; k++) yield* w.chain ? chainOf(w, call, args) : step(copy)
-          }).pipe(Effect.provideContext(context)),
-        )
+    const steps = (copy: boolean): Steps => repeat(context, () => (w.chain ? chainOf(w, call, args) : step(copy)))
     const copied = yield* Effect.promise(() => timed(steps(true)))
     const kept = w.chain ? undefined : yield* Effect.promise(() => timed(steps(false)))
     const overhead = w.donate.length > 0 ? yield* outside(step(true)) : undefined

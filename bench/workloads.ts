@@ -27,13 +27,13 @@ export interface Workload extends Pick<Spec, "name" | "flops" | "bytes"> {
 }
 
 type Params = Readonly<Record<string, Any>>
-const dense = (x: Any, p: Params, k: number): Any => T.add(T.matmul(x, p[`w${k}`]!), p[`b${k}`]!)
+export const dense = (x: Any, p: Params, k: number): Any => T.add(T.matmul(x, p[`w${k}`]!), p[`b${k}`]!)
 const crossEntropy = (logits: Any, t: Any): Any => T.neg(T.mean(T.sum(T.mul(T.logSoftmax(logits), t), [-1])))
-export const layerNorm = (x: Any, g: Any, b: Any): Any => {
+const layerNorm = (x: Any, g: Any, b: Any): Any => {
   const centred = T.sub(x, T.mean(x, [-1], { keepDims: true }))
   return T.add(T.mul(T.mul(centred, T.rsqrt(T.add(T.variance(x, [-1], { keepDims: true }), 1e-5))), g), b)
 }
-export const mlp = (p: Params, x: Any): Any => dense(T.tanh(dense(T.tanh(dense(x, p, 1)), p, 2)), p, 3)
+const mlp = (p: Params, x: Any): Any => dense(T.tanh(dense(T.tanh(dense(x, p, 1)), p, 2)), p, 3)
 const cnn = (p: Params, x: Any): Any => {
   const a = T.relu(T.add(T.conv2d(x, p["k1"]!), p["c1"]!))
   const z = T.maxPool2d(T.relu(T.add(T.conv2d(a, p["k2"]!), p["c2"]!)), 2)
