@@ -129,13 +129,17 @@ describe("what a shape tells", () => {
     expect(pattern([declared, "h"], [12, 4])).toEqual({ d: 12, h: 4 })
   })
   it("refuses what cannot be, and says why", () => {
-    expect(pattern(["2*n"], [7])).toBe("f: [7] does not fit [2*n]: no size of n makes 2*n 7")
-    expect(pattern(["t+1"], [0])).toBe("f: [0] does not fit [t+1]: no size of t makes t+1 0")
-    expect(pattern(["n", "2*n"], [3, 7])).toBe("f: [3, 7] does not fit [n, 2*n]: 2*n is 6 and 7 here")
-    expect(pattern(["s+t", "s", "t"], [7, 3, 5])).toBe("f: [7, 3, 5] does not fit [s+t, s, t]: s+t is 8 and 7 here")
-    expect(pattern([declared, "h"], [12, 5])).toBe(
-      "f: [12, 5] does not fit [h*(d/h), h]: d is 12, which is not a multiple of h, 5",
+    expect(pattern(["2*n"], [7])).toBe("f: [7] does not fit [2*n]: no size of n makes 2*n 7; change one of them")
+    expect(pattern(["t+1"], [0])).toBe("f: [0] does not fit [t+1]: no size of t makes t+1 0; change one of them")
+    expect(pattern(["n", "2*n"], [3, 7])).toBe("f: [3, 7] does not fit [n, 2*n]: 2*n is 6 and 7 here; change one of them")
+    expect(pattern(["s+t", "s", "t"], [7, 3, 5])).toBe(
+      "f: [7, 3, 5] does not fit [s+t, s, t]: s+t is 8 and 7 here; change one of them",
     )
-    expect(pattern([twelfth], [13])).toBe("f: [13] does not fit [12*(e/12)]: e is 13, which is not a multiple of 12")
+    expect(pattern([declared, "h"], [12, 5])).toBe(
+      "f: [12, 5] does not fit [h*(d/h), h]: d is 12, which is not a multiple of h, 5; change one of them",
+    )
+    expect(pattern([twelfth], [13])).toBe(
+      "f: [13] does not fit [12*(e/12)]: e is 13, which is not a multiple of 12; change one of them",
+    )
   })
 })
