@@ -38,8 +38,9 @@ const SLICE = 20
 const CREDIT = 5
 const PAUSE = 10
 const LONGEST_PAUSE = 640
-/** Runs alone until it is known what a program takes; the first ones are slow. */
+/** Runs alone until it is known what a program takes; the first ones are slow. Those of so many milliseconds count twice. */
 const MEASURED = 3
+const LONG = 20
 
 /** What a worker does: look for a call, sleep if there is none, help with it if it has the program. It goes back to its event loop when
  *  there are messages for it: modules that it gets or drops. Plain JavaScript, so that it needs no file of its own. */
@@ -162,7 +163,8 @@ export class Pool {
     if (ticket === undefined) {
       job.run(table, -1, 0)
       const time = performance.now() - from
-      job.alone = job.measured++ === 0 || time < job.alone ? time : job.alone + (time - job.alone) / 8
+      job.alone = job.measured === 0 || time < job.alone ? time : job.alone + (time - job.alone) / 8
+      job.measured += time > LONG ? 2 : 1
       return
     }
     this.waited = false
