@@ -81,10 +81,10 @@ export const emitNest = (nest: Nest, scope: Scope): void => {
   sharedLoop(first, part, scope, (at) => rows(rest, at))
 }
 
-/** Temporaries that each row overwrites: every thread has its own. */
+/** Temporaries that each row overwrites: every thread has its own. `row` may be an axis that others were merged into. */
 const keepPrivate = (kernels: readonly Kernel[], row: Axis, frame: Frame): void => {
   for (const { out, at } of kernels)
-    if (out.role === "temp" && !frame.freeOf(at).has(row))
+    if (out.role === "temp" && !frame.freeIx(frame.address({ buf: out, at })).has(row))
       frame.setPointer(out, { base: frame.scratch(bytesOf(out.dtype) * size(out.shape) + 32), offset: 0 })
 }
 
