@@ -119,12 +119,12 @@ describe("op names", () => {
       )
     expect(wrong).toEqual([])
   })
-  it("transform binds the linear structure once, and otherwise uses moveAxis and full", () => {
+  it("transform binds the linear structure once, and otherwise uses moveAxis, full, and barriers for recomputation", () => {
     const used = imports.filter((i) => folderOf(i.file) === "transform" && target(i).startsWith("src/ops/"))
     const linear = used.filter((i) => i.file.endsWith("/linear.ts")).map((i) => basename(i.path, ".ts"))
     expect(linear.sort()).toEqual(["add", "broadcastTo", "full"])
     const others = [...new Set(used.filter((i) => !i.file.endsWith("/linear.ts")).map((i) => basename(i.path, ".ts")))]
-    expect(others.filter((n) => !["moveAxis", "full"].includes(n))).toEqual([])
+    expect(others.filter((n) => !["moveAxis", "full", "barrier", "_closure"].includes(n))).toEqual([])
   })
 })
 

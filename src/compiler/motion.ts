@@ -60,7 +60,8 @@ const WIDER = 8
 /** Products of rows with constants, and what is added to them, as rows of their own that are computed before the loop. Only those that
  *  the carries' computation reads: a loop over independent rows is there to keep its memory small. */
 const ahead = (l: Looped): Looped => {
-  const { body, length, consts } = l.spec
+  const { body, length, consts, save } = l.spec
+  if (save === "carry") return l
   const at = parts(l)
   const order = inner(body)
   const recurrent = below(body, body.params.slice(at.carries, at.rows))

@@ -50,6 +50,24 @@ export const chooseRoots = (p: Program, bound: ReadonlySet<RawTensor>, extra: (t
   const keep = new Set<RawTensor>()
   const weight = new Map<RawTensor, number>()
   const isRoot = (t: RawTensor): boolean => bound.has(t) || keep.has(t)
+  const own = (n: Node): number => {
+    const f = formOf(n)
+    return f.cost + (f.kind === "reduce" || f.kind === "contraction" ? LOOP : 0)
+  }
+  /** The weight with what is shared counted once, as kernels compute it. */
+  const exact = (n: Node): number => {
+    const seen = new Set<RawTensor>()
+    const walk = (m: Node): number => {
+      let w = own(m)
+      for (const x of m.ins) {
+        if (seen.has(x)) continue
+        seen.add(x)
+        w += isRoot(x) ? 1 : walk(x.node)
+      }
+      return w
+    }
+    return walk(n)
+  }
   for (const n of order) {
     const f = formOf(n)
     const t = n.outs[0]!
@@ -64,7 +82,8 @@ export const chooseRoots = (p: Program, bound: ReadonlySet<RawTensor>, extra: (t
     if (f.kind === "store")
       for (const x of n.ins) if (!isRoot(x) && ["contraction", "reduce"].includes(formOf(x.node).kind)) keep.add(x)
     const below = n.ins.reduce((s, x) => s + (isRoot(x) ? 1 : (weight.get(x) ?? 0)), 0)
-    const w = below + f.cost + (f.kind === "reduce" || f.kind === "contraction" ? LOOP : 0)
+    let w = below + own(n)
+    if (w > MOST) w = exact(n)
     weight.set(t, w)
     const shared = dest.get(t) === MANY
     if (shared && ((f.kind === "map" && w > HEAVY) || f.kind === "reduce" || f.kind === "contraction")) keep.add(t)

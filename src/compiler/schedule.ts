@@ -21,7 +21,12 @@ export const schedule = (
   const fx = stmts.map(effectsOf)
   const before = dependencies(fx)
   const alias = donate(stmts, fx, before, args, outs, donated)
-  const order = greedy(fx, before, new Set([...args, ...outs]))
+  const fixed = new Set([...args, ...outs])
+  const users = usersOf(fx, fixed)
+  // Always what needs least; or what frees memory, and else what the results need next. Whichever needs less in all.
+  const orders = [listed(fx, before, users, undefined), listed(fx, before, users, depthFirst(before))]
+  const peaks = orders.map((o) => peak(fx, o, users))
+  const order = orders[peaks.indexOf(Math.min(...peaks))]!
   return { stmts: order.map((j) => stmts[j]!), alias }
 }
 /** A copy of a donated argument to the output that has taken over its memory: a backend that shares the memory leaves it out. */
@@ -104,50 +109,113 @@ const donate = (
   })
   return alias
 }
-/** List scheduling: of the ready statements, the one that frees most and allocates least; ties in the order given. */
-const greedy = (fx: readonly Effects[], before: readonly ReadonlySet<number>[], fixed: ReadonlySet<Buf>): number[] => {
-  const users = new Map<Buf, Set<number>>()
+type Users = ReadonlyMap<Buf, readonly number[]>
+/** The statements that touch each temporary. */
+const usersOf = (fx: readonly Effects[], fixed: ReadonlySet<Buf>): Users => {
+  const users = new Map<Buf, number[]>()
   fx.forEach((f, j) => {
-    for (const b of [...f.reads, ...f.writes]) if (!fixed.has(b)) users.set(b, (users.get(b) ?? new Set()).add(j))
+    for (const b of new Set([...f.reads, ...f.writes])) {
+      if (fixed.has(b)) continue
+      const list = users.get(b)
+      if (list) list.push(j)
+      else users.set(b, [j])
+    }
   })
-  const waiting = before.map((s) => s.size)
-  const after = fx.map(() => [] as number[])
+  return users
+}
+/** Most bytes alive at once. */
+const peak = (fx: readonly Effects[], order: readonly number[], users: Users): number => {
+  const left = new Map([...users].map(([b, u]) => [b, u.length]))
+  const live = new Set<Buf>()
+  let now = 0
+  let most = 0
+  for (const j of order) {
+    const touched = [...new Set([...fx[j]!.reads, ...fx[j]!.writes])].filter((b) => left.has(b))
+    for (const b of touched) {
+      if (!live.has(b)) now += bytes(b)
+      live.add(b)
+    }
+    most = Math.max(most, now)
+    for (const b of touched) {
+      const n = left.get(b)! - 1
+      left.set(b, n)
+      if (n === 0) now -= bytes(b)
+    }
+  }
+  return most
+}
+/** The place of each statement in an order in which the deepest of what a statement needs comes first: what is computed again for a
+ *  derivative then waits for the derivative that it meets. */
+const depthFirst = (before: readonly ReadonlySet<number>[]): number[] => {
+  const depth: number[] = []
+  // statements come after what they depend on, but for anti-dependences: these may point ahead, and count for nothing here
+  before.forEach((s, j) => depth.push(1 + Math.max(0, ...[...s].filter((i) => i < j).map((i) => depth[i]!))))
+  const place: number[] = []
+  let next = 0
+  const stack: { readonly j: number; readonly needs: number[] }[] = []
+  const seen = new Set<number>()
+  const enter = (j: number): void => {
+    if (seen.has(j)) return
+    seen.add(j)
+    stack.push({ j, needs: [...before[j]!].sort((p, q) => depth[p]! - depth[q]! || q - p) }) // taken from the end
+  }
+  before.forEach((_, j) => {
+    enter(j)
+    for (let top = stack.at(-1); top; top = stack.at(-1)) {
+      const need = top.needs.pop()
+      if (need !== undefined) enter(need)
+      else {
+        place[top.j] = next++
+        stack.pop()
+      }
+    }
+  })
+  return place
+}
+/** List scheduling: of the ready statements, the one that frees most and allocates least, ties in the order given; with `place`, the one
+ *  that frees most if one does, and else the first. */
+const listed = (
+  fx: readonly Effects[],
+  before: readonly ReadonlySet<number>[],
+  users: Users,
+  place: readonly number[] | undefined,
+): number[] => {
+  const after = before.map(() => [] as number[])
   before.forEach((s, j) => {
     for (const i of s) after[i]!.push(j)
   })
+  const left = new Map([...users].map(([b, u]) => [b, u.length]))
+  const waiting = before.map((s) => s.size)
+  const touched = fx.map((f) => [...new Set([...f.reads, ...f.writes])].filter((b) => left.has(b)))
   const live = new Set<Buf>()
-  const gain = (j: number): number => {
+  const gainOf = (j: number): number => {
     let g = 0
-    for (const b of new Set([...fx[j]!.reads, ...fx[j]!.writes])) {
-      const u = users.get(b)
-      if (!u) continue
+    for (const b of touched[j]!) {
       if (!live.has(b)) g -= bytes(b)
-      if (u.size === 1 && u.has(j)) g += bytes(b)
+      if (left.get(b) === 1) g += bytes(b)
     }
-    return g
+    return place ? Math.max(g, 0) : g
   }
-  const ready = new Set<number>(waiting.flatMap((w, j) => (w === 0 ? [j] : [])))
+  const rank = (j: number): number => place?.[j] ?? j
+  const ready = new Map<number, number>(waiting.flatMap((w, j) => (w === 0 ? [[j, gainOf(j)]] : [])))
   const order: number[] = []
   while (ready.size > 0) {
     let best = -1
     let most = Number.NEGATIVE_INFINITY
-    for (const j of ready) {
-      const g = gain(j)
-      if (g > most || (g === most && j < best)) {
+    for (const [j, g] of ready) {
+      if (g > most || (g === most && rank(j) < rank(best))) {
         best = j
         most = g
       }
     }
     ready.delete(best)
     order.push(best)
-    for (const b of [...fx[best]!.reads, ...fx[best]!.writes]) {
-      const u = users.get(b)
-      if (!u) continue
+    for (const b of touched[best]!) {
       live.add(b)
-      u.delete(best)
-      if (u.size === 0) live.delete(b)
+      left.set(b, left.get(b)! - 1)
     }
-    for (const j of after[best]!) if (--waiting[j]! === 0) ready.add(j)
+    for (const j of after[best]!) if (--waiting[j]! === 0) ready.set(j, gainOf(j))
+    for (const b of touched[best]!) for (const j of users.get(b)!) if (ready.has(j)) ready.set(j, gainOf(j))
   }
   return order
 }

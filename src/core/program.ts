@@ -51,6 +51,12 @@ export const captured = (p: Program): RawTensor[] => {
 }
 
 const structures = new WeakMap<Program, string>()
+/** Marks that tell nodes of one program apart, in the order in which they occur: another trace has others. */
+const renumbered = (attrs: unknown, marks: Map<unknown, number>): unknown => {
+  if (typeof attrs !== "object" || attrs === null || !("unique" in attrs)) return attrs
+  if (!marks.has(attrs.unique)) marks.set(attrs.unique, marks.size)
+  return { ...attrs, unique: marks.get(attrs.unique) }
+}
 /** A program's structure as text, equal up to renaming: the key of caches. Data leaves are numbered, not named. */
 export const structure = (p: Program): string => {
   const known = structures.get(p)
@@ -58,6 +64,7 @@ export const structure = (p: Program): string => {
   const names = new Map<RawTensor, string>()
   const cut = new Set(p.params.map((t) => t.node))
   const lines: string[] = []
+  const marks = new Map<unknown, number>()
   let leaves = 0
   p.params.forEach((t, k) => {
     names.set(t, `p${k}`)
@@ -72,7 +79,7 @@ export const structure = (p: Program): string => {
     n.outs.forEach((t, k) => {
       names.set(t, `${lines.length}.${k}`)
     })
-    lines.push(`${idOf(n.op)}(${n.ins.map((t) => names.get(t)).join()})${attrKey(n.attrs, structure)}`)
+    lines.push(`${idOf(n.op)}(${n.ins.map((t) => names.get(t)).join()})${attrKey(renumbered(n.attrs, marks), structure)}`)
   }
   const text = `{${p.params.map((t) => `${t.dtype}[${t.shape}]`).join()}|${lines.join("|")}>${p.outs.map((t) => names.get(t)).join()}}`
   structures.set(p, text)

@@ -1,5 +1,6 @@
 // What a derivative keeps of a computation: not what a few additions and products give back from the rest.
-import { ir, type Node, type RawTensor } from "../core/index.ts"
+import { ir, type Node, type RawTensor, topo } from "../core/index.ts"
+import { op as barrier } from "./barrier.ts"
 
 /** Computing more than so many additions again, per element, is not worth the memory. */
 const CHEAP = 4
@@ -21,9 +22,30 @@ const costOf = (n: Node): number | undefined => {
   })
   return cost
 }
-/** What gives these tensors, inputs first, cheaply: some of them, and what else is at hand (`free`) and needed for the others. */
-export const residuals = (needed: readonly RawTensor[], free: (t: RawTensor) => boolean): RawTensor[] => {
-  const kept = new Set(needed)
+/** Tensors on the far side of a barrier: somebody wants them computed again, whatever it costs. */
+const behindBarriers = (ts: readonly RawTensor[], free: (t: RawTensor) => boolean): Set<RawTensor> => {
+  const behind = new Set<RawTensor>()
+  for (const n of topo(ts, (m) => free(m.outs[0]!)))
+    if (n.op === barrier || n.ins.some((x) => behind.has(x))) for (const t of n.outs) behind.add(t)
+  return behind
+}
+/** What gives these tensors, inputs first: some of them, others below barriers, and what else is at hand (`free`) and used. `lean`: there
+ *  were barriers. */
+export const residuals = (
+  needed: readonly RawTensor[],
+  free: (t: RawTensor) => boolean,
+): { readonly kept: readonly RawTensor[]; readonly lean: boolean } => {
+  const behind = behindBarriers(needed, free)
+  const kept = new Set<RawTensor>()
+  const seen = new Set<RawTensor>()
+  /** In place of what is behind a barrier, what it is computed from on this side. */
+  const near = (t: RawTensor): void => {
+    if (seen.has(t)) return
+    seen.add(t)
+    if (behind.has(t)) t.node.ins.forEach(near)
+    else if (!free(t)) kept.add(t)
+  }
+  needed.forEach(near)
   const again = (t: RawTensor, left: number): number => {
     if (kept.has(t) || free(t)) return left
     const cost = costOf(t.node)
@@ -32,15 +54,16 @@ export const residuals = (needed: readonly RawTensor[], free: (t: RawTensor) => 
     for (const x of t.node.ins) if (rest >= 0) rest = again(x, rest)
     return rest
   }
-  for (const t of [...needed].reverse()) {
+  for (const t of [...kept].reverse()) {
     kept.delete(t)
     if (again(t, CHEAP) < 0) kept.add(t)
   }
   const used = new Set<RawTensor>()
   const gather = (t: RawTensor): void => {
+    if (used.has(t)) return
     if (kept.has(t) || free(t)) used.add(t)
     else t.node.ins.forEach(gather)
   }
   needed.forEach(gather)
-  return [...used]
+  return { kept: [...used], lean: behind.size > 0 }
 }

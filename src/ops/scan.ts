@@ -111,9 +111,10 @@ const jvp = ({ ins, tans, attrs: a }: JvpArgs<Attrs>) => {
   const place = (t: RawTensor): number => p.params.indexOf(t)
   const carried = (t: RawTensor): boolean => place(t) >= a.consts && place(t) < first
   const fixed = (t: RawTensor): boolean => !varying.has(t) || (place(t) >= 0 && !carried(t))
+  const all = residuals(needed, fixed)
   const cut =
     a.save === "all"
-      ? residuals(needed, fixed).filter((t) => varying.has(t))
+      ? all.kept.filter((t) => varying.has(t))
       : upto(p.params.length).flatMap((k) => (reaches(needed, p.params[k]!) ? [p.params[k]!] : []))
   const consts = cut.filter((t) => place(t) >= 0 && place(t) < a.consts)
   const rows = cut.filter((t) => place(t) >= first)
@@ -150,7 +151,7 @@ const jvp = ({ ins, tans, attrs: a }: JvpArgs<Attrs>) => {
       consts: consts.length + dConsts.length,
       carries: carries.length,
       reverse: a.reverse,
-      save: a.save,
+      save: all.lean ? "carry" : a.save,
     },
   )
   const tangent = (k: number, list: readonly number[], from: number): Maybe =>

@@ -43,6 +43,7 @@ import { namesInSpec, type Shaped, type ShapedRule, shapedOf, widened } from "./
 export type { Carrier } from "./call.ts"
 export { type Shaped, type ShapedRule, type SpecTensors, shaped } from "./shaped.ts"
 export type { GradOptions } from "./reverse.ts"
+export { remat } from "./remat.ts"
 export type { InAxes } from "./rules.ts"
 
 const ruleOf = (f: unknown): Ruled["rule"] | undefined =>
