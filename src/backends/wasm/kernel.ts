@@ -30,7 +30,9 @@ const emitStreamed = ({ outer, strips, along, rows, steps }: Streamed, scope: Sc
   const { frame } = scope
   for (const b of strips) frame.setPointer(b, { base: frame.scratch(4 * along.n + 64), offset: 0 })
   const work = ((rows + 8) * along.n * outer.reduce((n, a) => n * a.n, 1)) / 4
-  const part = scope.depth === 0 ? frame.share(along.n, 64, work) : undefined
+  // Parts are wide: what runs on through each row's memory is read faster.
+  const unit = Math.max(64, Math.min(512, 64 * Math.floor(along.n / 256)))
+  const part = scope.depth === 0 ? frame.share(along.n, unit, work) : undefined
   const take = (list: readonly Step[], at: Scope): void => {
     for (const s of list)
       if ("over" in s) loops(s.over, [], [], new Set(), at.inner(), (inner) => take(s.steps, inner))
