@@ -235,4 +235,25 @@ export const kernels: readonly Mutant[] = [
     replace: "const x = n.ins[k]!",
     suite: loweringOf("scan,recurrent network"),
   },
+  {
+    name: "threads: nobody waits for the chunks of others",
+    file: "src/backends/wasm/program.ts",
+    find: "if (own === 1 && phases) f.call",
+    replace: "if (own === 1.5 && phases) f.call",
+    suite: tests("backends/wasm/pool", "taken once each"),
+  },
+  {
+    name: "threads: one scratch space for all",
+    file: "src/backends/wasm/phases.ts",
+    find: 'f.select(f.get(thread), f.i32(0), f.op("i32.gt_s"',
+    replace: 'f.select(f.i32(0), f.i32(0), f.op("i32.gt_s"',
+    suite: tests("backends/wasm/pool", "taken once each"),
+  },
+  {
+    name: "threads: a failure in a worker is not looked at",
+    file: "src/backends/wasm/pool.ts",
+    find: "if (this.get(at.failed) !== 0) this.lose",
+    replace: "if (this.get(at.failed) > 1) this.lose",
+    suite: tests("backends/wasm/pool", "throws in the middle"),
+  },
 ]

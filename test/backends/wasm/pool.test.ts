@@ -54,7 +54,7 @@ const helped = async (c: Crew, run: () => unknown): Promise<void> => {
 describe("chunks", () => {
   it.each([2, 3, 5])("are taken once each by one of %i threads, in any order: the same bits each time", async (count) => {
     const c = make(count)
-    const p = some(c)
+    const p = some(c, 150, 120, 60)
     const want = p.alone()
     const before = c.finished()
     await until(() => {
