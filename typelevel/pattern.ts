@@ -37,8 +37,10 @@ type MatchList<Op extends string, I, X, E = {}> =
         : Unify<Op, P["shape"], A["shape"], E> extends infer R ? (R extends string ? R : MatchList<Op, PR, AR, R>) : never
       : never
     : E
+type Given<X> = X extends readonly unknown[] ? X["length"] : X extends TensorLike ? 1 : "something else"
 export type needsTensors<Op extends string, N extends number, X> =
-  `${Op}: needs ${N} tensor${N extends 1 ? "" : "s"}, got ${X extends readonly unknown[] ? X["length"] : X extends TensorLike ? 1 : "something else"}`
+  N extends 1 ? `${Op}: needs 1 tensor, got ${Given<X>}; give one; Net.select takes it out of a list`
+  : `${Op}: needs ${N} tensors, got ${Given<X>}; give a list of ${N}`
 
 /** The pattern O with its names replaced by what they are in E; a name that E does not know is an unknown size. */
 export type Fill<O extends Shape, E, Acc extends Shape = []> =

@@ -82,9 +82,9 @@ type Parsed<X> = X extends TensorLike
       ? { x: A; memory: B; mask: M }
       : null
 type wrongInputs<X> =
-  `multiHeadAttention: needs a tensor, or [x, mask], [x, memory] or [x, memory, mask], got ${X extends readonly unknown[] ? X["length"] : "something else"} tensors`
+  `multiHeadAttention: needs a tensor, or [x, mask], [x, memory] or [x, memory, mask], got ${X extends readonly unknown[] ? X["length"] : "something else"} tensors; give one of these`
 const wrongInputs = (n: number): string =>
-  `multiHeadAttention: needs a tensor, or [x, mask], [x, memory] or [x, memory, mask], got ${n} tensors`
+  `multiHeadAttention: needs a tensor, or [x, mask], [x, memory] or [x, memory, mask], got ${n} tensors; give one of these`
 type fusedMemory = "multiHeadAttention: fused projections are of one input; leave fused out where there is a memory"
 const fusedMemory = "multiHeadAttention: fused projections are of one input; leave fused out where there is a memory"
 

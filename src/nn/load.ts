@@ -16,7 +16,7 @@ import type { AnyNetwork, ParamsOf, StateOf, VariablesOf } from "./network.ts"
 /** Who asks: `load` takes all that is in a file, `network`, for a call, the variables that it has. */
 type Asks = "load" | "network"
 interface Differ<P extends string, Given extends string, Wanted extends string> {
-  readonly load: `load: ${P}: the file has ${Given}, the network wants ${Wanted}`
+  readonly load: `load: ${P}: the file has ${Given}, the network wants ${Wanted}; take another file, or change the network`
   readonly network: `network: ${P}: the variables have ${Given}, the network wants ${Wanted}; take those of Net.init or Net.load for it`
 }
 type unwanted<
@@ -25,7 +25,8 @@ type unwanted<
 > = `load: ${P}: the file has ${Given}, the network has nothing of that name; leave it out`
 type absent = "load: the network has state, and none was given; give the tree of its state behind the parameters"
 const differ: { readonly [Op in Asks]: (path: string, given: string, wanted: string) => string } = {
-  load: (path, given, wanted) => `load: ${path}: the file has ${given}, the network wants ${wanted}`,
+  load: (path, given, wanted) =>
+    `load: ${path}: the file has ${given}, the network wants ${wanted}; take another file, or change the network`,
   network: (path, given, wanted) =>
     `network: ${path}: the variables have ${given}, the network wants ${wanted}; take those of Net.init or Net.load for it`,
 }

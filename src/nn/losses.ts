@@ -71,7 +71,7 @@ type noLabels<
   S extends Shape,
   L extends Shape,
   E extends string,
-> = `${Op}: logits ${Show<S>} want class indices of shape ${Show<S extends readonly [...infer B, unknown] ? B : S>}, or probabilities of shape ${Show<S>}, got ${E} ${Show<L>}`
+> = `${Op}: logits ${Show<S>} want class indices of shape ${Show<S extends readonly [...infer B, unknown] ? B : S>}, or probabilities of shape ${Show<S>}, got ${E} ${Show<L>}; cast or reshape the labels`
 /** [...b, c] and labels to [...b], or the sentence. */
 type Labelled<Op extends string, S extends Shape, D extends DType, L extends Shape, E extends DType> =
   Lead<Op, S> extends infer B
@@ -110,7 +110,7 @@ const indices = (op: string, x: RawTensor, y: RawTensor): boolean => {
   const whole = y.dtype === "i32" || y.dtype === "u32"
   if (whole ? same(y.shape, lead) : y.dtype === x.dtype && same(y.shape, x.shape)) return whole
   return refuse(
-    `${op}: logits ${show(x.shape)} want class indices of shape ${show(lead)}, or probabilities of shape ${show(x.shape)}, got ${y.dtype} ${show(y.shape)}`,
+    `${op}: logits ${show(x.shape)} want class indices of shape ${show(lead)}, or probabilities of shape ${show(x.shape)}, got ${y.dtype} ${show(y.shape)}; cast or reshape the labels`,
   )
 }
 

@@ -36,7 +36,9 @@ export const showSpec = (s: AnySpec): string =>
     .map((t) => (t.dtype === "f32" ? show(t.shape) : `${show(t.shape)} ${t.dtype}`))
     .join(", ")
 export const needsTensors = (op: string, n: number, got: number): string =>
-  `${op}: needs ${n} tensor${n === 1 ? "" : "s"}, got ${got}`
+  n === 1
+    ? `${op}: needs 1 tensor, got ${got}; give one; Net.select takes it out of a list`
+    : `${op}: needs ${n} tensors, got ${got}; give a list of ${n}`
 /** One tensor, or the sentence. */
 export function single(op: string, s: AnySpec): asserts s is Spec {
   if (isList(s)) refuse(needsTensors(op, 1, s.length))

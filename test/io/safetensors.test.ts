@@ -270,22 +270,26 @@ describe("networks", () => {
     }
     expect(fail(params)).toBe("accepted")
     expect(fail({ ...params, dense_1: { kernel: T.zeros([3, 5]), bias: T.zeros([5]) } })).toBe(
-      "load: dense_1/bias: the file has [5], the network wants [4]",
+      "load: dense_1/bias: the file has [5], the network wants [4]; take another file, or change the network",
     )
     expect(fail({ ...params, dense_2: { ...params.dense_2, bias: T.zeros([2], "i32") } })).toBe(
-      "load: dense_2/bias: the file has [2] i32, the network wants [2]",
+      "load: dense_2/bias: the file has [2] i32, the network wants [2]; take another file, or change the network",
     )
     expect(fail({ ...params, a: { b: T.zeros([1]) }, B: T.zeros([2]) })).toBe(
       "load: B: the file has [2], the network has nothing of that name; leave it out",
     )
     expect(fail({ ...params, dense_1: T.zeros([3]) })).toBe(
-      "load: dense_1: the file has [3], the network wants a group of tensors",
+      "load: dense_1: the file has [3], the network wants a group of tensors; take another file, or change the network",
     )
     expect(fail({ ...params, dense_1: { ...params.dense_1, bias: { b: T.zeros([4]) } } })).toBe(
-      "load: dense_1/bias: the file has a group of tensors, the network wants [4]",
+      "load: dense_1/bias: the file has a group of tensors, the network wants [4]; take another file, or change the network",
     )
-    expect(fail({})).toBe("load: batchNorm_1/scale: the file has none, the network wants [4]")
-    expect(fail(params, {})).toBe("load: batchNorm_1/mean: the file has none, the network wants [4]")
+    expect(fail({})).toBe(
+      "load: batchNorm_1/scale: the file has none, the network wants [4]; take another file, or change the network",
+    )
+    expect(fail(params, {})).toBe(
+      "load: batchNorm_1/mean: the file has none, the network wants [4]; take another file, or change the network",
+    )
     expect(() => untyped(net, params)).toThrow(
       "load: the network has state, and none was given; give the tree of its state behind the parameters",
     )

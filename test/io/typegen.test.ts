@@ -86,7 +86,7 @@ export const main = Effect.gen(function* () {
       .split("\n")
       .filter((line) => line.includes("source.ts"))
     expect(errors.map((line) => line.replace(/^.*error /, ""))).toEqual([
-      `TS2345: Argument of type 'Weights' is not assignable to parameter of type '"load: dense_1/bias: the file has [4], the network wants [5]"'.`,
+      `TS2345: Argument of type 'Weights' is not assignable to parameter of type '"load: dense_1/bias: the file has [4], the network wants [5]; take another file, or change the network"'.`,
     ])
     // Type and description cannot drift apart: the one is checked against the other.
     expect(compileSource(source.replace('bias: "f32[4]"', 'bias: "f32[3]"'))).toContain(

@@ -256,7 +256,7 @@ describe("what layers refuse when the program runs, in the words of the compiler
     [() => Loss.mse(i32([1, 2]) as never, i32([1, 2]) as never), "mse: needs a floating-point tensor, got i32; cast it first"],
     [
       () => Loss.softmaxCrossEntropy(f32([1, 2], [1, 2]) as never, i32([1, 2]) as never),
-      "softmaxCrossEntropy: logits [1, 2] want class indices of shape [1], or probabilities of shape [1, 2], got i32 [2]",
+      "softmaxCrossEntropy: logits [1, 2] want class indices of shape [1], or probabilities of shape [1, 2], got i32 [2]; cast or reshape the labels",
     ],
     [() => Init.uniform(1, 1), "uniform: the interval [1, 1) is empty; give a lower and a higher bound"],
   ]

@@ -258,12 +258,12 @@ describe("several inputs", () => {
     expect(sentence(() => Net.predict(net, vars, [x, f32([1, 1, 1, 1, 1, 1], [2, 3])] as never))).toBe(
       "network: an argument is f32 where bool is wanted; cast it",
     )
-    expect(sentence(() => Net.predict(net, vars, x as never))).toBe("network: needs 2 tensors, got 1")
+    expect(sentence(() => Net.predict(net, vars, x as never))).toBe("network: needs 2 tensors, got 1; give a list of 2")
     const other = f32([1, 2, 3, 4, 5, 6], [1, 3, 2])
     expect(sentence(() => Net.predict(net, vars, [other, mask] as never))).toBe(
       "network: [2, 3] does not fit [batch, 3]: batch is 1 in an earlier argument and 2 here; change one of them",
     )
-    expect(sentence(() => untyped(["batch", 3, 2], masked))).toBe("masked: needs 2 tensors, got 1")
+    expect(sentence(() => untyped(["batch", 3, 2], masked))).toBe("masked: needs 2 tensors, got 1; give a list of 2")
     expect(
       sentence(() =>
         untyped(
@@ -274,7 +274,7 @@ describe("several inputs", () => {
           Net.dense(2),
         ),
       ),
-    ).toBe("dense: needs 1 tensor, got 2")
+    ).toBe("dense: needs 1 tensor, got 2; give one; Net.select takes it out of a list")
     expect(
       sentence(() =>
         untyped(
@@ -285,7 +285,7 @@ describe("several inputs", () => {
           Net.residual(Net.dense(2)),
         ),
       ),
-    ).toBe("residual: needs 1 tensor, got 2")
+    ).toBe("residual: needs 1 tensor, got 2; give one; Net.select takes it out of a list")
   })
 })
 
