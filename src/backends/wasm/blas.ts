@@ -1,11 +1,11 @@
-// Contractions handed to a BLAS on the same memory: those whose operands are matrices where they lie. The rest stay with the packed
-// product (gemm.ts): a convolution's rows overlap, which BLAS does not allow, and packing them first costs what it gains.
+// Contractions handed to a BLAS on the same memory: those whose operands are matrices where they lie. Convolutions are copied first
+// (blasLines.ts); the rest stay with the packed product (gemm.ts).
 import type { Code, Func, Local, Value } from "./asm.ts"
 import type { Block, Operands } from "./gemm.ts"
 import { merged, type Product, type Target } from "./gemmPlan.ts"
 
-/** The imported function: (transposeA, transposeB, m, n, k, a, lda, b, ldb, c, ldc): C = A B over row-major matrices at byte addresses,
- *  row distances in floats. */
+/** The imported function: (transposeA, transposeB, m, n, k, a, lda, b, ldb, beta, c, ldc): C = A B + beta C over row-major matrices at
+ *  byte addresses, row distances in floats; beta is 0 or 1. */
 export interface Blas {
   readonly call: Func<readonly "i32"[], "none">
   /** Multiplications below which a product stays here. */
@@ -13,9 +13,9 @@ export interface Blas {
   /** Products of the program that became calls, so far. */
   products: number
 }
-export const SGEMM = { name: "sgemm", params: Array.from({ length: 11 }, () => "i32" as const) }
+export const SGEMM = { name: "sgemm", params: Array.from({ length: 12 }, () => "i32" as const) }
 
-interface Matrix {
+export interface Matrix {
   /** Stored with its second index outermost. */
   readonly transposed: boolean
   /** Floats from row to row as stored. */
@@ -43,7 +43,7 @@ const strideOf = (axes: readonly (readonly number[])[]): readonly number[] | und
   const parts = merged(axes)
   return parts.length > 1 ? undefined : (parts[0]?.slice(1) ?? axes.at(-1)?.slice(1))
 }
-const matrix = (rows: number, columns: number, row: number, column: number): Matrix | undefined =>
+export const matrix = (rows: number, columns: number, row: number, column: number): Matrix | undefined =>
   column === 1 && row >= columns
     ? { transposed: false, pitch: row }
     : row === 1 && column >= rows
@@ -105,6 +105,7 @@ export const emitBlas = (
         f.i32(a.pitch),
         f.get(bAt),
         f.i32(b.pitch),
+        f.i32(0),
         f.get(at),
         f.i32(pitch / 4),
       )

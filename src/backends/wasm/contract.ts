@@ -3,6 +3,7 @@ import { addressOf as linear, classify, type Contraction } from "../../compiler/
 import { type Atom, type Axis, type Buf, flat, ix, type Ix, type Kernel, mapExpr, read } from "../../core/ir/index.ts"
 import type { Local } from "./asm.ts"
 import { emitBlas, planBlas } from "./blas.ts"
+import { emitLines, lineUnits, planLines } from "./blasLines.ts"
 import type { Scope } from "./frame.ts"
 import { type Block, emitGemm, emitTables } from "./gemm.ts"
 import { planGemm, type Product, rowUnits, type Target } from "./gemmPlan.ts"
@@ -36,8 +37,9 @@ export const emitContraction = (k: Kernel, scope: Scope): boolean => {
   const { blas } = frame
   const matrices = blas && planBlas(product, target, blas.least)
   const plan = planGemm(product, target, frame.kernels.rows)
-  const scratch = frame.scratch((matrices ?? plan).scratch.bytes)
-  if (blas && matrices) blas.products++
+  const lines = blas && !matrices ? planLines(product, target, blas.least) : undefined
+  const scratch = frame.scratch((matrices ?? lines ?? plan).scratch.bytes)
+  if (blas && (matrices || lines)) blas.products++
   else emitTables(f, frame.kernels, plan, scratch)
   const inner = new Set<Atom>([...c.m, ...c.n, ...c.k])
   // Threads take rows or columns, whichever makes them repeat less: every part of the rows packs B, every part of the columns
@@ -45,9 +47,9 @@ export const emitContraction = (k: Kernel, scope: Scope): boolean => {
   const batch = size(c.batch)
   const work = (batch * M * N * K) / 4
   const again = { rows: batch * N * K, columns: batch * M * K * (plan.left.kind === "rows" ? 0.25 : 1) }
-  const byColumns = c.n.length === 1 && N >= 64 && again.columns < again.rows
+  const byColumns = !lines && c.n.length === 1 && N >= 64 && again.columns < again.rows
   const batches = c.batch[0] && c.batch[0].n >= 8 ? frame.share(c.batch[0].n, 1, work) : undefined
-  const rows = batches || byColumns ? undefined : frame.share(...rowUnits(plan), work, again.rows)
+  const rows = batches || byColumns ? undefined : frame.share(...(lines ? lineUnits(lines) : rowUnits(plan)), work, again.rows)
   const columns = batches || !byColumns ? undefined : frame.share(N, plan.panel, work, again.columns)
   const part = { ...(rows ? { rows } : {}), ...(columns ? { columns } : {}) }
   const each = (row: Scope): void => {
@@ -60,6 +62,9 @@ export const emitContraction = (k: Kernel, scope: Scope): boolean => {
     if (blas && matrices) {
       if (target === "scratch") emitBlas(f, blas, matrices, operands, (block) => epilogue(k, c, block, row))
       else emitBlas(f, blas, matrices, { ...operands, c: base({ buf: k.out, at: k.at }) })
+    } else if (blas && lines) {
+      if (target === "scratch") emitLines(f, frame.kernels, blas, lines, operands, (block) => epilogue(k, c, block, row))
+      else emitLines(f, frame.kernels, blas, lines, { ...operands, c: base({ buf: k.out, at: k.at }) })
     } else if (target === "scratch") emitGemm(f, frame.kernels, plan, operands, (block) => epilogue(k, c, block, row))
     else emitGemm(f, frame.kernels, plan, { ...operands, c: base({ buf: k.out, at: k.at }) })
   }

@@ -85,17 +85,21 @@ const available = (): void => {
 export interface NativeOptions {
   readonly library?: string
   readonly threads?: number
-  /** Multiplications of a product below which it stays here. */
+  /** Multiplications of a product below which it stays here; 0: all that can go to BLAS do, even if it does not pay. */
   readonly least?: number
 }
 /**
- * As `wasmThreads`, large matrix products handed to the system's BLAS on the same memory: each thread calls it for its part. Throws
+ * As `wasmThreads`, large matrix products and convolutions handed to the system's BLAS on the same memory: each thread calls it for its
+ * part. BLAS may sum in another order for parts of another size, so last bits depend on the number of threads and on the library. Throws
  * DeviceUnavailable where there is no BLAS, saying what was tried. `library`: its path or name, if it is not one of the usual ones.
  *
  * @example
  * const device = await wasmNative()
  */
-export const wasmNative = async ({ library, threads, least = LEAST }: NativeOptions = {}): Promise<Cpu> => {
+export const wasmNative = async (
+  { library, threads, least = LEAST }: NativeOptions = {},
+  { least: divided, ...options }: ThreadOptions = {},
+): Promise<Cpu> => {
   available()
   const { importedInWorker, openBlas } = await import("./library.ts")
   const heap = new Heap(true)
@@ -103,9 +107,9 @@ export const wasmNative = async ({ library, threads, least = LEAST }: NativeOpti
   const here = threadsHere()
   const size = typeof here === "string" ? 1 : Math.min(threads ?? Math.min(here.count, MOST), MOST_THREADS)
   const imports = { source: importedInWorker, given: blas.binding }
-  const pool = typeof here === "string" || size <= 1 ? undefined : new Pool(size, heap.memory, here, { imports })
+  const pool = typeof here === "string" || size <= 1 ? undefined : new Pool(size, heap.memory, here, { ...options, imports })
   const why = `${blas.binding.library}, ${size === 1 ? "one thread" : `${size} threads`}`
-  return { ...open(heap, pool, undefined, { ...blas, least }), threads: size, why }
+  return { ...open(heap, pool, divided, { ...blas, least }), threads: size, why }
 }
 const open = (heap: Heap, pool?: Pool, least?: number, blas?: Library & { readonly least: number }): Backend => {
   const live = new Set<Block>()

@@ -39,16 +39,16 @@ const oneThread = [
 /** The function that programs import. Addresses are bytes of the memory, unsigned. */
 export const imported = (f: CFunction, base: number): CFunction => {
   const at = (x: number): number => base + (x >>> 0)
-  return (ta, tb, m, n, k, a, lda, b, ldb, c, ldc) =>
-    f(101, 111 + ta!, 111 + tb!, m!, n!, k!, 1, at(a!), lda!, at(b!), ldb!, 0, at(c!), ldc!)
+  return (ta, tb, m, n, k, a, lda, b, ldb, beta, c, ldc) =>
+    f(101, 111 + ta!, 111 + tb!, m!, n!, k!, 1, at(a!), lda!, at(b!), ldb!, beta!, at(c!), ldc!)
 }
 /** The same for a worker: what makes its imports of a binding, as JavaScript. */
 export const importedInWorker = `({ koffi, library, sgemm, base }) => {
   const at = (x) => base + (x >>> 0)
   const f = require(koffi).load(library).func(sgemm)
   return {
-    sgemm: (ta, tb, m, n, k, a, lda, b, ldb, c, ldc) =>
-      f(101, 111 + ta, 111 + tb, m, n, k, 1, at(a), lda, at(b), ldb, 0, at(c), ldc),
+    sgemm: (ta, tb, m, n, k, a, lda, b, ldb, beta, c, ldc) =>
+      f(101, 111 + ta, 111 + tb, m, n, k, 1, at(a), lda, at(b), ldb, beta, at(c), ldc),
   }
 }`
 

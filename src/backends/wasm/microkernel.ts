@@ -6,7 +6,7 @@
 // instead of 44-46 GFLOP/s).
 import type { Code, Func, Local, Value } from "./asm.ts"
 import type { Module } from "./module.ts"
-import { emitExtend, emitPacker, type Packer, type Width } from "./packing.ts"
+import { emitCopy, emitExtend, emitPacker, type Packer, type Width } from "./packing.ts"
 
 /** Rows of a packed panel of A. */
 export const ROWS = 4
@@ -177,5 +177,8 @@ export class Kernels {
   }
   extend(): Func<readonly ["i32", "i32", "i32", "i32"], "none"> {
     return this.once("extend", emitExtend)
+  }
+  copy(): Func<readonly ["i32", "i32", "i32", "i32", "i32", "i32"], "none"> {
+    return this.once("copy", emitCopy)
   }
 }

@@ -221,3 +221,39 @@ export const emitExtend = (module: Module) => {
   })
   return f
 }
+
+/** Rows of so many floats, `apart` bytes from each other, to rows `pitch` bytes from each other. */
+export const emitCopy = (module: Module) => {
+  const f = module.func(["i32", "i32", "i32", "i32", "i32", "i32"], "none")
+  const [from, apart, rows, floats, to, pitch] = f.args
+  const [a, c, left, row] = [f.local("i32"), f.local("i32"), f.local("i32"), f.local("i32")]
+  const vectors = (n: number): void => {
+    for (let k = 0; k < n; k++) f.store("v128.store", f.get(c), f.load("v128.load", f.get(a), 16 * k), 16 * k)
+    f.bump(a, 16 * n)
+    f.bump(c, 16 * n)
+  }
+  f.block((exit) => {
+    f.brIf(exit, f.op("i32.le_s", f.get(floats), f.i32(0)))
+    f.for(
+      row,
+      () => f.i32(0),
+      () => f.get(rows),
+      1,
+      () => {
+        f.set(a, f.get(from))
+        f.set(c, f.get(to))
+        f.set(left, f.get(floats))
+        whileLeft(f, left, 16, () => vectors(4))
+        whileLeft(f, left, 4, () => vectors(1))
+        whileLeft(f, left, 1, () => {
+          f.store("f32.store", f.get(c), f.load("f32.load", f.get(a)))
+          f.bump(a, 4)
+          f.bump(c, 4)
+        })
+        next(f, from, apart)
+        next(f, to, pitch)
+      },
+    )
+  })
+  return f
+}
