@@ -35,6 +35,9 @@ export interface GpuOptions {
 export interface WasmOptions {
   /** Threads that share a program, with the caller's; default: as many as the machine runs at once, at most 8. 1: no workers. */
   readonly threads?: number
+  /** Fused multiply-adds in matrix products and convolutions (WebAssembly's relaxed SIMD): faster on many machines; last bits differ
+   *  from those without, and may from host to host. Fails with DeviceUnavailable where the host has none. */
+  readonly relaxed?: boolean
 }
 export interface NativeOptions {
   /** Path or name of the BLAS, if it is not one of the usual ones. */
@@ -48,9 +51,9 @@ export const openers = {
     const { reference } = await import("../backends/reference/index.ts")
     return openDevice(reference(), "the float64 oracle, chosen by name")
   },
-  wasm: async ({ threads }: WasmOptions = {}, why = "chosen by name"): Promise<OpenDevice> => {
+  wasm: async ({ threads, ...options }: WasmOptions = {}, why = "chosen by name"): Promise<OpenDevice> => {
     const { wasmThreads } = await import("../backends/wasm/index.ts")
-    const device = wasmThreads(threads)
+    const device = wasmThreads(threads, options)
     return openDevice(device, `${why}; ${device.why}`)
   },
   native: async (options: NativeOptions = {}, why = "chosen by name"): Promise<OpenDevice> => {

@@ -51,6 +51,13 @@ export const backends: readonly Mutant[] = [
     suite: gemm,
   },
   {
+    name: "wasm: products fused with their sums though nobody asked",
+    file: "src/backends/wasm/program.ts",
+    find: "new Kernels(module, relaxed)",
+    replace: "new Kernels(module, true)",
+    suite: tests("backends/wasm/relaxed"),
+  },
+  {
     name: "wasm: a cache line of float64 packed as one of float32",
     file: "src/backends/wasm/packing.ts",
     find: "f.set(taken, f.i32(LINE / width))",

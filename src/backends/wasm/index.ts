@@ -13,6 +13,7 @@ import { ARENA_SLOT, SCRATCH_SLOT } from "./frame.ts"
 import { Heap } from "./memory.ts"
 import { MOST_THREADS } from "./phases.ts"
 import { Pool, type PoolOptions } from "./pool.ts"
+import { relaxedHere } from "./relaxed.ts"
 import { argSlot, compileWasm, outSlot, tableWords } from "./program.ts"
 import { threadsHere } from "./threads.ts"
 
@@ -39,7 +40,7 @@ const MOST_ELEMENTS = 2 ** 29 // of four bytes: what a signed offset reaches
  */
 export const wasm = (): Backend => {
   available()
-  return open(new Heap())
+  return open(new Heap(), {})
 }
 
 /** How a device on the CPU uses it. */
@@ -51,6 +52,8 @@ export interface Cpu extends Backend {
 export interface ThreadOptions extends PoolOptions {
   /** Vector operations (4 take about a nanosecond) below which a statement is not divided. */
   readonly least?: number
+  /** Fused multiply-adds in matrix products and convolutions (relaxed SIMD): about a sixth faster, other last bits than without. */
+  readonly relaxed?: boolean
 }
 /** Threads that are taken unless it is said how many. Not measured beyond 2: more share caches and the memory's bandwidth. */
 const MOST = 8
@@ -63,16 +66,26 @@ const MOST = 8
  * @example
  * const device = wasmThreads(4)
  */
-export const wasmThreads = (wanted?: number, { least, ...options }: ThreadOptions = {}): Cpu => {
+export const wasmThreads = (wanted?: number, { least, relaxed = false, ...options }: ThreadOptions = {}): Cpu => {
   available()
+  if (relaxed && !relaxedHere())
+    throw new DeviceUnavailable({
+      device: "wasm",
+      reason: "this host's WebAssembly has no relaxed SIMD; open it without { relaxed: true }, or run a newer host",
+    })
   if (wanted !== undefined && !(Number.isInteger(wanted) && wanted >= 1))
     throw new DeviceUnavailable({ device: "wasm", reason: `there cannot be ${wanted} threads; give a whole number, 1 or more` })
   const here = wanted === 1 ? "asked for" : threadsHere()
   const threads = typeof here === "string" ? 1 : Math.min(wanted ?? Math.min(here.count, MOST), MOST_THREADS)
   if (typeof here === "string" || threads <= 1)
-    return { ...wasm(), threads: 1, why: `one thread: ${typeof here === "string" ? here : "the machine runs no more at once"}` }
+    return {
+      ...open(new Heap(), { relaxed }),
+      threads: 1,
+      why: `one thread: ${typeof here === "string" ? here : "the machine runs no more at once"}`,
+    }
   const heap = new Heap(true)
-  return { ...open(heap, new Pool(threads, heap.memory, here, options), least), threads, why: `${threads} threads` }
+  const pool = new Pool(threads, heap.memory, here, options)
+  return { ...open(heap, { pool, least, relaxed }), threads, why: `${threads} threads` }
 }
 const available = (): void => {
   const simd = Uint8Array.of(0, 97, 115, 109, 1, 0, 0, 0, 1, 4, 1, 96, 0, 0, 3, 2, 1, 0, 10, 9, 1, 7, 0, 65, 0, 253, 15, 26, 11)
@@ -98,7 +111,7 @@ export interface NativeOptions {
  */
 export const wasmNative = async (
   { library, threads, least = LEAST }: NativeOptions = {},
-  { least: divided, ...options }: ThreadOptions = {},
+  { least: divided, ...options }: Omit<ThreadOptions, "relaxed"> = {},
 ): Promise<Cpu> => {
   available()
   const { importedInWorker, openBlas } = await import("./library.ts")
@@ -109,9 +122,15 @@ export const wasmNative = async (
   const imports = { source: importedInWorker, given: blas.binding }
   const pool = typeof here === "string" || size <= 1 ? undefined : new Pool(size, heap.memory, here, { ...options, imports })
   const why = `${blas.binding.library}, ${size === 1 ? "one thread" : `${size} threads`}`
-  return { ...open(heap, pool, divided, { ...blas, least }), threads: size, why }
+  return { ...open(heap, { pool, least: divided, blas: { ...blas, least } }), threads: size, why }
 }
-const open = (heap: Heap, pool?: Pool, least?: number, blas?: Library & { readonly least: number }): Backend => {
+interface Parts {
+  readonly pool?: Pool | undefined
+  readonly least?: number | undefined
+  readonly blas?: Library & { readonly least: number }
+  readonly relaxed?: boolean
+}
+const open = (heap: Heap, { pool, least, blas, relaxed }: Parts): Backend => {
   const live = new Set<Block>()
   // One arena for all programs: what it holds matters only while one of them runs.
   let arena = { address: 0, bytes: 0 }
@@ -159,7 +178,7 @@ const open = (heap: Heap, pool?: Pool, least?: number, blas?: Library & { readon
           construct: `an array ${b.dtype}${show(b.shape)} of more than 2^29 elements`,
           instead: "split it along an axis",
         })
-    const program = compileWasm(lowered, pool?.size, least, blas?.least)
+    const program = compileWasm(lowered, pool?.size, least, blas?.least, undefined, relaxed)
     const host = Object.fromEntries(program.host.map((s) => [s.name, (...args: readonly number[]) => s.eval("f64", ...args)]))
     const { module, exports } = load(program.bytes, {
       memory: heap.memory,

@@ -63,13 +63,15 @@ const hostFunctions = (stmts: readonly Stmt[]): Scalar[] => {
 
 /** Compiles, for a number of threads; throws UnsupportedOnDevice. The threads divide outputs, never sums: results do not depend on
  *  their number. `least`: vector operations below which a statement is left to one of them. `blas`: matrix products of
- *  so many multiplications and more are left to the function `sgemm` of `env` (blas.ts). */
+ *  so many multiplications and more are left to the function `sgemm` of `env` (blas.ts). `relaxed`: products may be fused with their
+ *  sums (relaxed.ts). */
 export const compileWasm = (
   l: Lowered,
   threads = 1,
   least = 20_000,
   blas?: number,
   shared = threads > 1 || blas !== undefined,
+  relaxed = false,
 ): WasmProgram => {
   const host = hostFunctions(l.stmts)
   // The host's functions live on one thread.
@@ -93,7 +95,7 @@ export const compileWasm = (
   l.outs.forEach((b, k) => places.set(b, { slot: outSlot(l, k) }))
   for (const { buf, offset } of l.temps) places.set(buf, { offset })
   const need: Need = { arena: 64 * Math.ceil(l.arena / 64), scratch: 0 }
-  const kernels = new Kernels(module)
+  const kernels = new Kernels(module, relaxed)
   let functions = 0
 
   const phases = wait && emitPhases(module, threads, wait)
@@ -138,7 +140,7 @@ export const compileWasm = (
     }
   }
   const all = l.stmts.map((s) => statement(s, []))
-  if (total(all, "phases") > MOST_PHASES) return compileWasm(l, 1, least, blas, shared)
+  if (total(all, "phases") > MOST_PHASES) return compileWasm(l, 1, least, blas, shared, relaxed)
   const run = module.func(["i32", "i32", "i32"], "none", "run")
   sequence(run, all, run.args)
   const crew = total(all, "phases") > 0 ? threads : 1
