@@ -3,22 +3,29 @@
 import { type Buf, type Expr, type Ix, type Kernel, kernelsOf, mapExpr, read, type Stmt, visit } from "../core/ir/index.ts"
 import { conflict, effectsOf, mayOverwrite } from "./effects.ts"
 
-/** Is the buffer read to compute an index? */
-const inAnIndex = (k: Kernel, buf: Buf): boolean => {
-  let found = false
+/** Buffers that are read to compute an index. */
+export const indexBufs = (stmts: readonly Stmt[]): Set<Buf> => {
+  const bufs = new Set<Buf>()
   const look = (e: Ix): void => {
-    for (const [, a] of e.t) if (a.x) visit(a.x, (x) => void (found ||= x.k === "read" && x.buf === buf))
+    for (const [, a] of e.t) if (a.x) visit(a.x, (x) => void (x.k === "read" && bufs.add(x.buf)))
   }
-  visit(k.value, () => {}, look)
-  k.at.forEach(look)
-  return found
+  for (const k of kernelsOf(stmts)) {
+    visit(k.value, () => {}, look)
+    k.at.forEach(look)
+  }
+  return bufs
 }
-const renamed = (stmts: readonly Stmt[], from: Buf, to: Buf): Stmt[] => {
-  const expr = (e: Expr): Expr => mapExpr(e, (x) => (x.k === "read" && x.buf === from ? read(to, x.at) : undefined))
-  const kernel = (k: Kernel): Kernel => ({ ...k, out: k.out === from ? to : k.out, value: expr(k.value) })
+/** Buffers by other names; not in indices. */
+export const renamed = (stmts: readonly Stmt[], to: ReadonlyMap<Buf, Buf>): Stmt[] => {
+  const expr = (e: Expr): Expr =>
+    mapExpr(e, (x) => {
+      const buf = x.k === "read" ? to.get(x.buf) : undefined
+      return x.k === "read" && buf ? read(buf, x.at) : undefined
+    })
+  const kernel = (k: Kernel): Kernel => ({ ...k, out: to.get(k.out) ?? k.out, value: expr(k.value) })
   return stmts.map((s): Stmt => {
     if (s.k === "kernel") return kernel(s)
-    return s.k === "loop" ? { ...s, body: renamed(s.body, from, to) } : { ...s, body: s.body.map(kernel) }
+    return s.k === "loop" ? { ...s, body: renamed(s.body, to) } : { ...s, body: s.body.map(kernel) }
   })
 }
 /** A loop's body in which the value for the next step is written over the old one; undefined if that cannot be. */
@@ -27,7 +34,7 @@ export const inPlace = (body: readonly Stmt[], next: Buf, carry: Buf): Stmt[] | 
   const writers = order.filter(({ fx }) => fx.writes.has(next))
   const writer = writers[0]
   if (writers.length !== 1 || writer?.s.k !== "kernel" || !mayOverwrite(writer.s, next, carry)) return undefined
-  if (kernelsOf(body).some((k) => inAnIndex(k, next))) return undefined
+  if (indexBufs(body).has(next)) return undefined
   let at = order.indexOf(writer)
   for (const r of order.slice(at + 1)) {
     if (!r.fx.reads.has(carry)) continue
@@ -38,7 +45,6 @@ export const inPlace = (body: readonly Stmt[], next: Buf, carry: Buf): Stmt[] | 
   }
   return renamed(
     order.map(({ s }) => s),
-    next,
-    carry,
+    new Map([[next, carry]]),
   )
 }

@@ -12,6 +12,7 @@ import type { Limits, Lowered } from "./lowered.ts"
 import { lighten } from "./motion.ts"
 import { fuseRows } from "./nest.ts"
 import { plan } from "./plan.ts"
+import { reuse } from "./reuse.ts"
 import { schedule } from "./schedule.ts"
 
 export { classify, addressOf, type Contraction } from "./contraction.ts"
@@ -77,7 +78,8 @@ export const lower = (p: Program, options: LowerOptions): Lowered =>
         outs,
         given.map((_, k) => options.donated?.[k] ?? false),
       )
-      return { ...ordered, args, outs, ...plan(ordered.stmts, args, outs) }
+      const placed = reuse(ordered.stmts, new Set([...args, ...outs]))
+      return { ...ordered, stmts: placed, args, outs, ...plan(placed, args, outs) }
     }),
   )
 const outsideUse = (stmts: readonly Stmt[]): ((b: Buf, inside: readonly Kernel[]) => boolean) => {

@@ -15,8 +15,8 @@ import {
   readsOf,
   type Stmt,
   substitute,
-  visit,
 } from "../core/ir/index.ts"
+import { indexBufs } from "./carry.ts"
 import { type NewBuf, twoSided } from "./contraction.ts"
 import { conflict, effectsOf, plainAxis } from "./effects.ts"
 
@@ -70,18 +70,6 @@ const shared = (group: readonly Kernel[], k: Kernel, most: number, inLoop: boole
   while (mine[depth - 1] === 1) depth--
   return related ? depth : 0
 }
-const indexBufs = (group: readonly Kernel[]): Set<Buf> => {
-  const bufs = new Set<Buf>()
-  const look = (e: Ix): void => {
-    for (const [, a] of e.t) if (a.x) visit(a.x, (x) => void (x.k === "read" && bufs.add(x.buf)))
-  }
-  for (const g of group) {
-    visit(g.value, () => {}, look)
-    g.at.forEach(look)
-  }
-  return bufs
-}
-
 /** `usedOutside`: is the buffer read or written by a kernel that is not in the list? */
 export const fuseRows = (
   stmts: readonly Stmt[],

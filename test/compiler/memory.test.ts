@@ -196,14 +196,14 @@ it("is pinned: bytes needed at the worst moment, and the arena's share beyond th
     mlp: 50432, +0.5 %
     deep mlp: 107776, +0.8 %
     mlp, adam: 49152, +0.3 %
-    cnn: 1192064, +0.0 %
-    resnet: 729152, +1.7 %
+    cnn: 991360, +0.0 %
+    resnet: 720960, +1.7 %
     u-net: 207136, +0.4 %
     lstm: 251904, +5.9 %
     two lstms: 415744, +3.7 %
     lstm, forward: 88064, +0.3 %
-    transformer: 770304, +0.5 %
-    transformer, recomputed: 326400, +0.6 %
+    transformer: 750336, +0.5 %
+    transformer, recomputed: 293632, +0.6 %
     transformer, forward: 24576, +1.0 %
     "
   `)

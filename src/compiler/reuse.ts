@@ -1,0 +1,48 @@
+// Temporaries in place: a value takes the memory of one that is read for the last time by the statement that computes it, element by
+// element. Less memory, and half the cache lines.
+import type { Buf, Stmt } from "../core/ir/index.ts"
+import { indexBufs, renamed } from "./carry.ts"
+import { effectsOf, mayOverwrite } from "./effects.ts"
+
+export const reuse = (stmts: readonly Stmt[], fixed: ReadonlySet<Buf>): readonly Stmt[] => {
+  const fx = stmts.map(effectsOf)
+  const touches = new Map<Buf, number[]>()
+  fx.forEach((f, j) => {
+    for (const b of new Set([...f.reads, ...f.writes])) {
+      if (fixed.has(b)) continue
+      const list = touches.get(b)
+      if (list) list.push(j)
+      else touches.set(b, [j])
+    }
+  })
+  const indices = indexBufs(stmts)
+  const to = new Map<Buf, Buf>()
+  const memory = (b: Buf): Buf => to.get(b) ?? b
+  const last = new Map([...touches].map(([b, at]) => [b, at.at(-1)!])) // of a piece of memory, whoever lives there
+  stmts.forEach((s, j) => {
+    if (s.k === "loop") return
+    const taken = new Set<Buf>()
+    for (const out of fx[j]!.writes) {
+      const at = touches.get(out)
+      if (!at || at[0] !== j || at.length === 1 || indices.has(out)) continue
+      const free = [...fx[j]!.reads].find(
+        (b) =>
+          b !== out &&
+          touches.has(b) &&
+          touches.get(b)![0]! < j &&
+          touches.get(b)!.at(-1) === j &&
+          last.get(memory(b)) === j &&
+          !taken.has(memory(b)) &&
+          b.dtype === out.dtype &&
+          b.shape.join() === out.shape.join() &&
+          mayOverwrite(s, out, b),
+      )
+      if (!free) continue
+      const place = memory(free)
+      taken.add(place)
+      to.set(out, place)
+      last.set(place, at.at(-1)!)
+    }
+  })
+  return to.size > 0 ? renamed(stmts, to) : stmts
+}
