@@ -87,9 +87,11 @@ const faster =
   }
 const within =
   (times: number, name: string, anchor: Numbers): Goal =>
-  (ours, _, row) => {
+  (ours, peer, row) => {
     const ratio = ours.resident / anchor[row]!
-    return { text: `${show(ratio)} of ${name}'s time (goal ${times})`, met: ratio <= times }
+    const here = anchor === torch ? peer("torch:2") : undefined
+    const beside = here === undefined ? "" : `; of torch 1.13's here ${show(ours.resident / here)}`
+    return { text: `${show(ratio)} of ${name}'s time (goal ${times}${beside})`, met: ratio <= times }
   }
 const rate =
   (gflops: number): Goal =>
@@ -102,6 +104,21 @@ const product = [faster(2.5, ["tfjs:wasm"]), faster(3, ["jax-js:1"]), rate(80)]
 const all = [faster(1, everything, "the best peer measured"), within(1, "torch 2.13", torch), within(1, "JAX", jax)]
 const rows4 = faster(4, wasm, "the best wasm peer")
 const model = [faster(3, javascript, "the best JavaScript peer"), within(2, "JAX", jax)]
+const both = [within(1, "torch 2.13", torch), within(1, "JAX", jax)]
+const native = (times: number): readonly Goal[] => [within(times, "torch 2.13", torch)]
+export const nativeGoals: Readonly<Record<string, readonly Goal[]>> = {
+  matmul_256: native(1.1),
+  matmul_512: native(1.1),
+  matmul_1024: native(1.1),
+  bmm_32x128x64x128: native(1.3),
+  conv_fwd_N32_28x28x32: native(1.5),
+  conv_fwdbwd_N32_28x28x32: native(1.5),
+  mlp_train: both,
+  cnn_train: native(1.2),
+  lstm_train: [within(1.3, "JAX", jax)],
+  xfmr_fwdbwd: [within(1.3, "JAX", jax)],
+}
+/** By the wasm backend on two threads. */
 export const goals: Readonly<Record<string, readonly Goal[]>> = {
   matmul_256: product,
   matmul_512: product,

@@ -1,7 +1,7 @@
 // Result files of ours and of the peers as one table: npx tsx bench/table.ts OURS.json [PEERS.json ...] [--stat min]
 // A row of a later file replaces the same row of an earlier one.
 import { readFileSync } from "node:fs"
-import { goals, jax, type Ours, torch } from "./goals.ts"
+import { goals, jax, nativeGoals, type Ours, torch } from "./goals.ts"
 import { specs } from "./specs.ts"
 
 interface Row {
@@ -46,28 +46,37 @@ const others = ["jax-js:1", "jax-js:mt", "tfjs:wasm", "ort:web1", "torch:1", "to
   [...rows.values()].some((r) => r.peer === p),
 )
 const mine = ["adjoint:wasm1", "adjoint:wasm2", "adjoint:native"].filter((p) => [...rows.values()].some((r) => r.peer === p))
-const verdict = (workload: string): string => {
-  const r = find("adjoint:wasm2", workload)
+const verdict = (own: string, of: typeof goals, workload: string): string => {
+  const r = find(own, workload)
   if (r?.status !== "ok") return r ? `${r.status}: ${r.reason ?? ""}` : ""
   const kept = stat === "min" ? r.resident_min : r.resident
   const { flops } = specs.find((s) => s.name === workload)!
   const ours: Ours = { copied: r[stat], resident: kept ?? r[stat], ...(flops ? { gflops: flops / (kept ?? r[stat]) / 1e6 } : {}) }
-  return (goals[workload] ?? [])
+  return (of[workload] ?? [])
     .map((goal) => goal(ours, (p) => time(p, workload), workload))
     .map(({ text, met }) => `${met === undefined ? "?" : met ? "yes" : "**no**"}: ${text}`)
     .join("; ")
 }
 const line = (cells: readonly string[]): string => `| ${cells.join(" | ")} |`
-const short = (p: string): string => p.replace("adjoint:", "")
-const head = ["workload", "unit", ...mine.map(short), "cpu", "JS, us", ...others, "[torch 2.13]", "[JAX 0.10]", "goals (wasm2)"]
-console.log(line(head))
-console.log(line(head.map((_, k) => (k === 0 || k === head.length - 1 ? "---" : "---:"))))
+const rule = (head: readonly string[], left: readonly number[]): string =>
+  line(head.map((_, k) => (left.includes(k) ? "---" : "---:")))
+const head = ["workload", "unit", ...mine.map((p) => p.replace("adjoint:", "")), "cpu", "JS, us", ...others]
+const all = [...head, "[torch 2.13]", "[JAX 0.10]"]
+console.log(`${line(all)}\n${rule(all, [0, 1])}`)
 for (const { name, unit } of specs) {
   const r = find("adjoint:wasm2", name)
   const peers = others.map((p) => num(time(p, name)))
   const [cpu, js] = [r?.cpu?.toFixed(1) ?? "", r?.overhead?.toFixed(0) ?? ""]
-  console.log(
-    line([name, unit, ...mine.map((p) => own(p, name)), cpu, js, ...peers, num(torch[name]), num(jax[name]), verdict(name)]),
-  )
+  console.log(line([name, unit, ...mine.map((p) => own(p, name)), cpu, js, ...peers, num(torch[name]), num(jax[name])]))
+}
+const judged = [
+  ["adjoint:wasm2", goals],
+  ["adjoint:native", nativeGoals],
+] as const
+for (const [peer, of] of judged) {
+  if (!mine.includes(peer)) continue
+  const titles = ["workload", `goals of ${peer.replace("adjoint:", "")}`]
+  console.log(`\n${line(titles)}\n${rule(titles, [0, 1])}`)
+  for (const { name } of specs) if (of[name]) console.log(line([name, verdict(peer, of, name)]))
 }
 for (const { date, host } of read) console.log(`\n${date.slice(0, 10)}; ${host.cpu}, ${host.cores} cores, Node ${host.node}`)
