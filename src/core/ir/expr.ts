@@ -87,7 +87,7 @@ const isNum = (e: Expr): e is Num => e.k === "num"
 export const call = (f: Scalar, args: readonly Expr[], dtype: DType = f.result ?? args.at(-1)!.dtype): Expr =>
   args.every(isNum) ? num(f.eval(args.at(-1)!.dtype, ...args.map((a) => a.v)), dtype) : { k: "fn", dtype, f, args }
 
-export const inside = (e: IxLike, n: number): Cond => ({ e: ix(e), n })
+export const inside = (e: IxLike, n: number): Cond => ({ e: ix(e), n: Math.max(0, n) })
 export const divides = (by: number, e: IxLike): Cond => ({ e: ix(e), by })
 /** true, false, or undefined when it depends on the axes. */
 export const decide = (c: Cond): boolean | undefined => {
