@@ -8,7 +8,7 @@ export default defineConfig({
   build: {
     outDir: "dist/node",
     target: "node20",
-    minify: false,
+    minify: true, // parsing 700 KB takes 5 ms longer than 400; source maps and the files as they are come with the package
     sourcemap: true,
     ssr: true,
     rolldownOptions: {
