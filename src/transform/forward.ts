@@ -5,7 +5,7 @@ import { jvpProgram } from "../core/interpret.ts"
 import { inSession } from "../core/make.ts"
 import { dense } from "../core/makers.ts"
 import { same, show } from "../core/shape.ts"
-import { flatten, specKey, unflatten } from "../core/tree.ts"
+import { flatten, paths, specKey, unflatten } from "../core/tree.ts"
 import { traceTree } from "./call.ts"
 
 /** Untyped core of jvp: value and tangent of the result. Tangents of integer leaves are ignored. */
@@ -22,7 +22,9 @@ export const jvpOf = (
     leaves.forEach((x, k) => {
       const t = given.leaves[k]!
       if (!same(x.shape, t.shape) || x.dtype !== t.dtype)
-        refuse(`jvp: a tangent is ${t.dtype}${show(t.shape)}, its argument ${x.dtype}${show(x.shape)}; they must agree`)
+        refuse(
+          `jvp: the tangent at ${paths(primals)[k]!} is ${t.dtype}${show(t.shape)}, its argument is ${x.dtype}${show(x.shape)}; they must agree`,
+        )
     })
     const { program, result } = traceTree(f, spec, leaves)
     const r = jvpProgram(

@@ -14,7 +14,6 @@ import { type GradOptions, valueAndGradOf, vjpOf } from "./reverse.ts"
 import type { Checked, DTypeOf, FunctionSpec, NamesIn, ShapeOf, Spec, SpecTree } from "../../typelevel/shaped.ts"
 import type {
   AllFloats,
-  Alongside,
   Argnums,
   ArgsOf,
   Aux,
@@ -22,6 +21,7 @@ import type {
   AxisAt,
   BatchArgs,
   BatchedOut,
+  Cotangent,
   Frozen,
   GradRule,
   InAxes,
@@ -35,6 +35,7 @@ import type {
   Returned,
   Ruled,
   Source,
+  Tangents,
   Wrt,
   WrtShaped,
 } from "./rules.ts"
@@ -128,7 +129,7 @@ export function vjp<F extends Source, A extends Given<F>>(
 }
 /** From a cotangent of the result, a tree like Y, to cotangents X of the arguments. */
 export interface Pullback<Y, X> {
-  <const C>(cotangent: C extends Alongside<"vjp", Y, C> ? C : Alongside<"vjp", Y, C>): X
+  <const C>(cotangent: C extends Cotangent<Y, C> ? C : Cotangent<Y, C>): X
 }
 type Primals<F, A extends readonly unknown[]> =
   F extends Ruled<infer I> ? Checked<"shaped", I, A> : A extends Frozen<ArgsOf<F>> ? A : Frozen<ArgsOf<F>>
@@ -146,7 +147,7 @@ type Pulled<F, A> = F extends Ruled ? { -readonly [K in keyof A]: A[K] } : ArgsO
 export function jvp<F extends Source, const A extends readonly unknown[], const T extends readonly unknown[]>(
   f: F,
   primals: Listed<Primals<F, A>, A>,
-  tangents: Listed<Alongside<"jvp", NoInfer<A>, T>, T>,
+  tangents: Listed<Tangents<NoInfer<A>, T>, T>,
 ): [ResultFor<F, A>, ResultFor<F, A>] {
   return jvpOf(pureOf(f), primals as readonly unknown[], tangents as unknown as readonly unknown[]) as never
 }

@@ -99,8 +99,11 @@ export const vjpOf = (
         )
       given.leaves.forEach((c, k) => {
         const y = outs[k]!
+        const path = (): string => paths(ct)[k]!.replace(/^(?=.)/, " at ")
         if (!same(c.shape, y.shape) || c.dtype !== y.dtype)
-          refuse(`vjp: the cotangent is ${c.dtype}${show(c.shape)}, the result is ${y.dtype}${show(y.shape)}; they must agree`)
+          refuse(
+            `vjp: the cotangent${path()} is ${c.dtype}${show(c.shape)}, the result is ${y.dtype}${show(y.shape)}; they must agree`,
+          )
       })
       return likeArgs(args, all, pull(given.leaves))
     })

@@ -3,6 +3,7 @@ import { attentionDerivatives, attentionTypes } from "./attention.ts"
 import { backends } from "./backends.ts"
 import { derivatives } from "./derivatives.ts"
 import { kernels } from "./kernels.ts"
+import { loopMutants } from "./loops.ts"
 import { patterns } from "./patterns.ts"
 import type { Kind, Mutant } from "./suites.ts"
 import { symbolicTwins, symbolicTypes } from "./symbolic.ts"
@@ -12,5 +13,5 @@ import { windows } from "./windows.ts"
 export const mutants: Readonly<Record<Kind, readonly Mutant[]>> = {
   type: [...types, ...windows, ...patterns, ...attentionTypes, ...symbolicTypes],
   derivative: [...derivatives, ...attentionDerivatives],
-  kernel: [...kernels, ...backends, ...symbolicTwins],
+  kernel: [...kernels, ...loopMutants, ...backends, ...symbolicTwins],
 }

@@ -1,6 +1,6 @@
 // Breaks one rule, derivative or kernel at a time, and shows that the suite named for it fails.
 //   npm run mutation                                     all mutants
-//   npm run mutation -- --only "keepDims forgotten"      some, by name, separated by commas
+//   npm run mutation -- --only "keepDims forgotten"      some, by name: separated by commas, or --only for each
 //   npm run mutation -- --kind type --json out/m.json    one kind; the table as JSON
 //   npm run mutation -- --through "nice -n 19"           every suite is started by this command
 // The tree is copied once and mutants are made in the copy. First every suite must pass there unbroken, and all broken derivatives and
@@ -15,16 +15,22 @@ import type { Kind, Mutant, Suite } from "./suites.ts"
 const root = resolve(import.meta.dirname, "../..")
 const LIMIT_S = 300
 const { values: args } = parseArgs({
-  options: { only: { type: "string" }, kind: { type: "string" }, json: { type: "string" }, through: { type: "string" } },
+  options: {
+    only: { type: "string", multiple: true },
+    kind: { type: "string" },
+    json: { type: "string" },
+    through: { type: "string" },
+  },
 })
 const through = args.through?.split(" ") ?? []
-const names = args.only?.split(",").map((n) => n.trim())
 
 type Listed = Mutant & { readonly kind: Kind }
 const listed: readonly Listed[] = (Object.entries(mutants) as [Kind, readonly Mutant[]][]).flatMap(([kind, of]) =>
   of.map((m) => ({ ...m, kind })),
 )
-const odd = [...(names ?? [])].filter((n) => !listed.some((m) => m.name === n))
+const called = (name: string): boolean => listed.some((m) => m.name === name)
+const names = args.only?.flatMap((only) => (called(only) ? [only] : only.split(",").map((n) => n.trim())))
+const odd = [...(names ?? [])].filter((n) => !called(n))
 if (odd.length > 0) throw new Error(`no mutant is called ${odd.join(" or ")}`)
 const asked = listed.filter((m) => (!names || names.includes(m.name)) && (!args.kind || m.kind === args.kind))
 const chosen = asked.filter((m) => !m.needs || process.env[m.needs] === "1")

@@ -2,7 +2,7 @@
 import { expect, test } from "vitest"
 import { ShapeError } from "../../src/core/errors.ts"
 import * as T from "../../src/tensor.ts"
-import { grad, shaped, vjp, vmap } from "../../src/transform/index.ts"
+import { grad, jvp, shaped, vjp, vmap } from "../../src/transform/index.ts"
 
 type Plain = (...args: readonly unknown[]) => unknown
 const plain = (f: unknown): Plain => f as Plain
@@ -12,6 +12,10 @@ const both = (p: unknown): unknown => plain(T.add)((p as Record<string, unknown>
 const affine = shaped([{ kernel: ["n", "m"], bias: ["m"] }, ["b", "n"]], ({ kernel, bias }, x) =>
   T.add(T.matmul(x, kernel), bias),
 ) // prettier-ignore
+const three = T.zeros([3])
+const parts = { b: T.zeros([4]), a: T.zeros([3, 3]) }
+const pair = (p: typeof parts, x: typeof three): unknown => ({ y: p.b, x: [T.matmul(p.a, x), x] })
+const pull = (ct: unknown): unknown => plain((plain(vjp)(pair, parts, three) as readonly unknown[])[1])(ct)
 
 const told: readonly (readonly [sentence: string, call: () => unknown])[] = [
   [
@@ -21,6 +25,22 @@ const told: readonly (readonly [sentence: string, call: () => unknown])[] = [
   [
     "vjp: argument 0, leaf at/first is bool; only floating-point tensors have gradients; pass it as another argument",
     () => plain(vjp)(sum, mixed),
+  ],
+  [
+    "jvp: the tangent at 0/a is f32[3], its argument is f32[3, 3]; they must agree",
+    () => plain(jvp)(pair, [parts, three], [{ b: three, a: three }, T.ones([5])]),
+  ],
+  [
+    "jvp: tangents have another structure than the arguments; give one tensor for each tensor",
+    () => plain(jvp)(pair, [parts, three], [{ b: three, a: three }, { a: three }]),
+  ],
+  [
+    "vjp: the cotangent at x/0 is f32[4], the result is f32[3]; they must agree",
+    () => pull({ y: three, x: [T.ones([4]), T.ones([5])] }),
+  ],
+  [
+    "vjp: the cotangent has another structure than the function's result; give one tensor for each tensor of the result",
+    () => pull({ y: three, x: [three, three], more: three }),
   ],
   [
     "vmap: batch sizes differ: 6 and 7 (axis 0 of [7, 3]); batched arguments must agree",

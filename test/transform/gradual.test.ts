@@ -54,7 +54,10 @@ const cells: readonly (readonly [sentence: string, call: () => unknown])[] = [
   ["shaped: [3] does not fit [k]: k is 4 in an earlier argument and 3 here; change one of them", () => both(four, vary)],
   ["mul: shapes do not broadcast: [4] x [3]: 4 is not 3; make them equal, or one of them 1", () => sum3(four)],
   ["mul: shapes do not broadcast: [4] x [3]: 4 is not 3; make them equal, or one of them 1", () => grad(sum3)(four)],
-  ["jvp: a tangent is f32[3], its argument f32[4]; they must agree", () => jvp((x: Tensor<[number]>) => x, [four], [three])],
+  [
+    "jvp: the tangent at 0 is f32[3], its argument is f32[4]; they must agree",
+    () => jvp((x: Tensor<[number]>) => x, [four], [three]),
+  ],
   ["vjp: the cotangent is f32[3], the result is f32[4]; they must agree", () => vjp((x: Tensor<[number]>) => x, four)[1](three)],
   [
     "vmap: batch sizes differ: 4 and 5 (axis 0 of [5, 3]); batched arguments must agree",

@@ -67,22 +67,22 @@ const told: readonly (readonly [what: string, call: () => unknown, sentence: str
   [
     "a tangent of another shape",
     () => fwd!(forward, [params, x3], [params, x53]),
-    "jvp: a tangent is f32[5, 3], its argument f32[3]; they must agree",
+    "jvp: the tangent at 1 is f32[5, 3], its argument is f32[3]; they must agree",
   ],
   [
     "in a tree",
     () => fwd!(forward, [params, x3], [{ ...params, stem: { kernel: params.stem.kernel, bias: x3 } }, x3]),
-    "jvp: a tangent is f32[3], its argument f32[4]; they must agree",
+    "jvp: the tangent at 0/stem/bias is f32[3], its argument is f32[4]; they must agree",
   ],
   [
     "of another dtype",
     () => fwd!(forward, [params, x3], [params, i3]),
-    "jvp: a tangent is i32[3], its argument f32[3]; they must agree",
+    "jvp: the tangent at 1 is i32[3], its argument is f32[3]; they must agree",
   ],
   [
     "of too many rows",
     () => fwd!(id, [x53], [T.ones([4, 3])]),
-    "jvp: a tangent is f32[4, 3], its argument f32[5, 3]; they must agree",
+    "jvp: the tangent at 0 is f32[4, 3], its argument is f32[5, 3]; they must agree",
   ],
   [
     "too few tangents",

@@ -134,7 +134,7 @@ describe("sentences", () => {
       () => plain(jvp)(scores, [x73, T.ones([2, 4])], [x73, T.ones([2, 4])]),
     ],
     [
-      "jvp: a tangent is f32[3], its argument f32[2, 3]; they must agree",
+      "jvp: the tangent at 1 is f32[3], its argument is f32[2, 3]; they must agree",
       () => plain(jvp)(scores, [x73, T.ones([2, 3])], [x73, w3]),
     ],
     [

@@ -1,0 +1,71 @@
+// What leaves a loop, what is overwritten in place, what is computed again: broken.
+import { type Mutant, tests } from "./suites.ts"
+
+const loops = tests("compiler/loops")
+const remat = tests("transform/remat")
+
+export const loopMutants: readonly Mutant[] = [
+  {
+    name: "loops: a product that needs the carry is computed before",
+    file: "src/compiler/motion.ts",
+    find: "varying.has(t) && !recurrent.has(t)",
+    replace: "varying.has(t)",
+    suite: loops,
+  },
+  {
+    name: "loops: sums forget what they start from",
+    file: "src/compiler/motion.ts",
+    find: "linear().add(l.ins[at.carries + c.at]!, make(total, [each], null))",
+    replace: "make(total, [each], null)",
+    suite: loops,
+  },
+  {
+    name: "loops: a sum that a step reads is computed afterwards",
+    file: "src/compiler/motion.ts",
+    find: "users.get(own)?.length === 1 &&",
+    replace: "",
+    suite: loops,
+  },
+  {
+    name: "loops: independent rows leave their loop",
+    file: "src/compiler/motion.ts",
+    find: "const wanted = [...group].filter(read)",
+    replace: "const wanted = [...group]",
+    suite: loops,
+  },
+  {
+    name: "carries: the old value is overwritten before its last reader",
+    file: "src/compiler/carry.ts",
+    find: "if (!r.fx.reads.has(carry)) continue",
+    replace: "continue",
+    suite: loops,
+  },
+  {
+    name: "temporaries in place: of a value that is read again",
+    file: "src/compiler/reuse.ts",
+    find: "          last.get(memory(b)) === j &&\n",
+    replace: "",
+    suite: tests("compiler/programs"),
+  },
+  {
+    name: "remat: nothing is computed again",
+    file: "src/transform/remat.ts",
+    find: "const again = ins.map((x) => raw(barrier(x)))",
+    replace: "const again = ins",
+    suite: remat,
+  },
+  {
+    name: "remat: recomputation does not wait",
+    file: "src/compiler/schedule.ts",
+    find: "const orders = [listed(fx, before, users, undefined), listed(fx, before, users, depthFirst(before))]",
+    replace: "const orders = [listed(fx, before, users, undefined)]",
+    suite: tests("compiler/memory"),
+  },
+  {
+    name: "remat: a loop stacks what it would compute again",
+    file: "src/ops/_residuals.ts",
+    find: "if (n.op === barrier || n.ins",
+    replace: "if (n.ins",
+    suite: remat,
+  },
+]
