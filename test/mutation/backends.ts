@@ -135,6 +135,13 @@ export const backends: readonly Mutant[] = [
     suite: tests("backends/wasm/accuracy"),
   },
   {
+    name: "wasm: the second lane of an odd end in float64",
+    file: "src/backends/wasm/pairs.ts",
+    find: "rest % 2 === 1 && u === s.width - 1",
+    replace: "rest % 2 === 2 && u === s.width - 1",
+    suite: wasm("float64 in pairs"),
+  },
+  {
     name: "wasm: the logarithm of a subnormal number",
     file: "src/backends/wasm/math.ts",
     find: "s.and(s.get(small), s.k(23))",
