@@ -142,6 +142,13 @@ export const backends: readonly Mutant[] = [
     suite: wasm("float64 in pairs"),
   },
   {
+    name: "wasm: sums of columns with a part too many",
+    file: "src/backends/wasm/reshape.ts",
+    find: "const runs = Math.floor(whole / run)",
+    replace: "const runs = Math.ceil(whole / run)",
+    suite: tests("backends/wasm/sums"),
+  },
+  {
     name: "wasm: the logarithm of a subnormal number",
     file: "src/backends/wasm/math.ts",
     find: "s.and(s.get(small), s.k(23))",
