@@ -17,7 +17,7 @@ import { evaluate } from "../../src/backends/reference/index.ts"
 import * as T from "../../src/tensor.ts"
 import { gen, uniform } from "../../src/testing/gen.ts"
 import { batchOf, floatsOf, jvpOf, vjpOf } from "../../src/testing/programs.ts"
-import { type Subject, subjects } from "../laws/_harness.ts"
+import { subjects } from "../laws/_harness.ts"
 import { callOf } from "../laws/_spelling.ts"
 
 export const variants = ["value", "vmap", "jvp", "vjp", "vmap of vjp", "jvp of vjp", "jvp of vmap"] as const
