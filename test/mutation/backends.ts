@@ -67,7 +67,7 @@ export const backends: readonly Mutant[] = [
   {
     name: "wasm: an epilogue starts at column 0 in every block",
     file: "src/backends/wasm/contract.ts",
-    find: `f.set(base, f.op("i32.sub", f.get(base), f.op("i32.shl", f.get(block.column), f.i32(2))))`,
+    find: `f.set(base, f.op("i32.sub", f.get(base), f.op("i32.mul", f.get(block.column), f.i32(bytesOf(strip.dtype)))))`,
     replace: "",
     suite: wasm("several blocks of columns"),
   },

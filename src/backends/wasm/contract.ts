@@ -1,12 +1,14 @@
 // Contraction kernels through the packed matrix product; what surrounds the sum runs over each block of rows while it is in cache.
 import { addressOf as linear, classify, type Contraction } from "../../compiler/contraction.ts"
+import { bytesOf, isFloat } from "../../core/dtype.ts"
 import { type Atom, type Axis, type Buf, flat, ix, type Ix, type Kernel, mapExpr, read } from "../../core/ir/index.ts"
 import type { Local } from "./asm.ts"
 import { emitBlas, planBlas } from "./blas.ts"
 import { emitLines, lineUnits, planLines } from "./blasLines.ts"
+import { emitScalarKernel, needsScalars } from "./f64.ts"
 import type { Scope } from "./frame.ts"
 import { type Block, emitGemm, emitTables } from "./gemm.ts"
-import { planGemm, type Product, rowUnits, type Target } from "./gemmPlan.ts"
+import { MAX_N, planGemm, type Product, rowUnits, type Target } from "./gemmPlan.ts"
 import { emitGroup } from "./kernel.ts"
 import { loops, sharedLoop } from "./reduce.ts"
 import { addressOf } from "./address.ts"
@@ -19,7 +21,7 @@ const LEAST = { rows: 4, columns: 2, terms: 5 }
 /** Emits the kernel as a matrix product, if it is one that is worth it. */
 export const emitContraction = (k: Kernel, scope: Scope): boolean => {
   const c = classify(k)
-  if (!c || c.reduce.dtype !== "f32" || c.a.dtype !== "f32" || c.b.dtype !== "f32") return false
+  if (!c || !isFloat(c.reduce.dtype) || c.a.dtype !== c.reduce.dtype || c.b.dtype !== c.reduce.dtype) return false
   const [M, N, K] = [size(c.m), size(c.n), size(c.k)]
   if (M < LEAST.rows || N < LEAST.columns || K < 2) return false
   const { frame } = scope
@@ -34,9 +36,13 @@ export const emitContraction = (k: Kernel, scope: Scope): boolean => {
   const even = product.n.at(-1)?.b === 1 && linear({ buf: k.out, at: k.at }).of.get(c.n.at(-1)!) === 1
   if (K < LEAST.terms && even) return false
   const target = targetOf(k, c)
-  const { blas } = frame
+  const width = c.reduce.dtype === "f32" ? 4 : 8
+  // What surrounds float64 sums is computed over whole rows.
+  const whole = target === "scratch" && needsScalars(k)
+  if (whole && N > MAX_N) return false
+  const blas = width === 4 ? frame.blas : undefined
   const matrices = blas && planBlas(product, target, blas.least)
-  const plan = planGemm(product, target, frame.kernels.rows)
+  const plan = planGemm(product, target, frame.kernels.rows, width)
   const lines = blas && !matrices ? planLines(product, target, blas.least) : undefined
   const scratch = frame.scratch((matrices ?? lines ?? plan).scratch.bytes)
   if (blas && (matrices || lines)) blas.products++
@@ -47,7 +53,7 @@ export const emitContraction = (k: Kernel, scope: Scope): boolean => {
   const batch = size(c.batch)
   const work = (batch * M * N * K) / 4
   const again = { rows: batch * N * K, columns: batch * M * K * (plan.left.kind === "rows" ? 0.25 : 1) }
-  const byColumns = !lines && c.n.length === 1 && N >= 64 && again.columns < again.rows
+  const byColumns = !lines && !whole && c.n.length === 1 && N >= 64 && again.columns < again.rows
   const batches = c.batch[0] && c.batch[0].n >= 8 ? frame.share(c.batch[0].n, 1, work) : undefined
   const rows = batches || byColumns ? undefined : frame.share(...(lines ? lineUnits(lines) : rowUnits(plan)), work, again.rows)
   const columns = batches || !byColumns ? undefined : frame.share(N, plan.panel, work, again.columns)
@@ -55,7 +61,7 @@ export const emitContraction = (k: Kernel, scope: Scope): boolean => {
   const each = (row: Scope): void => {
     const base = (x: { readonly buf: Buf; readonly at: readonly Ix[] }): Local<"i32"> => {
       const e = frame.address(x)
-      const p = addressOf(frame.pointer(x.buf), { c: e.c, t: e.t.filter(([, y]) => !inner.has(y)) }, 4, row)
+      const p = addressOf(frame.pointer(x.buf), { c: e.c, t: e.t.filter(([, y]) => !inner.has(y)) }, width, row)
       return f.let("i32", f.op("i32.add", f.get(p.base), f.i32(p.offset)))
     }
     const operands = { a: base(c.a), b: base(c.b), scratch, ...part }
@@ -93,7 +99,7 @@ const targetOf = (k: Kernel, c: Contraction): Target => {
 const epilogue = (k: Kernel, c: Contraction, block: Block, scope: Scope): void => {
   const { frame } = scope
   const { f } = frame
-  const strip: Buf = { id: -1 - k.out.id, shape: [size(c.n)], dtype: "f32", role: "temp" }
+  const strip: Buf = { id: -1 - k.out.id, shape: [size(c.n)], dtype: c.reduce.dtype, role: "temp" }
   const sums = read(strip, [
     flat(
       c.n.map((x) => ix(x)),
@@ -114,7 +120,7 @@ const epilogue = (k: Kernel, c: Contraction, block: Block, scope: Scope): void =
       const m = f.let("i32", f.op("i32.add", f.get(block.row), f.get(i)))
       // address of column 0, so that the column numbers of the whole product are indices
       f.set(base, f.op("i32.add", f.get(block.at), f.op("i32.mul", f.get(i), f.i32(block.pitch))))
-      f.set(base, f.op("i32.sub", f.get(base), f.op("i32.shl", f.get(block.column), f.i32(2))))
+      f.set(base, f.op("i32.sub", f.get(base), f.op("i32.mul", f.get(block.column), f.i32(bytesOf(strip.dtype)))))
       c.m.toReversed().forEach((x, k) => {
         if (k === c.m.length - 1) row.bind(x, m)
         else {
@@ -122,7 +128,8 @@ const epilogue = (k: Kernel, c: Contraction, block: Block, scope: Scope): void =
           f.set(m, f.op("i32.div_u", f.get(m), f.i32(x.n)))
         }
       })
-      if (c.n.length === 1) {
+      if (needsScalars(k)) emitScalarKernel({ ...k, value, axes: c.n }, row)
+      else if (c.n.length === 1) {
         const end = f.let("i32", f.op("i32.add", f.get(block.column), f.get(block.columns)))
         const whole = c.n[0]!.n <= block.most
         emitGroup([{ ...k, value, axes: c.n }], c.n, row, whole ? undefined : [block.column, end])

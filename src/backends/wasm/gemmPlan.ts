@@ -79,7 +79,8 @@ export interface Plan {
 
 const MAX_K = 512
 const MAX_M = 64
-const MAX_N = 2048
+/** Columns of a block, where they are one axis. */
+export const MAX_N = 2048
 /** Steps of a block of k whose B is read where it is: its lines stay in the first cache while neighbouring panels use them. */
 const RAW_K = 32
 /** Bytes of packed pixels: a part of the second cache. */

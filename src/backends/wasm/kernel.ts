@@ -17,7 +17,7 @@ import { hoist } from "./hoist.ts"
 import { foldInto, keyOfBuf, valueOf } from "./values.ts"
 
 export const emitKernel = (k: Kernel, scope: Scope): void => {
-  if (needsScalars(k)) return emitScalarKernel(k, scope)
+  if (needsScalars(k)) return emitContraction(k, scope) ? undefined : emitScalarKernel(k, scope)
   const prefix = prefixOf(k)
   if (prefix) return emitPrefix(k, prefix, scope)
   if (emitContraction(k, scope)) return

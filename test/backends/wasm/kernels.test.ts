@@ -91,6 +91,23 @@ describe(`wasm kernels (seed ${SEED})`, () => {
     agrees([arg([12, 20]), arg([20, 24])], (a, w) => T.transpose(T.matmul(a, w)))
     agrees([arg([2, 9, 9, 3]), arg([3, 3, 3, 5])], (x, k) => T.conv2d(x, k, { stride: 2, padding: "same" }))
   })
+  it("products of float64: alone, stored transposed, with what surrounds them, wide, convolutions", () => {
+    const d = (...shape: number[]) => arg(shape, "f64")
+    for (const [m, n, k] of [
+      [4, 2, 5],
+      [5, 3, 17],
+      [13, 9, 7],
+      [40, 33, 600],
+      [4, 2077, 6],
+    ] as const) {
+      agrees([d(m, k), d(k, n)], (a, b) => T.matmul(a, b), 1e-14)
+      agrees([d(m, k), d(k, n), d(n)], (a, b, c) => T.add(T.mul(T.matmul(a, b), 0.5), c), 1e-14)
+    }
+    agrees([d(20, 12), d(24, 20)], (a, b) => T.transpose(T.matmul(T.transpose(a), T.transpose(b))), 1e-14)
+    agrees([d(3, 12, 20), d(3, 20, 7)], (a, b) => T.cast(T.matmul(a, b), "f32"))
+    agrees([arg([12, 20]), arg([20, 7])], (a, b) => T.cast(T.matmul(a, b), "f64"))
+    agrees([d(2, 9, 9, 4), d(3, 3, 4, 5)], (x, k) => T.conv2d(x, k, { stride: 2, padding: "same" }), 1e-14)
+  })
   it("long column sums, alone and with an epilogue", () => {
     agrees([arg([37, 100])], (a) => T.sum(T.exp(a), [0]))
     agrees([arg([5, 19, 70]), arg([70])], (a, b) => T.sub(b, T.mul(T.sum(a, [0, 1]), 0.1)))
