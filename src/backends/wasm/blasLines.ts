@@ -7,7 +7,7 @@
 //
 // Where rows of the filter are no shifts by whole lines (strides), its pixels are copied for all taps.
 import type { Code, Local, Value } from "./asm.ts"
-import { type Blas, type Matrix, matrix } from "./blas.ts"
+import { type Blas, type Matrix, matrix, tooSmall } from "./blas.ts"
 import type { Block, Operands } from "./gemm.ts"
 import { merged, type Product, type Target } from "./gemmPlan.ts"
 import type { Kernels } from "./microkernel.ts"
@@ -71,7 +71,7 @@ const theirs = (macs: number, columns: number, length: number, calls: number, fl
 /** Undefined where A cannot be copied in runs, B is no matrix, or it does not pay (`least` 0: whether it pays or not). */
 export const planLines = (product: Product, target: Target, least: number): LinesPlan | undefined => {
   const [M, N, K] = [size(product.m), size(product.n), size(product.k)]
-  if (M * N * K < Math.max(1, 8 * least)) return undefined
+  if (tooSmall(M, N, K, 8 * least)) return undefined
   const columns = merged(product.n.map(({ n, b }) => [n, b] as const))
   if (columns.length > 1) return undefined
   const column = columns[0]?.[1] ?? 1
