@@ -8,8 +8,8 @@ import { lower } from "../../../src/compiler/index.ts"
 import { captured, type HostArray, hostArray, inline, inSession, type RawTensor, trace } from "../../../src/core/index.ts"
 import { hostLeaf } from "../../../src/core/leaf.ts"
 import * as T from "../../../src/tensor.ts"
-import { vjpOf } from "../../../src/transform/reverse.ts"
 import { programs } from "../../zoo.ts"
+import { convolutions } from "./_convolutions.ts"
 import { random } from "./random.ts"
 
 const SEED = 20261121
@@ -110,65 +110,14 @@ describe.skipIf(!device)("native", () => {
     }
     expect(products).toBeGreaterThan(20)
   })
-  const next = random(SEED + 2)
-  const upto = (n: number): number => 1 + Math.floor(next() * n)
-  const tensor = (shape: readonly number[]): RawTensor =>
-    hostLeaf(
-      Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, () => next() - 0.5),
-      shape,
-    )
-  let products = 0
-  let calls = 0
-  interface Case {
-    readonly x: RawTensor
-    readonly kernel: RawTensor
-    readonly options?: object
-  }
-  const any = (round: number): Case => {
-    const rank = [1, 2, 2, 2, 3][round % 5]!
-    const each = (f: () => number): number[] => Array.from({ length: rank }, f)
-    const groups = next() < 0.2 ? 2 : 1
-    const [channels, filters] = [upto(12) * groups, upto(12) * groups]
-    const taps = each(() => upto(3))
-    const options = {
-      stride: each(() => (next() < 0.3 ? 2 : 1)),
-      dilation: each(() => (next() < 0.3 ? 2 : 1)),
-      padding: next() < 0.5 ? "same" : "valid",
-      groups,
-    }
-    const x = tensor([upto(3), ...each(() => 5 + upto(rank === 3 ? 4 : 13)), channels])
-    return { x, kernel: tensor([...taps, channels / groups, filters]), options }
-  }
-  const cases: readonly Case[] = [
-    ...Array.from({ length: 60 }, (_, round) => any(round)),
-    // Images of several blocks, and lines of several blocks.
-    { x: tensor([2, 40, 41, 40]), kernel: tensor([3, 3, 40, 17]) },
-    { x: tensor([2, 4100, 24]), kernel: tensor([5, 24, 9]) },
-  ]
-  cases.forEach(({ x, kernel, options = {} }, round) => {
-    const conv = [T.conv1d, T.conv2d, T.conv3d][x.shape.length - 3] as unknown as (...a: unknown[]) => RawTensor
-    const wide = round % 3 === 0
-    const name = `${round}: ${x.shape} by ${kernel.shape}, ${JSON.stringify(options)}${wide ? ", with an epilogue" : ""}`
+  convolutions(SEED + 2, 60).forEach(({ name, program, inputs: xs }, round) =>
     it(`convolution with its gradients, ${name}`, async () => {
-      const net = (x: unknown, w: unknown): unknown => (wide ? T.tanh(conv(x, w, options) as never) : conv(x, w, options))
-      const y = trace((x, w) => [net(x, w) as RawTensor], [x, kernel]).outs[0]!
-      const xs = [x, kernel, tensor(y.shape)]
-      const program = trace((x, w, dy) => {
-        const [y, pull] = vjpOf(net as (...a: unknown[]) => unknown, [x, w])
-        return [y as RawTensor, ...(pull(dy) as RawTensor[])]
-      }, xs)
       const inputs = xs.map((x) => Float64Array.from(evaluate([x])[0]!))
       const want = evaluate(inSession(() => inline(program, xs)))
-      const { listing } = device!.compile({ program, lowered: () => lower(program, { limits: device!.limits }) }) as {
-        listing: string
-      }
-      products += Number(/: (\d+) products$/.exec(listing)?.[1])
-      calls++
       for (const dev of [device!, pair!]) close(run(dev, program, inputs), want)
       if (round % 10 === 0) await new Promise((done) => setTimeout(done, 30)) // workers start, and fall asleep
-    })
-  })
-  it("has taken most of the convolutions", () => expect(products).toBeGreaterThan(2 * calls))
+    }),
+  )
 })
 describe("native where something is missing", () => {
   it("says what was tried", async () => {

@@ -1,0 +1,61 @@
+// Random convolutions with their gradients, as programs: of one, two and three axes, with strides, dilations, groups and margins.
+import { hostLeaf } from "../../../src/core/leaf.ts"
+import { type RawTensor, trace } from "../../../src/core/index.ts"
+import * as T from "../../../src/tensor.ts"
+import { vjpOf } from "../../../src/transform/reverse.ts"
+import { random } from "./random.ts"
+
+export interface Convolution {
+  readonly name: string
+  /** Of x, the kernel and the outputs' cotangents: the outputs and both gradients. */
+  readonly program: ReturnType<typeof trace>
+  readonly inputs: readonly RawTensor[]
+}
+interface Case {
+  readonly x: RawTensor
+  readonly kernel: RawTensor
+  readonly options?: object
+}
+export const convolutions = (seed: number, rounds: number): readonly Convolution[] => {
+  const next = random(seed)
+  const upto = (n: number): number => 1 + Math.floor(next() * n)
+  const tensor = (shape: readonly number[]): RawTensor =>
+    hostLeaf(
+      Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, () => next() - 0.5),
+      shape,
+    )
+  const any = (round: number): Case => {
+    const rank = [1, 2, 2, 2, 3][round % 5]!
+    const each = (f: () => number): number[] => Array.from({ length: rank }, f)
+    const groups = next() < 0.2 ? 2 : 1
+    const [channels, filters] = [upto(12) * groups, upto(12) * groups]
+    const taps = each(() => upto(3))
+    const options = {
+      stride: each(() => (next() < 0.3 ? 2 : 1)),
+      dilation: each(() => (next() < 0.3 ? 2 : 1)),
+      padding: next() < 0.5 ? "same" : "valid",
+      groups,
+    }
+    const x = tensor([upto(3), ...each(() => 5 + upto(rank === 3 ? 4 : 13)), channels])
+    return { x, kernel: tensor([...taps, channels / groups, filters]), options }
+  }
+  const cases: readonly Case[] = [
+    ...Array.from({ length: rounds }, (_, round) => any(round)),
+    // Images of several blocks, and lines of several blocks.
+    { x: tensor([2, 40, 41, 40]), kernel: tensor([3, 3, 40, 17]) },
+    { x: tensor([2, 4100, 24]), kernel: tensor([5, 24, 9]) },
+  ]
+  return cases.map(({ x, kernel, options = {} }, round) => {
+    const conv = [T.conv1d, T.conv2d, T.conv3d][x.shape.length - 3] as unknown as (...a: unknown[]) => RawTensor
+    const wide = round % 3 === 0
+    const net = (x: unknown, w: unknown): unknown => (wide ? T.tanh(conv(x, w, options) as never) : conv(x, w, options))
+    const y = trace((x, w) => [net(x, w) as RawTensor], [x, kernel]).outs[0]!
+    const inputs = [x, kernel, tensor(y.shape)]
+    const program = trace((x, w, dy) => {
+      const [y, pull] = vjpOf(net as (...a: unknown[]) => unknown, [x, w])
+      return [y as RawTensor, ...(pull(dy) as RawTensor[])]
+    }, inputs)
+    const name = `${round}: ${x.shape} by ${kernel.shape}, ${JSON.stringify(options)}${wide ? ", with an epilogue" : ""}`
+    return { name, program, inputs }
+  })
+}
