@@ -9,11 +9,11 @@ import type { Or, TensorLike } from "../../typelevel/rule.ts"
 import type { Shape } from "../../typelevel/shape.ts"
 import { axesFor, vmapOf } from "./batch.ts"
 import { pureOf } from "./call.ts"
+import type { AllFloats, Cotangent, Listed, Tangents } from "./directions.ts"
 import { jvpOf } from "./forward.ts"
 import { type GradOptions, valueAndGradOf, vjpOf } from "./reverse.ts"
 import type { Checked, DTypeOf, FunctionSpec, NamesIn, ShapeOf, Spec, SpecTree } from "../../typelevel/shaped.ts"
 import type {
-  AllFloats,
   Argnums,
   ArgsOf,
   Aux,
@@ -21,12 +21,10 @@ import type {
   AxisAt,
   BatchArgs,
   BatchedOut,
-  Cotangent,
   Frozen,
   GradRule,
   InAxes,
   InsertAt,
-  Listed,
   Mapped,
   OutRule,
   Params,
@@ -35,7 +33,6 @@ import type {
   Returned,
   Ruled,
   Source,
-  Tangents,
   Wrt,
   WrtShaped,
 } from "./rules.ts"

@@ -300,7 +300,7 @@ export const types: readonly Mutant[] = [
   },
   {
     name: "jvp: tangents of any shape",
-    file: "src/transform/rules.ts",
+    file: "src/transform/directions.ts",
     find: `SameSizes<P["shape"], T["shape"]> extends true`,
     replace: "true extends true",
     suite: "wrong programs",
@@ -356,21 +356,21 @@ export const types: readonly Mutant[] = [
   },
   {
     name: "jvp: a leaf of another shape told before another structure",
-    file: "src/transform/rules.ts",
+    file: "src/transform/directions.ts",
     find: "type Gravest<M, U> = [Extract<M, readonly [string, U]>] extends [never]",
     replace: "type Gravest<M, U> = [M] extends [M | U]",
     suite: "wrong programs",
   },
   {
     name: "vjp: a cotangent with a name too many",
-    file: "src/transform/rules.ts",
+    file: "src/transform/directions.ts",
     find: "[keyof P, keyof T] extends [keyof T, keyof P]",
     replace: "[keyof P] extends [keyof T]",
     suite: "wrong programs",
   },
   {
     name: "jvp: the sentence at every tangent",
-    file: "src/transform/rules.ts",
+    file: "src/transform/directions.ts",
     find: "{ readonly [J in keyof T]: J extends K ? M : T[J] }",
     replace: "{ readonly [J in keyof T]: M }",
     suite: "wrong programs",
