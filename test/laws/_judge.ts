@@ -1,6 +1,7 @@
 // Programs made of one case, and how far a backend's results may be from the reference's: by what rounding does to the program, and
 // that is measured, not guessed. The reference runs it again with every rounding replaced by a random error of up to `ulp` units in the
-// last place (Monte Carlo arithmetic, Parker 1997): an ill-conditioned element scatters, a well-conditioned one does not.
+// last place, and the terms of sums in a random order (Monte Carlo arithmetic, Parker 1997): an ill-conditioned element scatters, a
+// well-conditioned one does not.
 import { evaluate, evaluator } from "../../src/backends/reference/index.ts"
 import {
   flatten,
@@ -79,7 +80,10 @@ const judged = (p: Part, ulp: number): Judged => {
   const wide = p.program.params.some((t) => t.dtype === "f64")
   const unit = wide ? 2 ** -52 : 2 ** -23
   const next = uniform(20_261_120)
-  const noisy = evaluator(p.program, { rounding: (u) => (v) => v * (1 + u * unit * (2 * next() - 1)) })
+  const noisy = evaluator(p.program, {
+    rounding: (u) => (v) => v * (1 + u * unit * (2 * next() - 1)),
+    below: (n) => Math.floor(next() * n),
+  })
   // Integers and bools are exact, unless rounding decides about them (which the samples show).
   const allowed = value.map((v, k) =>
     v.map((w) => (isFloat(p.program.outs[k]!.dtype) ? ulp * unit * Math.abs(w) + 2 ** -126 : 0)),

@@ -28,6 +28,8 @@ import { where } from "../../scalar/where.ts"
 /** A model of a device's arithmetic: applied to the result of every floating-point function that is not exact
  *  by nature, and to every step of an accumulation. */
 export type Rounding = (v: number) => number
+/** A random integer in [0, n). */
+export type Below = (n: number) => number
 /** An element of a buffer, by its row-major offset. */
 export type Load = (buf: Buf) => (offset: number) => number
 type Run = () => number
@@ -67,9 +69,12 @@ export class Machine {
   private atoms = new Map<Atom, Part>()
   private readonly load: Load
   private readonly round: Rounding | undefined
-  constructor(load: Load, round?: Rounding) {
+  private readonly below: Below | undefined
+  /** With `below`, sums of rounded terms are taken in a random order: no backend promises one. */
+  constructor(load: Load, round?: Rounding, below?: Below) {
     this.load = load
     this.round = round
+    this.below = below
   }
 
   /** Values remembered from before are not valid any more: memory has changed. */
@@ -276,6 +281,23 @@ export class Machine {
     const on = new Set([...body.on, ...(bound?.on ?? [])])
     for (const a of x.axes) on.delete(this.slot(a))
     let s = neutral
+    const { round, below } = this
+    if (!bound && round && below && isFloat(x.dtype) && (x.kind === "add" || x.kind === "mul")) {
+      let terms: number[] = []
+      const all = this.over(x.axes, () => void terms.push(body.run()))
+      const run = (): number => {
+        terms = []
+        all()
+        for (let k = terms.length - 1; k > 0; k--) {
+          const j = below(k + 1)
+          const t = terms[k]!
+          terms[k] = terms[j]!
+          terms[j] = t
+        }
+        return terms.reduce(step, neutral)
+      }
+      return { run, on }
+    }
     if (!bound) {
       const all = this.over(x.axes, () => {
         s = step(s, body.run())

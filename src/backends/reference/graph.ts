@@ -6,11 +6,13 @@ import { attrKey, idOf, inSession } from "../../core/make.ts"
 import { captured, expansion, structure, topo } from "../../core/program.ts"
 import { same, show, size } from "../../core/shape.ts"
 import { type AnyTensor, type Aval, type Node, type Program, type RawTensor, raw } from "../../core/tensor.ts"
-import { InternalError, Machine, type Rounding } from "./expressions.ts"
+import { type Below, InternalError, Machine, type Rounding } from "./expressions.ts"
 
 /** `rounding(ulp)`: the arithmetic of an op whose error is stated as `ulp`; default: exact float64. */
 export interface EvaluateOptions {
   readonly rounding?: (ulp: number) => Rounding
+  /** Where results are rounded: the terms of sums in a random order. */
+  readonly below?: Below
 }
 /** A program's outputs for inputs: its parameters, then its captured data leaves (which default to the values they hold). */
 export type Evaluator = (inputs?: readonly Float64Array[]) => Float64Array[]
@@ -41,7 +43,7 @@ const held = (mem: Memory, slot: number): Float64Array => {
 }
 const text = (a: Aval): string => `${a.dtype}${show(a.shape)}`
 
-const kernelOf = (n: Node, rounding: EvaluateOptions["rounding"]): Kernel => {
+const kernelOf = (n: Node, { rounding, below }: EvaluateOptions): Kernel => {
   const aval = n.outs[0]!
   const ins = n.ins.map(cell)
   const out = cell()
@@ -51,6 +53,7 @@ const kernelOf = (n: Node, rounding: EvaluateOptions["rounding"]): Kernel => {
       return (k) => from.values[k]!
     },
     rounding?.(n.op.ulp ?? 2),
+    below,
   )
   const access = n.ins.map((t, k) => {
     const buf: Buf = { id: k, shape: t.shape, dtype: t.dtype, role: "arg" }
@@ -137,7 +140,7 @@ class Planner {
     if (n.op.loop) return this.loop(n, ins)
     const key = `${idOf(n.op)}${attrKey(n.attrs, structure)}${n.ins.map(text).join()}`
     let kernel = this.kernels.get(key)
-    if (!kernel) this.kernels.set(key, (kernel = kernelOf(n, this.options.rounding)))
+    if (!kernel) this.kernels.set(key, (kernel = kernelOf(n, this.options)))
     const { ins: cells, out, run } = kernel
     return this.add(ins, n.outs, (mem, [k]) => {
       cells.forEach((c, j) => {
