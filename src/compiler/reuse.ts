@@ -18,7 +18,6 @@ export const reuse = (stmts: readonly Stmt[], fixed: ReadonlySet<Buf>): readonly
   const indices = indexBufs(stmts)
   const to = new Map<Buf, Buf>()
   const memory = (b: Buf): Buf => to.get(b) ?? b
-  const last = new Map([...touches].map(([b, at]) => [b, at.at(-1)!])) // of a piece of memory, whoever lives there
   stmts.forEach((s, j) => {
     if (s.k === "loop") return
     const taken = new Set<Buf>()
@@ -31,7 +30,6 @@ export const reuse = (stmts: readonly Stmt[], fixed: ReadonlySet<Buf>): readonly
           touches.has(b) &&
           touches.get(b)![0]! < j &&
           touches.get(b)!.at(-1) === j &&
-          last.get(memory(b)) === j &&
           !taken.has(memory(b)) &&
           b.dtype === out.dtype &&
           b.shape.join() === out.shape.join() &&
@@ -41,7 +39,6 @@ export const reuse = (stmts: readonly Stmt[], fixed: ReadonlySet<Buf>): readonly
       const place = memory(free)
       taken.add(place)
       to.set(out, place)
-      last.set(place, at.at(-1)!)
     }
   })
   return to.size > 0 ? renamed(stmts, to) : stmts

@@ -43,7 +43,7 @@ export const loopMutants: readonly Mutant[] = [
   {
     name: "temporaries in place: of a value that is read again",
     file: "src/compiler/reuse.ts",
-    find: "          last.get(memory(b)) === j &&\n",
+    find: "          touches.get(b)!.at(-1) === j &&\n",
     replace: "",
     suite: tests("compiler/programs"),
   },
