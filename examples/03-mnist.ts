@@ -1,6 +1,6 @@
 // The main job: train a network on generated digits, or on the real files, and show what it learnt.
 //   npm start
-//   npm start -- --data mnist --dir data/mnist --model mlp --epochs 5 --json out.json
+//   npm start -- --data mnist --dir data/mnist --model mlp --json out.json
 import { Data, Device, Train } from "adjoint"
 import * as Effect from "effect/Effect"
 import { jsonFile, Refused, runMain, untilInterrupted } from "./mnist/edge.ts"

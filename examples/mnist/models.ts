@@ -61,7 +61,7 @@ export const recipeFor = (model: "linear" | "mlp" | "cnn", generated: boolean): 
   model === "linear"
     ? recipe(linear, { epochs: 5, batch: 128, lr: 0.005, optimizer: adam })
     : model === "mlp"
-      ? recipe(mlp, { epochs: 5, batch: 128, lr: 0.1, optimizer: (lr) => Optim.sgd({ lr }) })
+      ? recipe(mlp, { epochs: 5, batch: 128, lr: 0.002, optimizer: adam })
       : generated
         ? recipe(small, { epochs: 5, batch: 32, lr: 0.002, optimizer: adam })
-        : recipe(large, { epochs: 1, batch: 128, lr: 0.002, optimizer: adam })
+        : recipe(large, { epochs: 6, batch: 128, lr: 0.002, optimizer: adam })
