@@ -51,6 +51,27 @@ export const backends: readonly Mutant[] = [
     suite: gemm,
   },
   {
+    name: "native: a tap along the line overwrites the sums of the one before",
+    file: "src/backends/wasm/blasLines.ts",
+    find: "f.i32(s + p > 0 ? 1 : 0)",
+    replace: "f.i32(s > 0 ? 1 : 0)",
+    suite: tests("backends/wasm/blas"),
+  },
+  {
+    name: "native: lines that only later rows of the filter see are not copied",
+    file: "src/backends/wasm/blasLines.ts",
+    find: "f.i32((shifts - 1) * shift)",
+    replace: "f.i32(0)",
+    suite: tests("backends/wasm/blas"),
+  },
+  {
+    name: "native: every block of an image begins at its first line",
+    file: "src/backends/wasm/blasLines.ts",
+    find: `f.set(y, f.op("i32.rem_u", f.get(line), f.i32(height)))`,
+    replace: "f.set(y, f.i32(0))",
+    suite: tests("backends/wasm/blas"),
+  },
+  {
     name: "wasm: products fused with their sums though nobody asked",
     file: "src/backends/wasm/program.ts",
     find: "new Kernels(module, relaxed)",
