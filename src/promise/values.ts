@@ -7,21 +7,21 @@ import { type AnyTensor, raw, type Tensor } from "../core/tensor.ts"
 import { itemOn, jitCall, type JitOptions, readOn, readTreeOn, runOn } from "../runtime/call.ts"
 import type { Device } from "../runtime/device.ts"
 import type { GivenArgs } from "../runtime/jit.ts"
-import { closeDevice, type GpuOptions, openers, type OpenDevice, type WasmOptions } from "../runtime/open.ts"
+import { closeDevice, type GpuOptions, type NativeOptions, openers, type OpenDevice, type WasmOptions } from "../runtime/open.ts"
 import { briefly, Owner } from "../runtime/store.ts"
 import type { AnyFunction } from "../transform/call.ts"
 import type { Effects } from "./effects.ts"
 
-export type DeviceName = "auto" | "wasm" | "reference" | "gpujs"
-export interface SessionOptions extends GpuOptions, WasmOptions {
+export type DeviceName = "auto" | "wasm" | "native" | "reference" | "gpujs"
+export interface SessionOptions extends GpuOptions, NativeOptions, WasmOptions {
   /** Default "auto": a hardware GPU, else WebAssembly. */
   readonly device?: DeviceName
 }
-const names: readonly string[] = ["auto", "wasm", "reference", "gpujs"] satisfies DeviceName[]
+const names: readonly string[] = ["auto", "wasm", "native", "reference", "gpujs"] satisfies DeviceName[]
 const open = async ({ device = "auto", ...options }: SessionOptions): Promise<OpenDevice> => {
   if (!names.includes(device))
     throw new DeviceUnavailable({ device, reason: `there is no device of this name; give one of ${names.join(", ")}` })
-  return device === "gpujs" || device === "wasm" ? openers[device](options) : openers[device]()
+  return device === "auto" || device === "reference" ? openers[device]() : openers[device](options)
 }
 
 /** A device with the values computed on it. They are freed when the session is disposed of. */

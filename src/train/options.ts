@@ -9,7 +9,7 @@ export interface Options {
   readonly epochs: number | undefined
   readonly batch: number | undefined
   readonly seed: number
-  readonly device: "auto" | "wasm" | "gpujs" | "reference"
+  readonly device: "auto" | "wasm" | "native" | "gpujs" | "reference"
   readonly lr: number | undefined
   /** File for the numbers of the run. */
   readonly json: string | undefined
@@ -65,7 +65,7 @@ const flags: { readonly [K in Valued]: { readonly kind: Kind<Options[K] & {}>; r
   epochs: { kind: whole(1), about: "passes over the training set (the model's own)" },
   batch: { kind: whole(1), about: "rows in a step (the model's own)" },
   seed: { kind: whole(0), about: "of data, parameters and the order of rows" },
-  device: { kind: oneOf("auto", "wasm", "gpujs", "reference"), about: "where programs run" },
+  device: { kind: oneOf("auto", "wasm", "native", "gpujs", "reference"), about: "where programs run" },
   lr: { kind: positive, about: "learning rate (the model's own)" },
   json: { kind: path("FILE"), about: "write the numbers of the run to a file" },
 }

@@ -69,7 +69,7 @@ describe("session", () => {
 
   test("a name that is no device is refused", async () => {
     await expect(session({ device: "cuda" as never })).rejects.toThrow(
-      "cuda: not available: there is no device of this name; give one of auto, wasm, reference, gpujs",
+      "cuda: not available: there is no device of this name; give one of auto, wasm, native, reference, gpujs",
     )
   })
 })

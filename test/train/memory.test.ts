@@ -37,7 +37,7 @@ const inChild = (body: string): Record<string, number> => {
   const flags = ["--expose-gc", "--conditions=adjoint-source", "--import", "tsx", "--input-type=module", "-e", body]
   return JSON.parse(execFileSync(process.execPath, flags, { encoding: "utf8", stdio: ["ignore", "pipe", "inherit"] }))
 }
-test("a thousand steps leave arrays and heap where they were", () => {
+test("ten thousand steps leave arrays and heap where they were", () => {
   const grown = inChild(`
     import * as Effect from "effect/Effect"
     import { Device, Optim, Train } from "adjoint"
@@ -48,11 +48,11 @@ test("a thousand steps leave arrays and heap where they were", () => {
       const { backend } = yield* Device
       const s = yield* Train.start(plain, Optim.adam({ lr: 0.01 }), seed)
       const upTo = (steps) => Train.run(s, { train, epochs: steps / 100, batch: 4, seed: 1 })
-      yield* upTo(1000)
+      yield* upTo(2500)
       const buffers = backend.live().buffers
       const heaps = [heap()]
       for (let round = 2; round <= 4; round++) {
-        yield* upTo(1000 * round)
+        yield* upTo(2500 * round)
         heaps.push(heap())
       }
       const least = Math.min(...heaps.slice(1).map((h, k) => h - heaps[k]))

@@ -72,7 +72,7 @@ describe("parseOptions", () => {
     ["--lr fast", "--lr fast: not a number above 0; give for instance --lr 0.002"],
     ["--lr Infinity", "--lr Infinity: not a number above 0; give for instance --lr 0.002"],
     ["--model rnn", "--model rnn: not one of linear, mlp, cnn; give for instance --model cnn"],
-    ["--device cuda", "--device cuda: not one of auto, wasm, gpujs, reference; give for instance --device auto"],
+    ["--device cuda", "--device cuda: not one of auto, wasm, native, gpujs, reference; give for instance --device auto"],
     ["--seed 1 --seed=2", "--seed: given twice; leave one out"],
     ["--dir x", "--dir x: digits are generated, not read; leave it out or add --data mnist"],
   ]
@@ -83,7 +83,7 @@ describe("parseOptions", () => {
 
 test("usage names every flag with its default, within 100 columns", () => {
   for (const name of Object.keys(defaults)) expect(usage()).toContain(`--${name}`)
-  expect(usage()).toContain("--epochs N                          passes over the training set (the model's own)")
+  expect(usage()).toContain("--epochs N                                 passes over the training set (the model's own)")
   for (const line of usage().split("\n")) expect(line.length).toBeLessThanOrEqual(100)
 })
 
