@@ -60,7 +60,7 @@ const path = (shown: string): Kind<string> => ({ shown, wants: "a path", read: (
 type Valued = Exclude<keyof Options, "help">
 const flags: { readonly [K in Valued]: { readonly kind: Kind<Options[K] & {}>; readonly about: string } } = {
   data: { kind: oneOf("digits", "mnist", "fashion-mnist"), about: "what to learn; digits are made from the seed" },
-  dir: { kind: path("PATH"), about: "folder of the four files of MNIST or Fashion (data/NAME)" },
+  dir: { kind: path("PATH"), about: "folder of the four files, gzipped or not (data/NAME)" },
   model: { kind: oneOf("linear", "mlp", "cnn"), about: "the network" },
   epochs: { kind: whole(1), about: "passes over the training set (the model's own)" },
   batch: { kind: whole(1), about: "rows in a step (the model's own)" },
