@@ -64,6 +64,7 @@ const bench = async (): Promise<boolean> => {
 }
 if (has("prepare")) prepare()
 else if (has("sizes")) await (await import("./sizes.ts")).sizes()
+else if (has("ops")) await import("./ops.ts")
 else if (has("curves")) await curves()
 else if (has("draw")) (await import("./draw.ts")).drawAll(flag("draw")!)
 else if (has("compile")) {

@@ -13,7 +13,7 @@ export interface Chart {
   /** How a value of the y axis reads. */
   readonly show: (v: number) => string
 }
-const WIDTH = 640
+const WIDTH = 690
 const HEIGHT = 340
 const BOX = { left: 72, right: 512, top: 40, bottom: 288 }
 const colours = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#8c6d1f", "#6e7781"]
@@ -27,7 +27,7 @@ const ticksOf = (lo: number, hi: number): number[] => {
   const decades = Math.log10(hi / lo)
   const of = decades > 4 ? [1] : decades > 2.5 ? [1, 3] : [1, 2, 5]
   const from = Math.floor(Math.log10(lo))
-  return Array.from({ length: Math.ceil(decades) + 3 }, (_, k) => of.map((m) => m * 10 ** (from + k)))
+  return Array.from({ length: Math.ceil(decades) + 3 }, (_, k) => of.map((m) => Number(`${m}e${from + k}`)))
     .flat()
     .filter((v) => v >= lo / 1.0001 && v <= hi * 1.0001)
 }
@@ -73,7 +73,7 @@ export const draw = ({ title, x, y, series, show }: Chart): string => {
   })
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" width="${WIDTH}" height="${HEIGHT}" role="img">
 <title>${escape(title)}</title><style>${style}</style>
-<text class="title" x="${BOX.left}" y="22">${escape(title)}</text><text x="${BOX.left - 8}" y="${BOX.top - 6}" text-anchor="end">${escape(y)}</text>
+<text class="title" x="${BOX.left}" y="22">${escape(title)}</text><text x="${BOX.left - 8}" y="22" text-anchor="end">${escape(y)}</text>
 ${[...lines, ...columns, ...drawn].join("\n")}
 <text x="${(BOX.left + BOX.right) / 2}" y="${HEIGHT - 10}" text-anchor="middle">${escape(x)}</text>
 </svg>
