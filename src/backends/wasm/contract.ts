@@ -17,8 +17,6 @@ const size = (axes: readonly Axis[]): number => axes.reduce((p, a) => p * a.n, 1
 /** Fewer rows or columns than this, or fewer terms where lanes run through B's columns, and an ordinary reduction is as good or better:
  *  512 x 512 x 2 takes 0.027 ms as loops and 0.055 as a product, 512 x 512 x 4 as long either way. */
 const LEAST = { rows: 4, columns: 2, terms: 5 }
-/** Two or three columns of a small product: half a microsecond either way. */
-const FEW = { columns: 4, work: 2 ** 13 }
 
 /** Emits the kernel as a matrix product, if it is one that is worth it. */
 export const emitContraction = (k: Kernel, scope: Scope): boolean => {
@@ -37,7 +35,6 @@ export const emitContraction = (k: Kernel, scope: Scope): boolean => {
   }
   const even = product.n.at(-1)?.b === 1 && linear({ buf: k.out, at: k.at }).of.get(c.n.at(-1)!) === 1
   if (K < LEAST.terms && even) return false
-  if (N < FEW.columns && M * N * K < FEW.work) return false
   const target = targetOf(k, c)
   const width = c.reduce.dtype === "f32" ? 4 : 8
   // What surrounds float64 sums is computed over whole rows.
