@@ -10,7 +10,13 @@ import { layers, pictures } from "./mnist/show.ts"
 
 /** What the generated digits are made for: a convolutional network learns them, a linear classifier does not. */
 const [LEAST, MOST] = [0.97, 0.9]
-const devices = { auto: Device.auto, wasm: Device.wasm, native: Device.native, reference: Device.reference, gpujs: Device.gpujs() }
+const devices = {
+  auto: Device.auto,
+  wasm: Device.wasm,
+  native: Device.native,
+  reference: Device.reference,
+  gpujs: Device.gpujs(),
+}
 const generated = (seed: number) =>
   Effect.sync(() => ({ train: Data.digits({ seed, count: 10_000 }), test: Data.digits({ seed, count: 4_000, part: "test" }) }))
 

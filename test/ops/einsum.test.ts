@@ -57,7 +57,9 @@ describe("einsum", () => {
   it("refuses what only plain JavaScript can pass", () => {
     const x = tensorOf([1, 2])
     expect(() => (einsum as (...a: unknown[]) => unknown)(x, "i")).toThrow(/^einsum: the subscripts come first, as a string/)
-    expect(() => (einsum as (...a: unknown[]) => unknown)("i,i", x, [1, 2])).toThrow(/^einsum: an entry of the list must be a tensor, not \[1, 2\]; fromArray/)
+    expect(() => (einsum as (...a: unknown[]) => unknown)("i,i", x, [1, 2])).toThrow(
+      /^einsum: an entry of the list must be a tensor, not \[1, 2\]; fromArray/,
+    )
   })
 })
 
