@@ -7,7 +7,8 @@
 //
 // Where rows of the filter are no shifts by whole lines (strides), its pixels are copied for all taps.
 import type { Code, Local, Value } from "./asm.ts"
-import { type Blas, type Matrix, matrix, tooSmall } from "./blas.ts"
+import type { Call } from "./blas.ts"
+import { type Matrix, matrix, tooSmall } from "./blasMatrices.ts"
 import type { Block, Operands } from "./gemm.ts"
 import { merged, type Product, type Target } from "./gemmPlan.ts"
 import type { Kernels } from "./microkernel.ts"
@@ -169,7 +170,7 @@ export const lineUnits = ({ lines, M, width, depth }: LinesPlan): readonly [coun
 export const emitLines = (
   f: Code,
   kernels: Kernels,
-  { call }: Blas,
+  call: Call,
   plan: LinesPlan,
   operands: Operands,
   epilogue?: (block: Block) => void,

@@ -3,8 +3,6 @@ import { addressOf as linear, classify, type Contraction } from "../../compiler/
 import { bytesOf, isFloat } from "../../core/dtype.ts"
 import { type Atom, type Axis, type Buf, flat, ix, type Ix, type Kernel, mapExpr, read } from "../../core/ir/index.ts"
 import type { Local } from "./asm.ts"
-import { emitBlas, planBlas } from "./blas.ts"
-import { emitLines, lineUnits, planLines } from "./blasLines.ts"
 import { emitScalarKernel, needsScalars } from "./f64.ts"
 import type { Scope } from "./frame.ts"
 import { type Block, emitGemm, emitTables } from "./gemm.ts"
@@ -41,11 +39,10 @@ export const emitContraction = (k: Kernel, scope: Scope): boolean => {
   const whole = target === "scratch" && needsScalars(k)
   if (whole && N > MAX_N) return false
   const blas = width === 4 ? frame.blas : undefined
-  const matrices = blas && planBlas(product, target, blas.least)
+  const taken = blas?.takes(product, target)
   const plan = planGemm(product, target, frame.kernels.rows, width)
-  const lines = blas && !matrices ? planLines(product, target, blas.least) : undefined
-  const scratch = frame.scratch((matrices ?? lines ?? plan).scratch.bytes)
-  if (blas && (matrices || lines)) blas.products++
+  const scratch = frame.scratch(taken?.bytes ?? plan.scratch.bytes)
+  if (blas && taken) blas.products++
   else emitTables(f, frame.kernels, plan, scratch)
   const inner = new Set<Atom>([...c.m, ...c.n, ...c.k])
   // Threads take rows or columns, whichever makes them repeat less: every part of the rows packs B, every part of the columns
@@ -53,9 +50,9 @@ export const emitContraction = (k: Kernel, scope: Scope): boolean => {
   const batch = size(c.batch)
   const work = (batch * M * N * K) / 4
   const again = { rows: batch * N * K, columns: batch * M * K * (plan.left.kind === "rows" ? 0.25 : 1) }
-  const byColumns = !lines && !whole && c.n.length === 1 && N >= 64 && again.columns < again.rows
+  const byColumns = !taken?.units && !whole && c.n.length === 1 && N >= 64 && again.columns < again.rows
   const batches = c.batch[0] && c.batch[0].n >= 8 ? frame.share(c.batch[0].n, 1, work) : undefined
-  const rows = batches || byColumns ? undefined : frame.share(...(lines ? lineUnits(lines) : rowUnits(plan)), work, again.rows)
+  const rows = batches || byColumns ? undefined : frame.share(...(taken?.units ?? rowUnits(plan)), work, again.rows)
   const columns = batches || !byColumns ? undefined : frame.share(N, plan.panel, work, again.columns)
   const part = { ...(rows ? { rows } : {}), ...(columns ? { columns } : {}) }
   const each = (row: Scope): void => {
@@ -65,14 +62,12 @@ export const emitContraction = (k: Kernel, scope: Scope): boolean => {
       return f.let("i32", f.op("i32.add", f.get(p.base), f.i32(p.offset)))
     }
     const operands = { a: base(c.a), b: base(c.b), scratch, ...part }
-    if (blas && matrices) {
-      if (target === "scratch") emitBlas(f, blas, matrices, operands, (block) => epilogue(k, c, block, row))
-      else emitBlas(f, blas, matrices, { ...operands, c: base({ buf: k.out, at: k.at }) })
-    } else if (blas && lines) {
-      if (target === "scratch") emitLines(f, frame.kernels, blas, lines, operands, (block) => epilogue(k, c, block, row))
-      else emitLines(f, frame.kernels, blas, lines, { ...operands, c: base({ buf: k.out, at: k.at }) })
-    } else if (target === "scratch") emitGemm(f, frame.kernels, plan, operands, (block) => epilogue(k, c, block, row))
-    else emitGemm(f, frame.kernels, plan, { ...operands, c: base({ buf: k.out, at: k.at }) })
+    const [all, finish] =
+      target === "scratch"
+        ? [operands, (block: Block) => epilogue(k, c, block, row)]
+        : [{ ...operands, c: base({ buf: k.out, at: k.at }) }, undefined]
+    if (blas && taken) taken.emit(f, frame.kernels, blas.call, all, finish)
+    else emitGemm(f, frame.kernels, plan, all, finish)
   }
   if (batches) sharedLoop(c.batch[0]!, batches, scope, (at) => loops(c.batch.slice(1), [], [], new Set(), at, each))
   else loops(c.batch, [], [], new Set(), scope, each)

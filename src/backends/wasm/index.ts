@@ -6,7 +6,7 @@ import { show, size } from "../../core/shape.ts"
 import type { Aval } from "../../core/tensor.ts"
 import type { Backend, Compiled, DeviceBuffer, Source } from "../backend.ts"
 import { DeviceUnavailable, Donated, UnsupportedOnDevice } from "../errors.ts"
-import { LEAST } from "./blas.ts"
+import type { Takes } from "./blas.ts"
 import type { Library } from "./library.ts"
 import { engine, load } from "./engine.ts"
 import { ARENA_SLOT, SCRATCH_SLOT } from "./frame.ts"
@@ -110,11 +110,11 @@ export interface NativeOptions {
  * const device = await wasmNative()
  */
 export const wasmNative = async (
-  { library, threads, least = LEAST }: NativeOptions = {},
+  { library, threads, least }: NativeOptions = {},
   { least: divided, ...options }: Omit<ThreadOptions, "relaxed"> = {},
 ): Promise<Cpu> => {
   available()
-  const { importedInWorker, openBlas } = await import("./library.ts")
+  const { importedInWorker, openBlas, takesFrom } = await import("./library.ts")
   const heap = new Heap(true)
   const blas = await openBlas(heap.memory, library)
   const here = threadsHere()
@@ -122,12 +122,12 @@ export const wasmNative = async (
   const imports = { source: importedInWorker, given: blas.binding }
   const pool = typeof here === "string" || size <= 1 ? undefined : new Pool(size, heap.memory, here, { ...options, imports })
   const why = `${blas.binding.library}, ${size === 1 ? "one thread" : `${size} threads`}`
-  return { ...open(heap, { pool, least: divided, blas: { ...blas, least } }), threads: size, why }
+  return { ...open(heap, { pool, least: divided, blas: { ...blas, takes: takesFrom(least) } }), threads: size, why }
 }
 interface Parts {
   readonly pool?: Pool | undefined
   readonly least?: number | undefined
-  readonly blas?: Library & { readonly least: number }
+  readonly blas?: Library & { readonly takes: Takes }
   readonly relaxed?: boolean
 }
 const open = (heap: Heap, { pool, least, blas, relaxed }: Parts): Backend => {
@@ -178,7 +178,7 @@ const open = (heap: Heap, { pool, least, blas, relaxed }: Parts): Backend => {
           construct: `an array ${b.dtype}${show(b.shape)} of more than 2^29 elements`,
           instead: "split it along an axis",
         })
-    const program = compileWasm(lowered, pool?.size, least, blas?.least, undefined, relaxed)
+    const program = compileWasm(lowered, pool?.size, least, blas?.takes, undefined, relaxed)
     const host = Object.fromEntries(program.host.map((s) => [s.name, (...args: readonly number[]) => s.eval("f64", ...args)]))
     const { module, exports } = load(program.bytes, {
       memory: heap.memory,

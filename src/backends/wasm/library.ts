@@ -2,6 +2,8 @@
 import { DeviceUnavailable } from "../errors.ts"
 import type { Memory } from "./engine.ts"
 
+export { takesFrom } from "./blasTakes.ts"
+
 type CFunction = (...args: readonly number[]) => void
 interface CLibrary {
   func(definition: string): CFunction

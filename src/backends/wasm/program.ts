@@ -3,7 +3,7 @@ import type { Lowered } from "../../compiler/lowered.ts"
 import { type Axis, type Buf, type Expr, kernelsOf, type Scalar, type Stmt, visit } from "../../core/ir/index.ts"
 import type { Code, Func, Local } from "./asm.ts"
 import { Module } from "./module.ts"
-import { SGEMM } from "./blas.ts"
+import { SGEMM, type Takes } from "./blas.ts"
 import { hostedIn, needsScalars } from "./f64.ts"
 import { Frame, type Need, type Place, SCRATCH_SLOT, Scope } from "./frame.ts"
 import { emitKernel, emitNest } from "./kernel.ts"
@@ -62,15 +62,15 @@ const hostFunctions = (stmts: readonly Stmt[]): Scalar[] => {
 }
 
 /** Compiles, for a number of threads; throws UnsupportedOnDevice. The threads divide outputs, never sums: results do not depend on
- *  their number. `least`: vector operations below which a statement is left to one of them. `blas`: matrix products of
- *  so many multiplications and more are left to the function `sgemm` of `env` (blas.ts). `relaxed`: products may be fused with their
+ *  their number. `least`: vector operations below which a statement is left to one of them. `takes`: which matrix
+ *  products are left to the function `sgemm` of `env` (blas.ts). `relaxed`: products may be fused with their
  *  sums (relaxed.ts). */
 export const compileWasm = (
   l: Lowered,
   threads = 1,
   least = 20_000,
-  blas?: number,
-  shared = threads > 1 || blas !== undefined,
+  takes?: Takes,
+  shared = threads > 1 || takes !== undefined,
   relaxed = false,
 ): WasmProgram => {
   const host = hostFunctions(l.stmts)
@@ -87,8 +87,7 @@ export const compileWasm = (
       ),
     ]),
   )
-  const sgemm =
-    blas === undefined ? undefined : { call: module.import(SGEMM.name, SGEMM.params, "none"), least: blas, products: 0 }
+  const sgemm = takes && { call: module.import(SGEMM.name, SGEMM.params, "none"), takes, products: 0 }
   const wait = many ? module.import("wait", ["i32"], "none") : undefined
   const places = new Map<Buf, Place>()
   l.args.forEach((b, k) => places.set(b, { slot: argSlot(k) }))
@@ -140,7 +139,7 @@ export const compileWasm = (
     }
   }
   const all = l.stmts.map((s) => statement(s, []))
-  if (total(all, "phases") > MOST_PHASES) return compileWasm(l, 1, least, blas, shared, relaxed)
+  if (total(all, "phases") > MOST_PHASES) return compileWasm(l, 1, least, takes, shared, relaxed)
   const run = module.func(["i32", "i32", "i32"], "none", "run")
   sequence(run, all, run.args)
   const crew = total(all, "phases") > 0 ? threads : 1

@@ -1,6 +1,7 @@
 // What is handed to BLAS, on any machine: a plain sgemm that refuses what BLAS refuses stands in for it.
 import { describe, expect, it } from "vitest"
 import { evaluate } from "../../../src/backends/reference/index.ts"
+import { takesFrom } from "../../../src/backends/wasm/blasTakes.ts"
 import { engine, instantiate } from "../../../src/backends/wasm/engine.ts"
 import { ARENA_SLOT, SCRATCH_SLOT } from "../../../src/backends/wasm/frame.ts"
 import { argSlot, compileWasm, outSlot, tableWords } from "../../../src/backends/wasm/program.ts"
@@ -33,7 +34,7 @@ const sgemm = (...args: readonly number[]): void => {
 }
 const run = ({ program, inputs }: Convolution): { readonly got: readonly Float32Array[]; readonly products: number } => {
   const lowered = lower(program, { limits: { reads: Number.POSITIVE_INFINITY, f64: true } })
-  const { bytes, arena, scratch, products } = compileWasm(lowered, 1, 0, 0)
+  const { bytes, arena, scratch, products } = compileWasm(lowered, 1, 0, takesFrom(0))
   let top = 4096
   const take = (n: number): number => (top += 128 * Math.ceil(n / 128) + 128) - 128 * Math.ceil(n / 128)
   const table = new Int32Array(memory.buffer, take(4 * tableWords(lowered)), tableWords(lowered))
