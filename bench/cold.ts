@@ -3,8 +3,9 @@
 import { execFileSync } from "node:child_process"
 import { existsSync } from "node:fs"
 import { fileURLToPath } from "node:url"
+import { root } from "./root.ts"
 
-const dist = new URL("../dist/src/", import.meta.url)
+const dist = new URL("dist/src/", root)
 const values = `const a = new Float32Array(4096).map((_, i) => Math.sin(i)), x = T.fromArray(a, [64, 64]);`
 const report = `console.log(JSON.stringify({ imported: t1 - t0, first: t2 - t1, ok: Math.abs(y[0] - want()) < 1e-4 }));
 function want() { let s = 0; for (let k = 0; k < 64; k++) s += a[k] * a[64 * k]; return s }
@@ -32,7 +33,7 @@ export const cold = (): void => {
   for (const [face, source] of Object.entries(programs)) {
     const starts = Array.from({ length: 9 }, (): Start => {
       const out = execFileSync(process.execPath, ["--input-type=module", "-e", source], {
-        cwd: fileURLToPath(new URL("..", import.meta.url)),
+        cwd: fileURLToPath(root),
         encoding: "utf8",
       })
       const start = JSON.parse(out) as Start

@@ -3,8 +3,9 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs"
 import { fileURLToPath } from "node:url"
 import type { Point } from "./curves.ts"
 import { draw } from "./svg.ts"
+import { root } from "./root.ts"
 
-const folder = fileURLToPath(new URL("../docs/performance/", import.meta.url))
+const folder = fileURLToPath(new URL("docs/performance/", root))
 const names: Readonly<Record<string, string>> = { mlp: "MLP", transformer: "Transformer", lstm: "LSTM" }
 const axes: Readonly<Record<string, string>> = {
   batch: "batch",

@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs"
 import { fileURLToPath } from "node:url"
 import { type Spec, specs, valuesOf } from "./specs.ts"
 import * as o from "./tape.ts"
+import { root } from "./root.ts"
 
 type Inputs = Readonly<Record<string, o.Var>>
 export type Outputs = Readonly<Record<string, Float64Array<ArrayBuffer>>>
@@ -96,7 +97,7 @@ const compute = (s: Spec): Outputs => {
 }
 
 // ---- kept ----------------------------------------------------------------------------------------------------------
-const folder = fileURLToPath(new URL("../.cache/bench/", import.meta.url))
+const folder = fileURLToPath(new URL(".cache/bench/", root))
 /** From the cache, or computed now. */
 export const referenceOf = (s: Spec): Outputs => {
   const [head, body] = [`${folder}${s.name}.json`, `${folder}${s.name}.f64`]

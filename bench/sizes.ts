@@ -1,10 +1,11 @@
 // How large an application is that uses the library: bench/entries, bundled, minified, gzipped. Chunks that only another device would
-// load are not counted, but for "all"; nor is gpu.js, which is an optional dependency.
+// load, or an effect in a session, are not counted, but for "all"; nor is gpu.js, which is an optional dependency.
 import { gzipSync } from "node:zlib"
 import { fileURLToPath } from "node:url"
 import { build } from "vite"
+import { root } from "./root.ts"
 
-const here = fileURLToPath(new URL(".", import.meta.url))
+const here = fileURLToPath(new URL("bench/", root))
 interface Chunk {
   readonly type: string
   readonly fileName: string
@@ -35,7 +36,8 @@ const bundle = async (entry: string): Promise<readonly Chunk[]> => {
   const [{ output }] = [result].flat() as [{ readonly output: readonly Chunk[] }]
   return output.filter((c) => c.type === "chunk")
 }
-const isOther = (c: Chunk): boolean => c.moduleIds.some((m) => /backends\/(gpujs|reference)\/index/.test(m))
+const isOther = (c: Chunk): boolean =>
+  !c.isEntry && c.moduleIds.some((m) => /backends\/((gpujs|reference)\/index|wasm\/library)|promise\/effects/.test(m))
 /** Chunks that a program on the CPU loads. */
 const loaded = (chunks: readonly Chunk[], everything: boolean): Chunk[] => {
   const byName = new Map(chunks.map((c) => [c.fileName, c]))
@@ -75,7 +77,7 @@ export const sizeOf = async (name: string): Promise<Size> => {
   }
 }
 export const sizes = async (): Promise<void> => {
-  for (const name of ["forward", "training", "all"]) {
+  for (const name of ["forward", "training", "forwardEffect", "trainingEffect", "all"]) {
     const { minified, gzip, parts } = await sizeOf(name)
     console.log(JSON.stringify({ peer: "adjoint", workload: "size", entry: name, js_min_kb: minified, js_gzip_kb: gzip }))
     console.log(`  before minification: ${parts.map(([k, n]) => `${k} ${n}`).join(", ")}`)
