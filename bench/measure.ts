@@ -3,7 +3,9 @@ import * as Effect from "effect/Effect"
 import type * as Context from "effect/Context"
 import type * as Scope from "effect/Scope"
 import { flatten, type RawTensor } from "../src/core/index.ts"
+import type { HostArrays } from "../src/core/dtype.ts"
 import { storageOf } from "../src/core/leaf.ts"
+import { size } from "../src/core/shape.ts"
 import { Device } from "../src/runtime/device.ts"
 import type { OpenDevice } from "../src/runtime/open.ts"
 import { jit, read, run, type RunError } from "../src/runtime/jit.ts"
@@ -117,13 +119,16 @@ const chainOf = (w: Workload, call: Call, args: readonly unknown[]): Task<ArrayL
 /** A step: f called, its results copied to the host or not, then freed. Of a training only the loss is; the rest is what the next takes. */
 const stepper = (w: Program, call: Call, first: readonly unknown[]): ((copy: boolean) => Task) => {
   const train = w.donate.length > 0
+  // Results are read into the same arrays, as a loop would.
+  const arrays: HostArrays["f32"][] = []
   let args = first
   return (copy) =>
     Effect.gen(function* () {
       const out = yield* call(...args)
       const { leaves } = flatten(out)
       const mine = train ? leaves.slice(-1) : leaves
-      if (copy) for (const t of mine) yield* read(t)
+      if (copy)
+        for (const [k, t] of mine.entries()) yield* read(t as T.Tensor<number[]>, (arrays[k] ??= new Float32Array(size(t.shape))))
       for (const t of mine) release(t)
       if (train) args = [(out as readonly unknown[])[0], ...args.slice(1)]
     })

@@ -34,8 +34,8 @@ export interface Backend {
   /** Throws UnsupportedOnDevice naming the construct and a device that has it. */
   compile(source: Source): Eventually<Compiled>
   upload(values: HostArray, aval: Aval): Eventually<DeviceBuffer>
-  /** A copy of the values. */
-  download(buffer: DeviceBuffer): Eventually<HostArray>
+  /** A copy of the values: in `into`, which has their class and length, or in an array of its own. */
+  download(buffer: DeviceBuffer, into?: HostArray): Eventually<HostArray>
   free(buffer: DeviceBuffer): void
   /** Device arrays that are neither freed nor donated, and their bytes. */
   live(): { readonly buffers: number; readonly bytes: number }

@@ -34,7 +34,10 @@ export interface Session extends AsyncDisposable {
     f: (...args: A) => R,
     options?: JitOptions,
   ) => (...args: GivenArgs<A>) => Promise<R>
-  readonly read: <S extends readonly (number | string)[], D extends DType>(t: Tensor<S, D>) => Promise<HostArrays[D]>
+  readonly read: <S extends readonly (number | string)[], D extends DType>(
+    t: Tensor<S, D>,
+    into?: HostArrays[D],
+  ) => Promise<HostArrays[D]>
   /** A tree with host values for its tensors: they outlive the session. */
   readonly readTree: <T>(tree: T) => Promise<T>
   readonly item: (t: AnyTensor) => Promise<number>
@@ -69,8 +72,8 @@ export const session = async (options: SessionOptions = {}): Promise<Session> =>
       const call = jitCall(f as AnyFunction, o)
       return async (...args: GivenArgs<A>) => (await call(opened(), owner, args)) as R
     },
-    read: async <S extends readonly (number | string)[], D extends DType>(t: Tensor<S, D>) =>
-      (await readOn(opened(), raw(t))) as HostArrays[D],
+    read: async <S extends readonly (number | string)[], D extends DType>(t: Tensor<S, D>, into?: HostArrays[D]) =>
+      (await readOn(opened(), raw(t), into)) as HostArrays[D],
     readTree: async <T>(tree: T) => readTreeOn(opened(), tree),
     item: async (t) => itemOn(opened(), raw(t)),
     effect: async <A, E>(program: Effect<A, E, Device | Scope>) => {
@@ -107,8 +110,10 @@ export const jit = <A extends readonly unknown[], R>(f: (...args: A) => R): ((..
     return (await briefly(d, async (owner) => readTreeOn(d, await call(d, owner, args)))) as R
   }
 }
-/** The elements of a tensor, row-major. */
-export const read = async <S extends readonly (number | string)[], D extends DType>(t: Tensor<S, D>): Promise<HostArrays[D]> =>
-  (await readOn(await device(), raw(t))) as HostArrays[D]
+/** The elements of a tensor, row-major; `into` takes them where it is given. */
+export const read = async <S extends readonly (number | string)[], D extends DType>(
+  t: Tensor<S, D>,
+  into?: HostArrays[D],
+): Promise<HostArrays[D]> => (await readOn(await device(), raw(t), into)) as HostArrays[D]
 /** The one element of a tensor. */
 export const item = async (t: AnyTensor): Promise<number> => itemOn(await device(), raw(t))

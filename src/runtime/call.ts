@@ -133,8 +133,10 @@ export const runOn = <T>(device: OpenDevice, owner: Owner, tree: T): Eventually<
   )
 }
 /** `read` without a scope: what was computed for it is freed at once. */
-export const readOn = (device: OpenDevice, t: RawTensor): Eventually<HostArrays[DType]> =>
-  storageOf(t) ? download(t) : briefly(device, (owner) => andThen(evaluate(device, owner, [t]), ([v]) => download(v!)))
+export const readOn = (device: OpenDevice, t: RawTensor, into?: HostArrays[DType]): Eventually<HostArrays[DType]> =>
+  storageOf(t)
+    ? download(t, into)
+    : briefly(device, (owner) => andThen(evaluate(device, owner, [t]), ([v]) => download(v!, into)))
 /** `readTree` likewise. */
 export const readTreeOn = <T>(device: OpenDevice, tree: T): Eventually<T> => {
   const { leaves, spec } = flatten(tree)

@@ -2,10 +2,12 @@
 import type { Compiled, DeviceBuffer, Eventually } from "../backends/backend.ts"
 import { Donated } from "../backends/errors.ts"
 import { lower, type Lowered } from "../compiler/index.ts"
-import type { HostArray } from "../core/dtype.ts"
+import { dtypeOfArray, hostArray, type HostArray, isHostArray } from "../core/dtype.ts"
+import { refuse } from "../core/errors.ts"
 import { hostLeaf, leaf, storageOf, type Storage } from "../core/leaf.ts"
 import { inSession } from "../core/make.ts"
 import { captured, structure } from "../core/program.ts"
+import { show, size } from "../core/shape.ts"
 import type { Aval, Program, RawTensor } from "../core/tensor.ts"
 import type { OpenDevice } from "./open.ts"
 import { allOf, andThen, guarded } from "./eventually.ts"
@@ -138,13 +140,31 @@ export const place = (device: OpenDevice, owner: Owner, values: readonly RawTens
       return andThen(input(device, t, held), ({ buffer, fresh }) => (fresh ? leaf(t, owner.adopt(buffer)) : t))
     }),
   )
-/** A copy of a value's elements on the host. */
-export const download = (t: RawTensor): Eventually<HostArray> => {
+/** A copy of a value's elements on the host: in `into`, or in an array of its own. */
+export const download = (t: RawTensor, into?: HostArray): Eventually<HostArray> => {
+  if (into !== undefined) checkInto(t, into)
+  const filled = (values: HostArray): HostArray => {
+    if (!into || values === into) return values
+    into.set(values)
+    return into
+  }
   const s = storageOf(t)!
-  if (s.host) return s.host.slice()
+  if (s.host) return into ? filled(s.host) : s.host.slice()
   const d = s as DeviceStorage
   // Named after the wait too: until then the value is not collected, and so its array not freed.
-  return andThen(d.device.backend.download(d.buffer(() => t.toString())), (values) => (d.host ? d.host : values))
+  return andThen(
+    d.device.backend.download(
+      d.buffer(() => t.toString()),
+      into,
+    ),
+    (values) => filled(d.host ?? values),
+  )
+}
+const checkInto = (t: RawTensor, into: unknown): void => {
+  const [n, name] = [size(t.shape), hostArray(t.dtype, 0).constructor.name]
+  const given = isHostArray(into) ? `${into.constructor.name} of ${into.length}` : String(into)
+  if (!isHostArray(into) || dtypeOfArray(into) !== t.dtype || into.length !== n)
+    refuse(`read: into is ${given}, and ${t.dtype}${show(t.shape)} fills a ${name} of ${n}; give one of that class and length`)
 }
 /** The value as a host leaf. */
 export const toHost = (t: RawTensor): Eventually<RawTensor> => andThen(download(t), (v) => hostLeaf(v, t.shape, t.dtype))

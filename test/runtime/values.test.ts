@@ -66,6 +66,41 @@ describe("scopes own values", () => {
     await expect(c.on(readTree([T.add(v(1, 2), v(3, 4))]))).rejects.toThrow("bug")
     expect(c.live()).toBe(0)
   })
+  test("read fills an array that is given, of any dtype, and refuses another class or length", async () => {
+    const c = counted()
+    const x = T.fromArray(Float32Array.of(1, -2, 3), [3])
+    const cases = [
+      [x, new Float32Array(3), [1, -2, 3]],
+      [T.neg(x), new Float32Array(3), [-1, 2, -3]],
+      [T.cast(x, "i32"), new Int32Array(3), [1, -2, 3]],
+      [T.cast(x, "f64"), new Float64Array(3), [1, -2, 3]],
+      [T.greater(x, 0), new Uint8Array(3), [1, 0, 1]],
+      [T.sum(x), new Float32Array(1), [2]],
+      [T.zeros([0, 2]), new Float32Array(0), []],
+    ] as const
+    await c.scoped(
+      Effect.gen(function* () {
+        for (const [t, into, want] of cases) {
+          for (const value of [t as T.Tensor<number[]>, yield* run(t as T.Tensor<number[]>)]) {
+            into.fill(77)
+            const got = yield* read(value, into as Float32Array)
+            expect(got).toBe(into)
+            expect([...got]).toEqual(want)
+            expect((yield* read(value)).constructor).toBe(into.constructor) // and one of its own, of the same class
+          }
+        }
+        const refusal = (t: unknown, into: unknown) => Effect.flip(read(t as T.Tensor<[3]>, into as Float32Array))
+        expect((yield* refusal(T.neg(x), new Float32Array(4))).message).toBe(
+          "read: into is Float32Array of 4, and f32[3] fills a Float32Array of 3; give one of that class and length",
+        )
+        expect((yield* refusal(T.greater(x, 0), new Uint32Array(3))).message).toBe(
+          "read: into is Uint32Array of 3, and bool[3] fills a Uint8Array of 3; give one of that class and length",
+        )
+        expect((yield* refusal(x, [1, 2, 3])).message).toMatch(/^read: into is 1,2,3, and f32\[3\] fills a Float32Array of 3/)
+      }),
+    )
+    expect(c.live()).toBe(0)
+  })
   test("one program for a tree: shared parts are computed once", async () => {
     const c = counted()
     const y = T.exp(v(1, 2))

@@ -1,7 +1,7 @@
 // The WebAssembly backend: the CPU. Values live in one memory and stay there from program to program; a program is one module, run by
 // one call.
 import { print } from "../../compiler/print.ts"
-import { bytesOf, type HostArray } from "../../core/dtype.ts"
+import { bytesOf, hostArray, type HostArray } from "../../core/dtype.ts"
 import { show, size } from "../../core/shape.ts"
 import type { Aval } from "../../core/tensor.ts"
 import type { Backend, Compiled, DeviceBuffer, Source } from "../backend.ts"
@@ -258,8 +258,14 @@ const open = (heap: Heap, { pool, least, blas, relaxed }: Parts): Backend => {
       view(aval, address).set(values)
       return hold(aval, address)
     },
-    // A slice is not zeroed first: 4 MB in 0.5 ms instead of 1.7.
-    download: (b) => view(b.aval, addressOf(b)).slice(),
+    download: (b, into) => {
+      const values = view(b.aval, addressOf(b))
+      // A slice is not zeroed first: 4 MB in 0.5 ms instead of 1.7; into an array that there is, 0.1. Bools are 32 bits wide here.
+      if (!into && b.aval.dtype !== "bool") return values.slice()
+      const out = into ?? hostArray(b.aval.dtype, values.length)
+      out.set(values)
+      return out
+    },
     free,
     live: () => ({ buffers: live.size, bytes: [...live].reduce((s, b) => s + bytesFor(b.aval), 0) }),
     close: () => {
