@@ -30,6 +30,7 @@ import {
   rankOfAtLeast,
   initialiserIn,
 } from "./layer.ts"
+import type { NoOption } from "./options.ts"
 import { type AnySpec, fits, floats, isList, lastSize, listOf, type Spec } from "./spec.ts"
 
 const KIND = "multiHeadAttention"
@@ -57,7 +58,10 @@ const optionNames = ["heads", "keyHeads", "headSize", "causal", "dropout", "fuse
 
 // ---- type rule -----------------------------------------------------------------------------------------------------
 /** What is wrong with the options themselves, or `[]`. */
-type Checked<O extends MultiHeadAttentionOptions> =
+type Checked<O extends MultiHeadAttentionOptions> = [NoOption<Kind, O, typeof optionNames>] extends [never]
+  ? CheckedNumbers<O>
+  : Fault<Exclude<keyof O, (typeof optionNames)[number]> & string, NoOption<Kind, O, typeof optionNames>>
+type CheckedNumbers<O extends MultiHeadAttentionOptions> =
   Positive<Kind, "heads", O["heads"]> extends infer M extends string
     ? Fault<"heads", M>
     : Positive<Kind, "keyHeads", Option<O, "keyHeads", 1, number> & number> extends infer M extends string

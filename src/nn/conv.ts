@@ -30,6 +30,7 @@ import {
   type Same,
   type ShapeIn,
 } from "./layer.ts"
+import type { NoOption } from "./options.ts"
 import { floats, lastSize, type Spec } from "./spec.ts"
 
 // ---- what all convolutions share -----------------------------------------------------------------------------------
@@ -114,8 +115,16 @@ export const placesOf = (
 }
 
 // ---- convolution ---------------------------------------------------------------------------------------------------
-type Valid<Kind extends string, N extends Sliders, O extends ConvLayerOptions<N>> =
-  Positive<Kind, "filters", O["filters"]> extends infer M ? (M extends string ? M : ValidWindow<Kind, O["kernel"]>) : never
+export const convNames = ["filters", "kernel", ...denseOptions, ...convOptions] as const
+type Valid<Kind extends string, N extends Sliders, O extends ConvLayerOptions<N>> = [
+  NoOption<Kind, O, typeof convNames>,
+] extends [never]
+  ? Positive<Kind, "filters", O["filters"]> extends infer M
+    ? M extends string
+      ? M
+      : ValidWindow<Kind, O["kernel"]>
+    : never
+  : NoOption<Kind, O, typeof convNames>
 type Kernel<N extends Sliders, S extends Shape, O extends ConvLayerOptions<N>> = S extends readonly [
   ...Shape,
   infer C extends Dim,
@@ -140,7 +149,7 @@ const conv = <Kind extends string, N extends Sliders, O extends ConvLayerOptions
   op: Op,
   options: ConvLayerOptions<Sliders>,
 ): Layer<ConvRule<Kind, N, O>> => {
-  const given = optionsIn<ConvLayerOptions<Sliders>>(kind, options, ["filters", "kernel", ...denseOptions, ...convOptions])
+  const given = optionsIn<ConvLayerOptions<Sliders>>(kind, options, convNames)
   const { filters, kernel, bias: _b, kernelInit: _k, biasInit: _i, ...geometry } = given as ConvLayerOptions<Sliders>
   positive(kind, "filters", filters)
   const window = windowOf(kind, n, kernel)

@@ -21,6 +21,7 @@ import {
   type Same,
   type ShapeIn,
 } from "./layer.ts"
+import type { NoOption } from "./options.ts"
 import { lastSize } from "./spec.ts"
 
 type Kind = "depthwiseConv2d"
@@ -30,8 +31,14 @@ export interface DepthwiseOptions extends WindowOptions<2>, Omit<ConvOptions<2>,
   readonly multiplier?: number
 }
 type Multiplier<O> = Option<O, "multiplier", 1, number> & number
-type Valid<O extends DepthwiseOptions> =
-  Positive<Kind, "multiplier", Multiplier<O>> extends infer M ? (M extends string ? M : ValidWindow<Kind, O["kernel"]>) : never
+const names = ["kernel", "multiplier", ...denseOptions, "stride", "dilation", "padding"] as const
+type Valid<O extends DepthwiseOptions> = [NoOption<Kind, O, typeof names>] extends [never]
+  ? Positive<Kind, "multiplier", Multiplier<O>> extends infer M
+    ? M extends string
+      ? M
+      : ValidWindow<Kind, O["kernel"]>
+    : never
+  : NoOption<Kind, O, typeof names>
 type Kernel<C extends Dim, O extends DepthwiseOptions> =
   Window<2, O["kernel"]> extends infer W extends Shape ? [...W, 1, Times<C, Multiplier<O>>] : never
 type Out<S extends Shape, D, O extends DepthwiseOptions> =
@@ -65,7 +72,6 @@ export interface DepthwiseRule<O extends DepthwiseOptions> extends Plain {
  * @example Net.depthwiseConv2d({ kernel: 3, padding: "same" })
  */
 export const depthwiseConv2d = <const O extends DepthwiseOptions>(options: Or<Valid<O>, O>): Layer<DepthwiseRule<O>> => {
-  const names = ["kernel", "multiplier", ...denseOptions, "stride", "dilation", "padding"] as const
   const given = optionsIn<DepthwiseOptions>(kind, options, names) as DepthwiseOptions
   const { kernel, multiplier = 1, bias: _b, kernelInit: _k, biasInit: _i, ...geometry } = given
   positive(kind, "multiplier", multiplier)

@@ -32,12 +32,19 @@ import {
 } from "./conv.ts"
 import { denseOptions } from "./dense.ts"
 import { type DTypeIn, type Layer, layerOf, type Positive, positive, type ShapeIn } from "./layer.ts"
+import type { NoOption } from "./options.ts"
 import type { Spec } from "./spec.ts"
 
 export interface ConvTransposeLayerOptions<N extends Sliders> extends ConvLayerOptions<N>, ConvTransposeOptions<N> {}
 
 /** What is wrong with the options alone. */
-type Valid<Kind extends string, N extends Sliders, O extends ConvTransposeLayerOptions<N>> =
+const names = ["filters", "kernel", ...denseOptions, ...convOptions, "outputPadding"] as const
+type Valid<Kind extends string, N extends Sliders, O extends ConvTransposeLayerOptions<N>> = [
+  NoOption<Kind, O, typeof names>,
+] extends [never]
+  ? ValidNumbers<Kind, N, O>
+  : NoOption<Kind, O, typeof names>
+type ValidNumbers<Kind extends string, N extends Sliders, O extends ConvTransposeLayerOptions<N>> =
   Positive<Kind, "filters", O["filters"]> extends infer M
     ? M extends string
       ? M
@@ -86,7 +93,6 @@ const convTranspose = <Kind extends string, N extends Sliders, O extends ConvTra
   op: Op,
   options: ConvTransposeLayerOptions<Sliders>,
 ): Layer<ConvTransposeRule<Kind, N, O>> => {
-  const names = ["filters", "kernel", ...denseOptions, ...convOptions, "outputPadding"] as const
   const given = optionsIn<ConvTransposeLayerOptions<Sliders>>(kind, options, names)
   const { filters, kernel, bias: _b, kernelInit: _k, biasInit: _i, ...geometry } = given as ConvTransposeLayerOptions<Sliders>
   const { stride = 1, dilation = 1, padding, groups = 1, outputPadding = 0 } = geometry
