@@ -1,5 +1,5 @@
 // What is published: built, packed, and used by a program that has only that. Some seconds, so in CI or on request.
-import { execFileSync } from "node:child_process"
+import { execFileSync, spawnSync } from "node:child_process"
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join, resolve } from "node:path"
@@ -80,6 +80,13 @@ describe.runIf(slow)("the package", () => {
     expect(said).toContain(
       "matmul: inner dimensions differ: [2, 3] x [4, 5]: 3 is not 4; transpose one of them, or make them equal",
     )
+  })
+  test("an error that nobody catches is readable: Node prints the line that threw it", () => {
+    writeFileSync(join(root, "uncaught.js"), wrong)
+    const { stderr, status } = spawnSync(process.execPath, ["uncaught.js"], { cwd: root, encoding: "utf8" })
+    expect(status).toBe(1)
+    expect(stderr).toContain("ShapeError: matmul: inner dimensions differ: [2, 3] x [4, 5]")
+    for (const line of stderr.split("\n")) expect(line.length).toBeLessThan(300)
   })
   test("the command describes a file, in types that the package understands", () => {
     const header = `{"dense_1/kernel":{"dtype":"F32","shape":[2,3],"data_offsets":[0,24]}}`
