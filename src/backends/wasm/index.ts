@@ -15,7 +15,7 @@ import { MOST_THREADS } from "./phases.ts"
 import { Pool, type PoolOptions } from "./pool.ts"
 import { relaxedHere } from "./relaxed.ts"
 import { argSlot, compileWasm, outSlot, tableWords } from "./program.ts"
-import { threadsHere } from "./threads.ts"
+import { type Threads, threadsHere } from "./threads.ts"
 
 export { compileWasm, type WasmProgram } from "./program.ts"
 
@@ -73,19 +73,22 @@ export const wasmThreads = (wanted?: number, { least, relaxed = false, ...option
       device: "wasm",
       reason: "this host's WebAssembly has no relaxed SIMD; open it without { relaxed: true }, or run a newer host",
     })
-  if (wanted !== undefined && !(Number.isInteger(wanted) && wanted >= 1))
-    throw new DeviceUnavailable({ device: "wasm", reason: `there cannot be ${wanted} threads; give a whole number, 1 or more` })
-  const here = wanted === 1 ? "asked for" : threadsHere()
-  const threads = typeof here === "string" ? 1 : Math.min(wanted ?? Math.min(here.count, MOST), MOST_THREADS)
-  if (typeof here === "string" || threads <= 1)
-    return {
-      ...open(new Heap(), { relaxed }),
-      threads: 1,
-      why: `one thread: ${typeof here === "string" ? here : "the machine runs no more at once"}`,
-    }
+  const { threads, why, here } = threadsFor("wasm", wanted)
+  if (!here) return { ...open(new Heap(), { relaxed }), threads, why }
   const heap = new Heap(true)
   const pool = new Pool(threads, heap.memory, here, options)
-  return { ...open(heap, { pool, least, relaxed }), threads, why: `${threads} threads` }
+  return { ...open(heap, { pool, least, relaxed }), threads, why }
+}
+/** How many threads a device takes, and why; `here` if they are more than one. Throws DeviceUnavailable for what is no number of threads. */
+const threadsFor = (device: string, wanted?: number): Pick<Cpu, "threads" | "why"> & { readonly here?: Threads } => {
+  if (wanted !== undefined && !(Number.isInteger(wanted) && wanted >= 1))
+    throw new DeviceUnavailable({ device, reason: `there cannot be ${wanted} threads; give a whole number, 1 or more` })
+  const here = wanted === 1 ? "asked for" : threadsHere()
+  if (typeof here === "string") return { threads: 1, why: `one thread: ${here}` }
+  const threads = Math.min(wanted ?? Math.min(here.count, MOST), MOST_THREADS)
+  return threads > 1
+    ? { threads, why: `${threads} threads`, here }
+    : { threads, why: "one thread: the machine runs no more at once" }
 }
 const available = (): void => {
   const simd = Uint8Array.of(0, 97, 115, 109, 1, 0, 0, 0, 1, 4, 1, 96, 0, 0, 3, 2, 1, 0, 10, 9, 1, 7, 0, 65, 0, 253, 15, 26, 11)
@@ -115,14 +118,13 @@ export const wasmNative = async (
 ): Promise<Cpu> => {
   available()
   const { importedInWorker, openBlas, takesFrom } = await import("./library.ts")
+  const crew = threadsFor("native", threads)
   const heap = new Heap(true)
   const blas = await openBlas(heap.memory, library)
-  const here = threadsHere()
-  const size = typeof here === "string" ? 1 : Math.min(threads ?? Math.min(here.count, MOST), MOST_THREADS)
   const imports = { source: importedInWorker, given: blas.binding }
-  const pool = typeof here === "string" || size <= 1 ? undefined : new Pool(size, heap.memory, here, { ...options, imports })
-  const why = `${blas.binding.library}, ${size === 1 ? "one thread" : `${size} threads`}`
-  return { ...open(heap, { pool, least: divided, blas: { ...blas, takes: takesFrom(least) } }), threads: size, why }
+  const pool = crew.here && new Pool(crew.threads, heap.memory, crew.here, { ...options, imports })
+  const why = `${blas.binding.library}, ${crew.why}`
+  return { ...open(heap, { pool, least: divided, blas: { ...blas, takes: takesFrom(least) } }), threads: crew.threads, why }
 }
 interface Parts {
   readonly pool?: Pool | undefined
@@ -178,7 +180,7 @@ const open = (heap: Heap, { pool, least, blas, relaxed }: Parts): Backend => {
           construct: `an array ${b.dtype}${show(b.shape)} of more than 2^29 elements`,
           instead: "split it along an axis",
         })
-    const program = compileWasm(lowered, pool?.size, least, blas?.takes, undefined, relaxed)
+    const program = compileWasm(lowered, { threads: pool?.size, least, takes: blas?.takes, relaxed })
     const host = Object.fromEntries(program.host.map((s) => [s.name, (...args: readonly number[]) => s.eval("f64", ...args)]))
     const { module, exports } = load(program.bytes, {
       memory: heap.memory,

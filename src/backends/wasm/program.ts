@@ -61,18 +61,21 @@ const hostFunctions = (stmts: readonly Stmt[]): Scalar[] => {
   return [...out]
 }
 
-/** Compiles, for a number of threads; throws UnsupportedOnDevice. The threads divide outputs, never sums: results do not depend on
- *  their number. `least`: vector operations below which a statement is left to one of them. `takes`: which matrix
- *  products are left to the function `sgemm` of `env` (blas.ts). `relaxed`: products may be fused with their
- *  sums (relaxed.ts). */
-export const compileWasm = (
-  l: Lowered,
-  threads = 1,
-  least = 20_000,
-  takes?: Takes,
-  shared = threads > 1 || takes !== undefined,
-  relaxed = false,
-): WasmProgram => {
+export interface CompileOptions {
+  /** They divide outputs, never sums: results do not depend on their number. Default 1. */
+  readonly threads?: number | undefined
+  /** Vector operations below which a statement is left to one thread. */
+  readonly least?: number | undefined
+  /** Which matrix products are left to the function `sgemm` of `env` (blas.ts). */
+  readonly takes?: Takes | undefined
+  /** Is the memory shared? Default: where there are several threads, or a BLAS. */
+  readonly shared?: boolean | undefined
+  /** Products may be fused with their sums (relaxed.ts). */
+  readonly relaxed?: boolean | undefined
+}
+/** Compiles; throws UnsupportedOnDevice. */
+export const compileWasm = (l: Lowered, options: CompileOptions = {}): WasmProgram => {
+  const { threads = 1, least = 20_000, takes, shared = threads > 1 || takes !== undefined, relaxed = false } = options
   const host = hostFunctions(l.stmts)
   // The host's functions live on one thread.
   const many = threads > 1 && host.length === 0
@@ -139,7 +142,7 @@ export const compileWasm = (
     }
   }
   const all = l.stmts.map((s) => statement(s, []))
-  if (total(all, "phases") > MOST_PHASES) return compileWasm(l, 1, least, takes, shared, relaxed)
+  if (total(all, "phases") > MOST_PHASES) return compileWasm(l, { ...options, threads: 1, shared })
   const run = module.func(["i32", "i32", "i32"], "none", "run")
   sequence(run, all, run.args)
   const crew = total(all, "phases") > 0 ? threads : 1

@@ -41,7 +41,7 @@ export const crew = (count: number, options: PoolOptions = { always: true }, cha
     const { leaves, spec } = flatten(args)
     const { program } = traceTree(f as (...a: unknown[]) => unknown, spec, leaves)
     const lowered = lower(program, { limits: { reads: Number.POSITIVE_INFINITY, f64: true }, donated: args.map(() => false) })
-    const made = compileWasm(lowered, count, 0)
+    const made = compileWasm(lowered, { threads: count, least: 0 })
     const { module, exports } = load(made.bytes, { memory: heap.memory, wait: pool.wait })
     const table = heap.take(4 * tableWords(lowered))
     const arena = heap.take(made.arena)

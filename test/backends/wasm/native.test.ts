@@ -125,6 +125,11 @@ describe("native where something is missing", () => {
       /^native: not available: (no BLAS found \(tried \/no\/such\/library.so\)|the package koffi is not installed)/,
     )
   })
+  it.each([0, -1, 1.5, Number.NaN])("%d threads", (threads) =>
+    expect(wasmNative({ threads })).rejects.toThrow(
+      `native: not available: there cannot be ${threads} threads; give a whole number, 1 or more`,
+    ),
+  )
   it("refuses a library without cblas_sgemm", async () => {
     if (process.platform !== "linux") return
     await expect(wasmNative({ library: "libc.so.6" })).rejects.toThrow(
