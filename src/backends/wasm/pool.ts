@@ -3,7 +3,7 @@
 // there has been nothing to do for some 50 microseconds, and are woken only for a program that is worth that.
 import { DeviceLost } from "../errors.ts"
 import type { Exports, Memory } from "./engine.ts"
-import { ASLEEP, at, AWAKE, line, MOST_THREADS, own, STEP, WAKE } from "./phases.ts"
+import { ASLEEP, at, AWAKE, line, MOST_PHASES, MOST_THREADS, own, STEP, WAKE } from "./phases.ts"
 import type { Thread, Threads } from "./threads.ts"
 
 /** A program that threads may run together. */
@@ -267,12 +267,15 @@ export class Pool {
   private lose(reason: string): never {
     throw new DeviceLost({ device: "wasm", reason })
   }
-  /** After an error: nobody begins with another chunk, and those under way are waited for. */
+  /** After an error: nobody begins with another chunk, those under way are waited for, and whoever waits for a later phase of the program
+   *  goes on to its end: no program after it may use the tickets that it has left. */
   private rest(): void {
-    for (let k = 0; k < this.size; k++) this.set(line(k) + own.claim, this.get(at.phase) + STEP - 1)
+    const phase = this.get(at.phase)
+    for (let k = 0; k < this.size; k++) this.set(line(k) + own.claim, phase + STEP - 1)
     const until = performance.now() + 1000 * PATIENCE
     for (let k = 1; k < this.size; k++)
       while (this.get(line(k) + own.holds) !== 0 && !this.ended(k) && performance.now() < until);
+    this.set(at.phase, phase + STEP * MOST_PHASES)
     this.last = { time: 0, finished: -1 }
     this.set(at.wanted, this.get(at.finished))
     this.set(at.waits, 0)

@@ -2,7 +2,7 @@
 import * as fc from "fast-check"
 import { afterEach, describe, expect, it } from "vitest"
 import { DeviceLost } from "../../../src/backends/errors.ts"
-import { at, line, own } from "../../../src/backends/wasm/phases.ts"
+import { at, line, own, STEP } from "../../../src/backends/wasm/phases.ts"
 import { hostLeaf } from "../../../src/core/index.ts"
 import * as T from "../../../src/tensor.ts"
 import { type Crew, crew, until } from "./_crew.ts"
@@ -254,6 +254,25 @@ describe("a program that fails on the caller's thread", () => {
           for (let i = 0; i < 3; i++) c.set(line(i) + own.claim, ticket)
           c.set(at.phase, ticket)
         }
+        throw new RangeError("out of bounds")
+      }
+      expect(() => c.pool.run({ ...job, run: trap }, table)).toThrow(RangeError)
+      expect(p.run()).toEqual(want)
+    }
+  })
+  it("leaves no worker in a later phase of it, to be taken for one of the next program", async () => {
+    const c = make(3)
+    const p = some(c)
+    const want = p.alone()
+    await helped(c, p.run)
+    const { job, table } = p
+    for (let k = 0; k < 30; k++) {
+      const trap = (_: number, __: number, ticket: number): undefined => {
+        // The workers find the first phase open and all its chunks taken, and wait for the second.
+        for (let i = 0; i < 3; i++) c.set(line(i) + own.claim, ticket + STEP - 1)
+        c.set(at.phase, ticket)
+        const until = performance.now() + 5
+        while (performance.now() < until);
         throw new RangeError("out of bounds")
       }
       expect(() => c.pool.run({ ...job, run: trap }, table)).toThrow(RangeError)
