@@ -32,6 +32,8 @@ const PATIENCE = 120
 /** Before this ticket the count starts again, when no worker is inside a program. */
 const MOST_TICKET = 2 ** 30
 const ENDED = 3
+/** No program has this number: a call that the caller answers alone. */
+const NOBODYS = -1
 /** Milliseconds: how long a thread 0 that waits for a chunk sleeps before it looks who is still alive; what workers are credited with at most;
  *  for how long they are not called when they cost more than they save. */
 const SLICE = 20
@@ -212,7 +214,7 @@ export class Pool {
     }
     Atomics.add(this.words, at.call / 4, 1)
     const ticket = this.ticket()
-    this.set(at.program, job.id)
+    this.set(at.program, ticket === undefined ? NOBODYS : job.id)
     this.set(at.table, table)
     this.set(at.ticket, ticket ?? 0)
     Atomics.add(this.words, at.call / 4, 1)
