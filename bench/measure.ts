@@ -60,17 +60,18 @@ const clock = async (steps: Steps, n: number): Promise<number> => {
   await steps(n)
   return performance.now() - from
 }
-/** Warm for a quarter of a second (or another time, in ms), then at least seven samples, each long enough for the clock. */
-const timed = async (steps: Steps, warm = 250): Promise<Timing> => {
+/** Warm for a quarter of a second (worker threads take 50 ms to come, and the pool about as long to trust them), then at least seven
+ *  samples, each long enough for the clock, for so many ms. */
+const timed = async (steps: Steps, sampled = 600): Promise<Timing> => {
   let est = Number.POSITIVE_INFINITY
-  for (let spent = 0, calls = 0; (spent < warm || calls < 3) && !(est > 2000 && calls > 0); calls++) {
+  for (let spent = 0, calls = 0; (spent < 250 || calls < 3) && !(est > 2000 && calls > 0); calls++) {
     const t = await clock(steps, 1)
     spent += t
     est = Math.min(est, t)
   }
   const inner = Math.max(1, Math.min(5000, Math.ceil(3 / est)))
   await clock(steps, inner)
-  const reps = est > 400 ? 3 : Math.max(7, Math.min(41, Math.floor((2.4 * warm) / (inner * est))))
+  const reps = est > 400 ? 3 : Math.max(7, Math.min(41, Math.floor(sampled / (inner * est))))
   const [cpu, from] = [process.cpuUsage(), performance.now()]
   const samples: number[] = []
   for (let r = 0; r < reps; r++) samples.push((await clock(steps, inner)) / inner)
@@ -165,7 +166,7 @@ const repeat = (context: Context.Context<Device | Scope.Scope>, step: () => Task
 const on = <A>(device: OpenDevice, task: Task<A>): Promise<A> =>
   Effect.runPromise(Effect.scoped(task).pipe(Effect.provideService(Device, device)))
 
-/** ms of a step whose results stay on the device; for a curve of many points, so measured for a quarter of the time. */
+/** ms of a step whose results stay on the device; for a curve of many points, so sampled for a quarter of the time. */
 export const stepTime = (device: OpenDevice, w: Program): Promise<number> =>
   on(
     device,
@@ -175,7 +176,7 @@ export const stepTime = (device: OpenDevice, w: Program): Promise<number> =>
       return (yield* Effect.promise(() =>
         timed(
           repeat(context, () => step(false)),
-          60,
+          150,
         ),
       )).median
     }),
