@@ -1,6 +1,6 @@
 // Leaves: placeholders and data.
 import { dtypeOfArray, type DType, type HostArray } from "./dtype.ts"
-import { make } from "./make.ts"
+import { nodeOf } from "./make.ts"
 import { defineOp } from "./op.ts"
 import type { AnyTensor, Aval, RawTensor } from "./tensor.ts"
 
@@ -8,18 +8,15 @@ import type { AnyTensor, Aval, RawTensor } from "./tensor.ts"
 export interface Storage {
   readonly host: HostArray | undefined
 }
-const param = defineOp<{ readonly aval: Aval; readonly unique: number }>({ name: "param", leaf: true, shape: (_, a) => a.aval })
-const data = defineOp<{ readonly aval: Aval; readonly storage: Storage }>({ name: "data", leaf: true, shape: (_, a) => a.aval })
+const param = defineOp<null>({ name: "param", leaf: true })
+const data = defineOp<Storage>({ name: "data", leaf: true })
+const none: readonly RawTensor[] = []
 
-let unique = 0
 /** A fresh placeholder, equal to no other tensor. */
-export const placeholder = (like: Aval): RawTensor =>
-  make(param, [], { aval: { shape: like.shape, dtype: like.dtype }, unique: ++unique })
+export const placeholder = (like: Aval): RawTensor => nodeOf(param, none, null, [like]).outs[0]!
 /** A leaf that holds a value. */
-export const leaf = (aval: Aval, storage: Storage): RawTensor =>
-  make(data, [], { aval: { shape: aval.shape, dtype: aval.dtype }, storage })
+export const leaf = (aval: Aval, storage: Storage): RawTensor => nodeOf(data, none, storage, [aval]).outs[0]!
 export const hostLeaf = (values: HostArray, shape: readonly number[], dtype: DType = dtypeOfArray(values)): RawTensor =>
   leaf({ shape, dtype }, { host: values })
 /** The value of a data leaf; undefined for anything that is still an expression. */
-export const storageOf = (t: AnyTensor): Storage | undefined =>
-  t.node.op === data ? (t.node.attrs as { storage: Storage }).storage : undefined
+export const storageOf = (t: AnyTensor): Storage | undefined => (t.node.op === data ? (t.node.attrs as Storage) : undefined)

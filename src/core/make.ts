@@ -52,6 +52,13 @@ export const attrKey = (a: unknown, structure: (p: Program) => string): string =
 const keyOf = (op: OpDef<any>, ins: readonly RawTensor[], attrs: unknown): string =>
   `${idOf(op)}|${attrKey(attrs, (p) => `#${idOf(p)}`)}|${ins.map((t) => `${t.node.id}.${t.k}`).join()}`
 
+/** A node with outputs of these shapes and dtypes, equal to no other. */
+export const nodeOf = <A>(op: OpDef<A>, ins: readonly RawTensor[], attrs: A, avals: readonly Aval[]): Node => {
+  const outs: RawTensor[] = []
+  const node: Node = { id: ++ids, op, ins, attrs, outs }
+  for (const a of avals) outs.push(tensorOf(node, outs.length, a.shape, a.dtype))
+  return node
+}
 /** All outputs of op applied to ins. Throws the op's sentence if they do not fit. */
 export const makeAll = <A>(op: OpDef<A>, ins: readonly RawTensor[], attrs: A): readonly RawTensor[] => {
   const simpler = op.rewrite?.(ins, attrs)
@@ -59,15 +66,12 @@ export const makeAll = <A>(op: OpDef<A>, ins: readonly RawTensor[], attrs: A): r
   const key = session && keyOf(op, ins, attrs)
   const hit = key === undefined ? undefined : session?.nodes.get(key)
   if (hit) return hit.outs
-  const avals = op.shape(ins, attrs)
-  const outs: RawTensor[] = []
-  const node: Node = { id: ++ids, op, ins, attrs, outs }
-  for (const a of Array.isArray(avals) ? (avals as readonly Aval[]) : [avals as Aval]) {
-    for (const n of a.shape) if (!Number.isSafeInteger(n) || n < 0) refuse(notASize(op.name, n))
-    outs.push(tensorOf(node, outs.length, a.shape, a.dtype))
-  }
+  const avals = op.shape!(ins, attrs)
+  const all = Array.isArray(avals) ? (avals as readonly Aval[]) : [avals as Aval]
+  for (const a of all) for (const n of a.shape) if (!Number.isSafeInteger(n) || n < 0) refuse(notASize(op.name, n))
+  const node = nodeOf(op, ins, attrs, all)
   if (key !== undefined) session?.nodes.set(key, node)
-  return outs
+  return node.outs
 }
 export const make = <A>(op: OpDef<A>, ins: readonly RawTensor[], attrs: A): RawTensor => makeAll(op, ins, attrs)[0]!
 /** `make` for public functions, whose result type is computed by the op's type rule. */

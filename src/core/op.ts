@@ -102,9 +102,11 @@ export interface Push<A> extends Primitive<A> {
 export interface Looping<A> extends Primitive<A> {
   readonly loop: (attrs: A) => LoopSpec
 }
-/** Placeholders and data. */
-export interface Leaf<A> extends Rules<A> {
+/** Placeholders and data. They are equal to no other, and know their shape when they are made. */
+export interface Leaf<A> extends Omit<Rules<A>, "shape"> {
   readonly leaf: true
+  /** Of the type alone. */
+  readonly shape?: Rules<A>["shape"]
 }
 export type OpDef<A> = (Composite<A> | Pull<A> | Push<A> | Looping<A> | Leaf<A>) & {
   // Optional views of the fields that only some kinds have, so that interpreters can ask without narrowing first.

@@ -87,7 +87,6 @@ interface Attrs extends Aval {
 export const op: OpDef<Attrs> = defineOp<Attrs>({
   name: "fromArray",
   leaf: true,
-  shape: (_, { shape, dtype }) => ({ shape, dtype }),
   rewrite: (_, { values, shape, dtype }) => hostLeaf(values, shape, dtype),
   examples: (g) => {
     const s = g.shape(0, 3)

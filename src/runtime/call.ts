@@ -39,12 +39,13 @@ const leafLike =
     }
     return storageOf(v) ? v : undefined
   }
+/** Of a tensor, what does not keep its expression alive. */
+const avalOf = ({ shape, dtype }: Aval): Aval => ({ shape, dtype })
 interface Entry {
   readonly device: OpenDevice
   /** Arguments of this kind are known to be those of the entry without looking it up. */
   readonly spec: TreeSpec
   readonly leaf: ReturnType<typeof leafLike>
-  readonly donated: readonly boolean[]
   readonly prepared: Prepared
   readonly result: ReturnType<typeof traceTree>["result"]
   /** Owns the device copies of what the function captured: uploaded once, freed with the entry. */
@@ -84,9 +85,8 @@ export const jitCall = (
           andThen(place(device, constants, prepared.leaves), (captured) => ({
             device,
             spec,
-            leaf: leafLike(leaves.map(({ shape, dtype }) => ({ shape, dtype }))),
-            donated,
-            prepared: { ...prepared, leaves: captured },
+            leaf: leafLike(leaves.map(avalOf)),
+            prepared: { ...prepared, leaves: captured, outs: prepared.outs.map(avalOf) },
             result,
             constants,
           })),
@@ -95,7 +95,7 @@ export const jitCall = (
     )
   }
   const run = (e: Entry, owner: Owner, values: readonly RawTensor[]): Eventually<unknown> =>
-    andThen(execute(e.device, owner, e.prepared, values, e.donated), (outs) => unflatten(e.result, outs))
+    andThen(execute(e.device, owner, e.prepared, values), (outs) => unflatten(e.result, outs))
   return (device, owner, given) => {
     if (last?.device === device && !last.prepared.compiled.disposed) {
       const values = leavesLike(last.spec, given, last.leaf)
@@ -125,12 +125,13 @@ export const jitCall = (
   }
 }
 // ---- values --------------------------------------------------------------------------------------------------------
+const valuesOn = (device: OpenDevice, owner: Owner, tensors: readonly RawTensor[]): Eventually<readonly RawTensor[]> =>
+  andThen(evaluate(device, owner, tensors), (values) => place(device, owner, values))
 /** `run` for an owner: one program for all expressions, and every value on the device. */
 export const runOn = <T>(device: OpenDevice, owner: Owner, tree: T): Eventually<T> => {
+  if (isTensor(tree)) return andThen(valuesOn(device, owner, [tree]), ([v]) => v as T)
   const { leaves, spec } = flatten(tree)
-  return andThen(evaluate(device, owner, leaves), (values) =>
-    andThen(place(device, owner, values), (here) => unflatten(spec, here) as T),
-  )
+  return andThen(valuesOn(device, owner, leaves), (here) => unflatten(spec, here) as T)
 }
 /** `read` without a scope: what was computed for it is freed at once. */
 export const readOn = (device: OpenDevice, t: RawTensor, into?: HostArrays[DType]): Eventually<HostArrays[DType]> =>

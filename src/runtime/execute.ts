@@ -19,12 +19,13 @@ export interface Prepared {
   /** Values that the program captured; inputs after its parameters. */
   readonly leaves: readonly RawTensor[]
   readonly outs: readonly Aval[]
+  /** Parameters whose arrays the program may overwrite. */
+  readonly donated: readonly boolean[]
 }
 /** Compiles, or finds what was compiled for a program of this structure. */
 export const prepare = (device: OpenDevice, program: Program, donated: readonly boolean[]): Eventually<Prepared> => {
   const key = `${donated.map((d) => (d ? "d" : ".")).join("")}${inSession(() => structure(program))}`
-  const outs = program.outs.map(({ shape, dtype }): Aval => ({ shape, dtype }))
-  const prepared = (compiled: Compiled): Prepared => ({ compiled, leaves: captured(program), outs })
+  const prepared = (compiled: Compiled): Prepared => ({ compiled, leaves: captured(program), outs: program.outs, donated })
   const known = device.programs.get(key)
   if (known) return prepared(known)
   let made: Lowered | undefined
@@ -38,108 +39,122 @@ export const prepare = (device: OpenDevice, program: Program, donated: readonly 
   })
 }
 
-interface Input {
-  readonly buffer: DeviceBuffer
-  /** Uploaded just now. */
-  readonly fresh: boolean
-}
-const upload = (device: OpenDevice, values: HostArray, aval: Aval): Eventually<Input> =>
-  andThen(device.backend.upload(values, aval), (buffer) => ({ buffer, fresh: true }))
-/** The device array of a value. Host values are uploaded; values of other devices travel through the host. */
-const input = (device: OpenDevice, t: RawTensor, held: DeviceBuffer | undefined): Eventually<Input> => {
+/** The device array of a value that is elsewhere. Host values are uploaded; values of other devices travel through the host. */
+const bring = (device: OpenDevice, t: RawTensor, held: DeviceBuffer | undefined): Eventually<DeviceBuffer> => {
   const s = storageOf(t)!
-  if (s.host) return upload(device, s.host, t)
-  const from = (s as DeviceStorage).device
-  if (from === device) return { buffer: held!, fresh: false }
-  return andThen(from.backend.download(held!), (values) => upload(device, values, t))
+  if (s.host) return device.backend.upload(s.host, t)
+  return andThen((s as DeviceStorage).device.backend.download(held!), (values) => device.backend.upload(values, t))
 }
-/** Refuses a call that gives a device value away and gets it a second time. */
-const once = (all: readonly RawTensor[], given: (k: number) => boolean, name: (k: number) => string): void => {
+/** Why a call cannot be: a value that it gives away and gets a second time, or one that is gone. */
+const refusal = (all: readonly RawTensor[], donated: readonly boolean[], name: (k: number) => string): Donated => {
   const seen = new Map<Storage, number>()
-  all.forEach((t, k) => {
+  for (const [k, t] of all.entries()) {
     const s = storageOf(t)!
     const before = seen.get(s)
-    if (before !== undefined && !s.host && (given(k) || given(before))) throw new Donated({ what: name(k), fate: "twice" })
-    if (before === undefined || given(k)) seen.set(s, k)
-  })
+    if (before !== undefined && !s.host && (donated[k] || donated[before])) return new Donated({ what: name(k), fate: "twice" })
+    if (before === undefined || donated[k]) seen.set(s, k)
+  }
+  const k = all.findIndex((t) => storageOf(t) instanceof DeviceStorage && !(storageOf(t) as DeviceStorage).here)
+  return (storageOf(all[k]!) as DeviceStorage).gone(name(k))
 }
 
 /** Runs a prepared program. Donated arguments are gone afterwards; on failure everything is as it was. */
-export const execute = (
-  device: OpenDevice,
-  owner: Owner,
-  p: Prepared,
-  args: readonly RawTensor[],
-  donated: readonly boolean[],
-): Eventually<RawTensor[]> => {
+export const execute = (device: OpenDevice, owner: Owner, p: Prepared, args: readonly RawTensor[]): Eventually<RawTensor[]> => {
+  const { donated, compiled, outs } = p
   const all = p.leaves.length > 0 ? [...args, ...p.leaves] : args
-  const given = (k: number): boolean => donated[k] ?? false
-  const name = (k: number): string => `${k < args.length ? `argument leaf ${k}` : "captured value"}, ${all[k]}`
-  const lent: DeviceStorage[] = []
-  if (donated.includes(true)) {
-    once(all, given, name)
-    all.forEach((t, k) => {
-      const s = storageOf(t)
-      if (given(k) && s instanceof DeviceStorage) lent.push(s)
-    })
-  }
-  // Who is gone is found out before anything is uploaded; who is given away is so before anything is waited for.
   const buffers: DeviceBuffer[] = []
+  const lent: DeviceStorage[] = []
   const elsewhere: number[] = []
+  // Who is gone is found out before anything is uploaded; who is given away is so before anything is waited for.
+  let fits = true
   for (let k = 0; k < all.length; k++) {
     const s = storageOf(all[k]!)!
-    if (s.host === undefined) buffers[k] = (s as DeviceStorage).buffer(() => name(k))
-    if (s.host !== undefined || (s as DeviceStorage).device !== device) elsewhere.push(k)
+    if (s.host === undefined) {
+      const d = s as DeviceStorage
+      fits &&= d.here
+      buffers.push(d.held)
+      if (d.device !== device) elsewhere.push(k)
+      if (!donated[k] || !fits) continue
+      d.lend()
+      lent.push(d)
+    } else elsewhere.push(buffers.push(undefined as never) - 1)
   }
-  for (const s of lent) s.lend()
-  const fresh = new Set<number>()
-  const undo = (): void => {
+  if (lent.length > 0)
+    for (let k = 0; k < all.length; k++) {
+      const s = storageOf(all[k]!)!
+      if (s.host === undefined && !donated[k]) fits &&= (s as DeviceStorage).here
+    }
+  if (!fits) {
     for (const s of lent) s.restore()
-    for (const k of fresh) device.backend.free(buffers[k]!)
+    throw refusal(all, donated, (k) => `${k < args.length ? `argument leaf ${k}` : "captured value"}, ${all[k]}`)
   }
-  return guarded(() => {
-    let ready: Eventually<unknown> = undefined
-    for (const k of elsewhere)
-      ready = andThen(ready, () =>
-        andThen(input(device, all[k]!, buffers[k]), ({ buffer }) => {
-          buffers[k] = buffer
-          fresh.add(k)
-        }),
-      )
-    return andThen(ready, () => {
-      // what was uploaded for this call is given away too: its memory may be reused, and is freed with the call
-      const gone = buffers.map((_, k) => given(k) || fresh.has(k))
-      return andThen(p.compiled.run(buffers, gone), (outs) => {
-        fresh.clear()
-        for (const s of lent) s.spent(device)
-        lent.length = 0
-        device.stats.calls++
-        return outs.map((b, k) => leaf(p.outs[k]!, owner.adopt(b)))
+  const done = (results: readonly DeviceBuffer[]): RawTensor[] => {
+    for (const s of lent) s.spent(device)
+    lent.length = 0
+    device.stats.calls++
+    const values: RawTensor[] = []
+    for (let k = 0; k < results.length; k++) values.push(leaf(outs[k]!, owner.adopt(results[k]!)))
+    return values
+  }
+  /** Uploaded for this call. */
+  let fresh: boolean[] = []
+  return guarded(
+    () => {
+      if (elsewhere.length === 0) return andThen(compiled.run(buffers, donated), done)
+      let ready: Eventually<unknown> = undefined
+      for (const k of elsewhere)
+        ready = andThen(ready, () =>
+          andThen(bring(device, all[k]!, buffers[k]), (buffer) => {
+            buffers[k] = buffer
+            fresh[k] = true
+          }),
+        )
+      return andThen(ready, () => {
+        // what was uploaded for this call is given away too: its memory may be reused, and is freed with the call
+        const gone = buffers.map((_, k) => donated[k] || fresh[k] || false)
+        return andThen(compiled.run(buffers, gone), (results) => {
+          fresh = []
+          return done(results)
+        })
       })
-    })
-  }, undo)
+    },
+    () => {
+      for (const s of lent) s.restore()
+      fresh.forEach((_, k) => device.backend.free(buffers[k]!))
+    },
+  )
 }
 
 /** Expressions as values: one program for all of them. Values come back as they are. */
-export const evaluate = (device: OpenDevice, owner: Owner, tensors: readonly RawTensor[]): Eventually<RawTensor[]> => {
-  const todo = [...new Set(tensors.filter((t) => !storageOf(t)))]
-  if (todo.length === 0) return [...tensors]
+export const evaluate = (device: OpenDevice, owner: Owner, tensors: readonly RawTensor[]): Eventually<readonly RawTensor[]> => {
+  const found = tensors.filter((t) => !storageOf(t))
+  if (found.length === 0) return tensors
+  const todo = found.length === 1 ? found : [...new Set(found)]
   return andThen(prepare(device, { params: [], outs: todo }, []), (p) =>
-    andThen(execute(device, owner, p, [], []), (outs) => {
+    andThen(execute(device, owner, p, []), (outs) => {
+      if (todo.length === tensors.length) return outs
       const value = new Map(todo.map((t, k) => [t, outs[k]!]))
       return tensors.map((t) => value.get(t) ?? t)
     }),
   )
 }
 /** Values as values of this device: host values are uploaded, those of other devices copied; what is here stays as it is. */
-export const place = (device: OpenDevice, owner: Owner, values: readonly RawTensor[]): Eventually<RawTensor[]> =>
-  allOf(
+export const place = (device: OpenDevice, owner: Owner, values: readonly RawTensor[]): Eventually<readonly RawTensor[]> => {
+  const there = (t: RawTensor): boolean => {
+    const s = storageOf(t)!
+    if (s.host) return false
+    if (!(s as DeviceStorage).here) throw (s as DeviceStorage).gone(t.toString())
+    return (s as DeviceStorage).device === device
+  }
+  if (values.every(there)) return values
+  return allOf(
     values.map((t) => {
+      if (there(t)) return t
       const s = storageOf(t)!
-      const held = s.host ? undefined : (s as DeviceStorage).buffer(() => t.toString())
-      return andThen(input(device, t, held), ({ buffer, fresh }) => (fresh ? leaf(t, owner.adopt(buffer)) : t))
+      return andThen(bring(device, t, s.host ? undefined : (s as DeviceStorage).held), (b) => leaf(t, owner.adopt(b)))
     }),
   )
+}
 /** A copy of a value's elements on the host: in `into`, or in an array of its own. */
 export const download = (t: RawTensor, into?: HostArray): Eventually<HostArray> => {
   if (into !== undefined) checkInto(t, into)
@@ -151,14 +166,9 @@ export const download = (t: RawTensor, into?: HostArray): Eventually<HostArray> 
   const s = storageOf(t)!
   if (s.host) return into ? filled(s.host) : s.host.slice()
   const d = s as DeviceStorage
+  if (!d.here) throw d.gone(t.toString())
   // Named after the wait too: until then the value is not collected, and so its array not freed.
-  return andThen(
-    d.device.backend.download(
-      d.buffer(() => t.toString()),
-      into,
-    ),
-    (values) => filled(d.host ?? values),
-  )
+  return andThen(d.device.backend.download(d.held, into), (values) => filled(d.host ?? values))
 }
 const checkInto = (t: RawTensor, into: unknown): void => {
   const [n, name] = [size(t.shape), hostArray(t.dtype, 0).constructor.name]

@@ -5,29 +5,69 @@ import type { Storage } from "../core/leaf.ts"
 import type { OpenDevice } from "./open.ts"
 import { ensuring } from "./eventually.ts"
 
-/** Frees device arrays that nobody can reach any more. A safety net for loops in a REPL; scopes are what one relies on. */
-const net = new FinalizationRegistry<Held>((h) => h.owner.release(h))
-
-interface Held {
+/** Arrays of one owner that were made one after the other. The place of one that is gone is empty. */
+class Shelf {
   readonly owner: Owner
-  readonly buffer: DeviceBuffer
+  readonly room: number
+  readonly buffers: (DeviceBuffer | undefined)[] = []
+  private left = 0
+  constructor(owner: Owner, room: number) {
+    this.owner = owner
+    this.room = room
+  }
+  put(buffer: DeviceBuffer): number {
+    this.left++
+    return this.buffers.push(buffer) - 1
+  }
+  get full(): boolean {
+    return this.buffers.length >= this.room
+  }
+  /** The array, which is another's from now on. */
+  take(at: number): DeviceBuffer | undefined {
+    const b = this.buffers[at]
+    if (b === undefined) return undefined
+    this.buffers[at] = undefined
+    if (--this.left === 0 && this.full) this.owner.drop(this)
+    return b
+  }
 }
+/** What the values of a shelf hold: when no value does any more, nobody can reach its arrays. */
+class Net {
+  readonly shelf: Shelf
+  constructor(shelf: Shelf) {
+    this.shelf = shelf
+  }
+}
+/** Frees device arrays that nobody can reach any more. A safety net for loops in a REPL; scopes are what one relies on. To watch an
+ *  object costs as much as a small addition, and keeps it until the next full collection: that is why small arrays share a net. */
+const registry = new FinalizationRegistry<Shelf>((shelf) => shelf.owner.clear(shelf))
+/** Arrays of up to so many elements share a shelf, so many of them: a value that lives on keeps no more than that of its neighbours. */
+const SMALL = 64
+const SHARED = 16
+
 /** A value held by a device. Its array is gone once it has been donated or its owner was closed. */
 export class DeviceStorage implements Storage {
   readonly host = undefined
   readonly device: OpenDevice
-  private readonly held: Held
+  private readonly net: Net
+  private readonly at: number
   private donated = false
-  constructor(device: OpenDevice, held: Held) {
+  constructor(device: OpenDevice, net: Net, at: number) {
     this.device = device
-    this.held = held
-    net.register(this, held, this)
+    this.net = net
+    this.at = at
   }
-  /** The device array, or the typed error that says why it is gone. */
-  buffer(what: () => string): DeviceBuffer {
-    if (this.donated) throw new Donated({ what: what() })
-    if (!this.held.owner.holds(this.held)) throw new Donated({ what: what(), fate: "closed" })
-    return this.held.buffer
+  /** Is the array there still, and not given away? */
+  get here(): boolean {
+    return !this.donated && this.net.shelf.buffers[this.at] !== undefined
+  }
+  /** The device array of a value that is here. */
+  get held(): DeviceBuffer {
+    return this.net.shelf.buffers[this.at]!
+  }
+  /** The typed error that says why it is gone. */
+  gone(what: string): Donated {
+    return new Donated(this.donated ? { what } : { what, fate: "closed" })
   }
   /** Gives the array away to a call that begins: nobody else gets it. Then `spent`, or `restore` if the call fails. */
   lend(): void {
@@ -38,44 +78,60 @@ export class DeviceStorage implements Storage {
   }
   /** The call is done. On its own device the program has reused or freed the array; from another device it was only copied. */
   spent(on: OpenDevice): void {
-    net.unregister(this)
-    if (on === this.device) this.held.owner.forget(this.held)
-    else this.held.owner.release(this.held)
+    if (on === this.device) this.net.shelf.take(this.at)
+    else this.release()
   }
   /** Frees the array now. */
   release(): void {
-    net.unregister(this)
-    this.held.owner.release(this.held)
+    const b = this.net.shelf.take(this.at)
+    if (b) this.device.backend.free(b)
   }
 }
 /** Who frees device arrays: one owner per scope or session. Holds arrays, not the tensors that name them. */
 export class Owner {
   private readonly device: OpenDevice
-  private readonly all = new Set<Held>()
+  private readonly shelves = new Set<Shelf>()
+  /** Where the next small array goes. */
+  private last: Net | undefined
   private closed = false
   constructor(device: OpenDevice) {
     this.device = device
   }
   /** Takes an array over. What comes after the end, from work that outlived its scope, is freed at once. */
   adopt(buffer: DeviceBuffer): DeviceStorage {
-    const held: Held = { owner: this, buffer }
-    if (this.closed) this.device.backend.free(buffer)
-    else this.all.add(held)
-    return new DeviceStorage(this.device, held)
+    if (this.closed) {
+      this.device.backend.free(buffer)
+      return new DeviceStorage(this.device, new Net(new Shelf(this, 0)), 0)
+    }
+    let n = 1
+    for (const d of buffer.aval.shape) n *= d
+    const net = n > SMALL ? this.shelve(1) : this.last && !this.last.shelf.full ? this.last : (this.last = this.shelve(SHARED))
+    return new DeviceStorage(this.device, net, net.shelf.put(buffer))
   }
-  holds(h: Held): boolean {
-    return this.all.has(h)
+  private shelve(room: number): Net {
+    const shelf = new Shelf(this, room)
+    const net = new Net(shelf)
+    this.shelves.add(shelf)
+    registry.register(net, shelf, shelf)
+    return net
   }
-  /** The array has another owner now. */
-  forget(h: Held): void {
-    this.all.delete(h)
+  /** The shelf is full and all on it gone. */
+  drop(shelf: Shelf): void {
+    registry.unregister(shelf)
+    this.shelves.delete(shelf)
   }
-  release(h: Held): void {
-    if (this.all.delete(h)) this.device.backend.free(h.buffer)
+  /** Frees what is on it. */
+  clear(shelf: Shelf): void {
+    this.drop(shelf)
+    for (const [k, b] of shelf.buffers.entries()) {
+      shelf.buffers[k] = undefined
+      if (b) this.device.backend.free(b)
+    }
   }
   close(): void {
     this.closed = true
-    for (const h of this.all) this.release(h)
+    this.last = undefined
+    for (const s of this.shelves) this.clear(s)
   }
 }
 /** f with an owner that lasts as long as f does. */

@@ -21,13 +21,16 @@ export { compileWasm, type WasmProgram } from "./program.ts"
 
 class Block implements DeviceBuffer {
   readonly aval: Aval
-  /** Undefined once freed or donated. */
-  address: number | undefined
-  constructor(aval: Aval, address: number) {
-    this.aval = { shape: aval.shape, dtype: aval.dtype }
+  readonly bytes: number
+  /** 0 once freed or donated. */
+  address: number
+  constructor(aval: Aval, bytes: number, address: number) {
+    this.aval = aval
+    this.bytes = bytes
     this.address = address
   }
 }
+const avalOf = ({ shape, dtype }: Aval): Aval => ({ shape, dtype })
 const bytesFor = (a: Aval): number => size(a.shape) * bytesOf(a.dtype)
 const MOST_ELEMENTS = 2 ** 29 // of four bytes: what a signed offset reaches
 
@@ -133,7 +136,8 @@ interface Parts {
   readonly relaxed?: boolean
 }
 const open = (heap: Heap, { pool, least, blas, relaxed }: Parts): Backend => {
-  const live = new Set<Block>()
+  const live = { buffers: 0, bytes: 0 }
+  let closed = false
   // One arena for all programs: what it holds matters only while one of them runs.
   let arena = { address: 0, bytes: 0 }
   const reserve = (bytes: number): void => {
@@ -142,27 +146,26 @@ const open = (heap: Heap, { pool, least, blas, relaxed }: Parts): Backend => {
     arena = { address: 0, bytes: 0 }
     arena = { address: heap.take(bytes), bytes }
   }
-  const hold = (aval: Aval, address: number): Block => {
-    const b = new Block(aval, address)
-    live.add(b)
-    return b
+  const hold = (b: Block): void => {
+    live.buffers++
+    live.bytes += b.bytes
   }
   const addressOf = (b: DeviceBuffer): number => {
     const { address } = b as Block
-    if (address === undefined) throw new Donated({ what: `${b.aval.dtype}${show(b.aval.shape)} on wasm` })
+    if (address === 0 || closed) throw new Donated({ what: `${b.aval.dtype}${show(b.aval.shape)} on wasm` })
     return address
   }
   const forget = (b: Block): void => {
-    live.delete(b)
-    b.address = undefined
+    live.buffers--
+    live.bytes -= b.bytes
+    b.address = 0
   }
   const free = (b: DeviceBuffer): void => {
     const { address } = b as Block
-    if (address === undefined) return
+    if (address === 0 || closed) return
     heap.release(address)
     forget(b as Block)
   }
-  const words = (address: number, n: number): Uint32Array => new Uint32Array(heap.memory.buffer, address, n)
   const view = (a: Aval, address: number): HostArray => {
     const n = size(a.shape)
     const { buffer } = heap.memory
@@ -189,52 +192,48 @@ const open = (heap: Heap, { pool, least, blas, relaxed }: Parts): Backend => {
       ...host,
     })
     const job = program.threads > 1 ? pool?.job(module, exports["run"]!, program.divided) : undefined
+    const run = exports["run"]!
     const table = heap.take(4 * tableWords(lowered))
+    const outs = lowered.outs.map((o, k) => ({
+      aval: avalOf(o),
+      bytes: bytesFor(o),
+      slot: table / 4 + outSlot(lowered, k),
+      from: lowered.alias[k],
+    }))
+    const overwritten = lowered.args.map((_, k) => outs.some(({ from }) => from === k))
     let disposed = false
     return {
       run: (args, donated) => {
-        const given = args.map(addressOf)
-        const places = [...given]
-        const taken: number[] = []
-        const take = (bytes: number): number => {
-          const address = heap.take(bytes)
-          taken.push(address)
-          return address
-        }
-        let outs: number[]
+        const results: Block[] = []
         try {
           reserve(program.arena)
-          outs = lowered.outs.map((o, k) => {
-            const from = lowered.alias[k]
-            if (from === undefined) return take(bytesFor(o))
-            if (donated[from]) return given[from]!
-            // Compiled to overwrite this argument, which its owner keeps: the program gets a copy.
-            const copy = take(bytesFor(o))
-            new Uint8Array(heap.memory.buffer).copyWithin(copy, given[from]!, given[from]! + bytesFor(o))
-            places[from] = copy
-            return copy
-          })
-          const slots = words(table, tableWords(lowered))
-          slots[ARENA_SLOT] = arena.address
-          slots[SCRATCH_SLOT] = program.scratch
-          places.forEach((a, k) => {
-            slots[argSlot(k)] = a
-          })
-          outs.forEach((a, k) => {
-            slots[outSlot(lowered, k)] = a
-          })
+          for (let k = 0; k < args.length; k++) heap.words[table / 4 + argSlot(k)] = addressOf(args[k]!)
+          for (const { aval, bytes, slot, from } of outs) {
+            // A program that was compiled to overwrite an argument which its owner keeps gets a copy.
+            const address = from !== undefined && donated[from] ? addressOf(args[from]!) : heap.take(bytes)
+            results.push(new Block(aval, bytes, address))
+            if (from !== undefined && !donated[from]) {
+              new Uint8Array(heap.memory.buffer).copyWithin(address, addressOf(args[from]!), addressOf(args[from]!) + bytes)
+              heap.words[table / 4 + argSlot(from)] = address
+            }
+            heap.words[slot] = address
+          }
+          heap.words[table / 4 + ARENA_SLOT] = arena.address
+          heap.words[table / 4 + SCRATCH_SLOT] = program.scratch
           if (job) pool!.run(job, table)
-          else exports["run"]!(table, -1, 0)
+          else run(table, -1, 0)
         } catch (e) {
-          for (const a of taken) heap.release(a)
+          results.forEach((b, k) => {
+            const { from } = outs[k]!
+            if (from === undefined || !donated[from]) heap.release(b.address)
+          })
           throw e
         }
-        args.forEach((b, k) => {
-          if (!donated[k] || (b as Block).address === undefined) return
-          if (outs.includes(given[k]!)) forget(b as Block)
-          else free(b)
-        })
-        return lowered.outs.map((o, k) => hold(o, outs[k]!))
+        for (let k = 0; k < args.length; k++)
+          if (donated[k] && overwritten[k] && (args[k] as Block).address) forget(args[k] as Block)
+        for (let k = 0; k < args.length; k++) if (donated[k]) free(args[k]!)
+        for (const b of results) hold(b)
+        return results
       },
       dispose: () => {
         if (!disposed) {
@@ -256,9 +255,10 @@ const open = (heap: Heap, { pool, least, blas, relaxed }: Parts): Backend => {
     limits: { reads: Number.POSITIVE_INFINITY, f64: true },
     compile,
     upload: (values, aval) => {
-      const address = heap.take(bytesFor(aval))
-      view(aval, address).set(values)
-      return hold(aval, address)
+      const b = new Block(avalOf(aval), bytesFor(aval), heap.take(bytesFor(aval)))
+      view(aval, b.address).set(values)
+      hold(b)
+      return b
     },
     download: (b, into) => {
       const values = view(b.aval, addressOf(b))
@@ -269,9 +269,10 @@ const open = (heap: Heap, { pool, least, blas, relaxed }: Parts): Backend => {
       return out
     },
     free,
-    live: () => ({ buffers: live.size, bytes: [...live].reduce((s, b) => s + bytesFor(b.aval), 0) }),
+    live: () => ({ ...live }),
     close: () => {
-      for (const b of live) free(b)
+      closed = true
+      Object.assign(live, { buffers: 0, bytes: 0 })
       return pool?.close()
     },
   }

@@ -16,6 +16,8 @@ interface Block {
 }
 export class Heap {
   readonly memory: Memory
+  /** All of the memory, for single words: to make a view takes longer than to write an address. */
+  words: Uint32Array
   private readonly free: Block[] = []
   private readonly used = new Map<number, number>()
   private top = START
@@ -23,6 +25,7 @@ export class Heap {
 
   constructor(shared = false) {
     this.memory = new engine!.Memory({ initial: 16, maximum: MOST_PAGES, shared })
+    this.words = new Uint32Array(this.memory.buffer)
   }
   get bytes(): number {
     return this.taken
@@ -33,9 +36,13 @@ export class Heap {
     // Equal buffers at equal distances modulo 4 KiB would share cache sets and store-to-load checks.
     if (bytes % 4096 === 0) bytes += 2 * ALIGN
     let best = -1
-    this.free.forEach((b, k) => {
-      if (b.bytes >= bytes && (best < 0 || b.bytes < this.free[best]!.bytes)) best = k
-    })
+    let least = Number.POSITIVE_INFINITY
+    for (let k = 0; k < this.free.length; k++) {
+      const b = this.free[k]!
+      if (b.bytes < bytes || b.bytes >= least) continue
+      best = k
+      least = b.bytes
+    }
     let address: number
     if (best >= 0) {
       const b = this.free[best]!
@@ -65,6 +72,7 @@ export class Heap {
       if (have / PAGE + pages > MOST_PAGES) continue
       try {
         this.memory.grow(pages)
+        this.words = new Uint32Array(this.memory.buffer)
         return
       } catch (e) {
         if (!(e instanceof RangeError)) throw e
