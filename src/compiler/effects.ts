@@ -6,7 +6,13 @@ export interface Effects {
   readonly reads: ReadonlySet<Buf>
   readonly writes: ReadonlySet<Buf>
 }
+const known = new WeakMap<Stmt, Effects>()
 export const effectsOf = (s: Stmt): Effects => {
+  let f = known.get(s)
+  if (!f) known.set(s, (f = effects(s)))
+  return f
+}
+const effects = (s: Stmt): Effects => {
   const kernels = kernelsOf([s])
   const reads = new Set(kernels.flatMap((k) => readsOf(k).map((r) => r.buf)))
   for (const k of kernels) if (k.accumulate) reads.add(k.out)

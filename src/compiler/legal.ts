@@ -2,7 +2,7 @@
 import { type Atom, type Axis, type Buf, type Expr, type Ix, type Kernel, type Stmt } from "../core/ir/index.ts"
 import type { Lowered } from "./lowered.ts"
 import { lifetimes } from "./plan.ts"
-import { bytes } from "./schedule.ts"
+import { bytes } from "./buffers.ts"
 
 /** Sentences about what is wrong; empty if the program is legal. */
 export const illegal = (l: Lowered): string[] => {

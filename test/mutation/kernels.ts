@@ -84,8 +84,8 @@ export const kernels: readonly Mutant[] = [
   {
     name: "memory plan: lifetimes end one statement early",
     file: "src/compiler/plan.ts",
-    find: "first <= life.get(t.buf)!.last)",
-    replace: "first < life.get(t.buf)!.last)",
+    find: "first > other.last",
+    replace: "first >= other.last",
     suite: programs,
   },
   {
@@ -97,8 +97,8 @@ export const kernels: readonly Mutant[] = [
   },
   {
     name: "donation: overwritten before the last reader",
-    file: "src/compiler/schedule.ts",
-    find: "if (first !== undefined) for (const j of others) before[first]!.add(j)",
+    file: "src/compiler/donate.ts",
+    find: "order.wait(first, others)",
     replace: "",
     suite: programs,
   },
@@ -111,16 +111,30 @@ export const kernels: readonly Mutant[] = [
   },
   {
     name: "donation: a reader that needs the result",
-    file: "src/compiler/schedule.ts",
-    find: "if (first !== undefined && others.some((j) => reaches(before, j, first))) return",
+    file: "src/compiler/donate.ts",
+    find: "if (order.behind(first, others) && others.some((j) => followers(first).has(j))) return",
     replace: "",
     suite: loweringOf("rows and columns of a square"),
   },
   {
+    name: "donation: an order that does not follow what waits",
+    file: "src/compiler/order.ts",
+    find: "this.place[i] = places[k]!",
+    replace: "",
+    suite: tests("compiler/order"),
+  },
+  {
+    name: "schedule: what stops being cheap stays first",
+    file: "src/compiler/heap.ts",
+    find: "if (down + 1 < all.length && before(all[down + 1]!, all[down]!)) down++",
+    replace: "",
+    suite: tests("compiler/order"),
+  },
+  {
     name: "schedule: read before it is written",
     file: "src/compiler/schedule.ts",
-    find: "      after(lastWrite.get(b))\n      readers.set",
-    replace: "      readers.set",
+    find: "      after(lastWrite.get(b))\n      listedUnder",
+    replace: "      listedUnder",
     suite: programs,
   },
   {

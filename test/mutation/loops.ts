@@ -57,8 +57,8 @@ export const loopMutants: readonly Mutant[] = [
   {
     name: "remat: recomputation does not wait",
     file: "src/compiler/schedule.ts",
-    find: "const orders = [listed(fx, before, users, undefined), listed(fx, before, users, depthFirst(before))]",
-    replace: "const orders = [listed(fx, before, users, undefined)]",
+    find: "const orders = [listed(touched, before, users, undefined), listed(touched, before, users, depthFirst(before))]",
+    replace: "const orders = [listed(touched, before, users, undefined)]",
     suite: tests("compiler/memory"),
   },
   {

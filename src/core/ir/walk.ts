@@ -30,8 +30,14 @@ export const visit = (x: Expr, f: (x: Expr) => void, g: (e: Ix) => void = () => 
   }
   go(x)
 }
-/** Every read of a kernel: in its value and in its indices, store index included. */
-export const readsOf = (k: Kernel): Read[] => {
+const found = new WeakMap<Kernel, readonly Read[]>()
+/** Every read of a kernel: in its value and in its indices, store index included. Kernels never change: looked for once. */
+export const readsOf = (k: Kernel): readonly Read[] => {
+  let out = found.get(k)
+  if (!out) found.set(k, (out = reads(k)))
+  return out
+}
+const reads = (k: Kernel): Read[] => {
   const out: Read[] = []
   const take = (x: Expr): void => void (x.k === "read" && out.push(x))
   visit(k.value, take)
