@@ -4,6 +4,7 @@ import {
   type Axis,
   type Cond,
   type Expr,
+  type Fn,
   type Guard,
   type Ix,
   keyOf,
@@ -144,11 +145,13 @@ export const chooseAxis = (kernels: readonly Kernel[], axes: readonly Axis[], fr
   return best
 }
 /** Vectors per iteration for a function that takes long, measured: enough to overlap latencies, few enough for sixteen registers. */
-const STRANDS: Readonly<Record<string, number>> = { exp: 6, expm1: 6, tanh: 6, sigmoid: 6, erf: 3, pow: 2 }
+const STRANDS: Readonly<Record<string, number>> = { exp: 6, tanh: 6, softplus: 6, log: 3, log1p: 3, erf: 3 }
+/** For several of these, which hold few values at a time: 4 for two, 3 for more; for others 2. */
+const THRIFTY = new Set(["exp", "expm1", "tanh", "sigmoid"])
 const LONG = 20
 export const widthFor = (values: readonly Expr[]): number => {
   const work = values.reduce((w, x) => w + workOf(x), 0)
-  const long = new Set<Expr>()
+  const long = new Set<Fn>()
   let sums = false
   for (const x of values)
     visit(x, (y) => {
@@ -156,8 +159,11 @@ export const widthFor = (values: readonly Expr[]): number => {
       if (y.k === "fn" && y.f.cost >= LONG) long.add(y)
     })
   if (sums && work <= 8) return 8
-  const [first] = long
-  if (first?.k === "fn") return long.size > 1 ? 2 : (STRANDS[first.f.name] ?? 4)
+  const names = new Set([...long].map((x) => x.f.name))
+  const [first] = names
+  if (first !== undefined && long.size > 1)
+    return [...names].some((n) => !THRIFTY.has(n)) ? 2 : names.size > 1 && long.size === 2 ? 4 : 3
+  if (first !== undefined) return STRANDS[first] ?? 4
   return work <= 30 ? 4 : 6
 }
 

@@ -35,20 +35,28 @@ export const ULP: Readonly<Record<string, number>> = {
 const absolute = (s: Strands, x: Vec): V => s.and(s.get(x), s.ki(0x7fffffff))
 const signOf = (s: Strands, x: Vec): V => s.and(s.get(x), s.ki(SIGN))
 
-/** x = n ln 2 + r with |r| <= ln 2 / 2: r, (e^r - 1 - r) / r^2 by a quartic (4e-9), and a number whose low nine bits hold n + bias
- *  (0 <= n + bias < 512). */
-const reduceExp = (s: Strands, x: Vec, bias: number): { readonly r: Vec; readonly tail: Vec; readonly shifted: Vec } => {
+/** With t = 1 or -1: t x = n ln 2 + t r with |r| <= ln 2 / 2: r, (e^(t r) - 1 - t r) / r^2 by a quartic (4e-9), and a number whose low
+ *  nine bits hold n + bias (0 <= n + bias < 512). */
+const reduceExp = (
+  s: Strands,
+  x: Vec,
+  bias: number,
+  t: Sense = 1,
+): { readonly r: Vec; readonly tail: Vec; readonly shifted: Vec } => {
   const round = ROUND + bias
-  const shifted = s.let(() => s.add(s.mul(s.get(x), s.k(LOG2E)), s.k(round)))
+  const shifted = s.let(() => s.add(s.mul(s.get(x), s.k(t * LOG2E)), s.k(round)))
   const n = s.let(() => s.sub(s.get(shifted), s.k(round)))
-  const high = s.let(() => s.sub(s.get(x), s.mul(s.get(n), s.k(LN2_HI))))
-  const r = s.let(() => s.sub(s.get(high), s.mul(s.get(n), s.k(LN2_LO))))
-  return { r, shifted, tail: s.poly(r, [0.49999994, 0.166665196, 0.0416684002, 0.00836885162, 0.00138143182]) }
+  const high = s.let(() => s.sub(s.get(x), s.mul(s.get(n), s.k(t * LN2_HI))))
+  const r = s.let(() => s.sub(s.get(high), s.mul(s.get(n), s.k(t * LN2_LO))))
+  const tail = s.horner(r, [0.49999994, t * 0.166665196, 0.0416684002, t * 0.00836885162, 0.00138143182])
+  return { r, shifted, tail }
 }
-/** e^r from its reduced parts. */
-const expReduced = (s: Strands, r: Vec, tail: Vec): Vec => {
+type Sense = 1 | -1
+/** e^(t r) from its reduced parts. */
+const expReduced = (s: Strands, r: Vec, tail: Vec, t: Sense = 1): Vec => {
   const square = s.let(() => s.mul(s.get(r), s.get(r)))
-  return s.let(() => s.add(s.add(s.mul(s.get(square), s.get(tail)), s.get(r)), s.k(1)))
+  const above = (): V => s.mul(s.get(square), s.get(tail))
+  return s.let(() => s.add(t === 1 ? s.add(above(), s.get(r)) : s.sub(above(), s.get(r)), s.k(1)))
 }
 
 /** e^x, subnormal results included: 2^n is multiplied on in two parts, whose exponents are the halves of n + 254. */
@@ -81,26 +89,28 @@ export const expm1 = (s: Strands, x: Vec): Vec => {
   return s.let(() => s.or(s.add(s.get(m), s.get(m)), signOf(s, x)))
 }
 
-/** 1 / (1 + e^-x): e^-|x| / (1 + e^-|x|) or 1 / (1 + e^-|x|) by the sign of x. */
+/** 1 / (1 + e^-x) = c / (c + c e^-x) with c = 2^-30, which brings c e^-x into range where the result is subnormal. */
 export const sigmoid = (s: Strands, x: Vec): Vec => {
-  const e = expBelow(
-    s,
-    s.let(() => s.or(s.get(x), s.ki(SIGN))),
-  )
-  const above = s.let(() => s.choose(s.get(e), s.k(1), s.op("i32x4.lt_s", s.get(x), s.ki(0))))
-  return s.let(() => s.div(s.get(above), s.add(s.get(e), s.k(1))))
+  const inner = s.let(() => s.atMost(s.atLeast(s.get(x), s.k(-104.5)), s.k(60)))
+  const { r, tail, shifted } = reduceExp(s, inner, 97, -1)
+  const y = expReduced(s, r, tail, -1)
+  const below = s.let(() => s.add(s.mul(s.get(y), s.shl(s.get(shifted), 23)), s.k(2 ** -30)))
+  return s.let(() => s.div(s.k(2 ** -30), s.get(below)))
 }
 
-/** tanh x: with m = e^(-2|x|) - 1 it is -m / (m + 2), and m keeps its digits near 0. */
+/** tanh x: with m = e^2x - 1 it is m / (m + 2), and m keeps its digits near 0. */
 export const tanh = (s: Strands, x: Vec): Vec => {
-  const a = s.let(() => s.atLeast(s.or(s.get(x), s.ki(SIGN)), s.k(-9.1)))
-  const twice = s.let(() => s.add(s.get(a), s.get(a)))
-  const { r, tail, shifted } = reduceExp(s, twice, 127)
+  const inner = s.let(() => s.atLeast(s.atMost(s.get(x), s.k(9.1)), s.k(-9.1)))
+  const { r, tail, shifted } = reduceExp(
+    s,
+    s.let(() => s.add(s.get(inner), s.get(inner))),
+    127,
+  )
   const scale = s.let(() => s.shl(s.get(shifted), 23))
   const near = s.let(() => s.add(s.mul(s.mul(s.get(r), s.get(r)), s.get(tail)), s.get(r)))
   const m = s.let(() => s.add(s.mul(s.get(near), s.get(scale)), s.sub(s.get(scale), s.k(1))))
   const y = s.let(() => s.div(s.get(m), s.add(s.get(m), s.k(2))))
-  return s.let(() => s.or(s.and(s.get(y), s.ki(0x7fffffff)), signOf(s, x)))
+  return s.let(() => s.or(s.get(y), signOf(s, x)))
 }
 
 /** ln(x) - less for normal x > 0 (and 2^23 times smaller ones where `small` says so), with x = 2^k (1 + f), s = f / (2 + f):
@@ -114,7 +124,7 @@ const logNormal = (s: Strands, y: Vec, less: Vec | undefined, small: Vec | undef
   const n = small ? s.let(() => s.sub(s.get(whole), s.and(s.get(small), s.k(23)))) : whole
   const q = s.let(() => s.div(s.get(f), s.add(s.get(f), s.k(2))))
   const z = s.let(() => s.mul(s.get(q), s.get(q)))
-  const tail = s.poly(z, [0.666667819, 0.399770796, 0.298851907])
+  const tail = s.horner(z, [0.666667819, 0.399770796, 0.298851907])
   const half = s.let(() => s.mul(s.mul(s.get(f), s.get(f)), s.k(0.5)))
   const low = s.let(() => s.mul(s.get(q), s.add(s.get(half), s.mul(s.get(z), s.get(tail)))))
   const rest = s.let(() => s.sub(s.get(half), s.add(s.get(low), s.mul(s.get(n), s.k(LN2_LO)))))
@@ -282,9 +292,9 @@ const trig = (s: Strands, x: Vec, turn: 0 | 1): Vec => {
   const { r, n } = reduceTrig(s, x)
   const quadrant = turn === 0 ? n : s.let(() => s.iadd(s.get(n), s.ki(1)))
   const z = s.let(() => s.mul(s.get(r), s.get(r)))
-  const p = s.poly(z, [-0.166666552, 0.00833216868, -0.000195160115])
+  const p = s.horner(z, [-0.166666552, 0.00833216868, -0.000195160115])
   const sine = s.let(() => s.or(s.add(s.get(r), s.mul(s.mul(s.get(r), s.get(z)), s.get(p))), signOf(s, r))) // or -0 is lost
-  const q = s.poly(z, [0.0416666456, -0.00138873036, 0.0000244316652])
+  const q = s.horner(z, [0.0416666456, -0.00138873036, 0.0000244316652])
   const far = s.let(() => s.mul(s.mul(s.get(z), s.get(z)), s.get(q)))
   const cosine = s.let(() => s.add(s.sub(s.k(1), s.mul(s.get(z), s.k(0.5))), s.get(far)))
   const odd = s.let(() => s.op("i32x4.eq", s.and(s.get(quadrant), s.ki(1)), s.ki(1)))
@@ -312,7 +322,7 @@ const powHalf = (s: Strands, base: Vec, exponent: Vec): Vec => {
   const e = s.let(() => s.op("f64x2.add", s.op("f64x2.sub", s.get(biased), s.kd(2 ** 52 + 1023)), s.and(s.get(large), s.kd(1))))
   const q = s.let(() => s.op("f64x2.div", s.op("f64x2.sub", s.get(m), s.kd(1)), s.op("f64x2.add", s.get(m), s.kd(1))))
   const z = s.let(() => s.op("f64x2.mul", s.get(q), s.get(q)))
-  const series = s.poly(
+  const series = s.horner(
     z,
     [1, 3, 5, 7, 9, 11, 13].map((k) => 2 / (k * Math.LN2)),
     "f64",
@@ -325,7 +335,7 @@ const powHalf = (s: Strands, base: Vec, exponent: Vec): Vec => {
   const shifted = s.let(() => s.op("f64x2.add", s.get(inner), s.kd(6755399441055744)))
   const r = s.let(() => s.op("f64x2.sub", s.get(inner), s.op("f64x2.sub", s.get(shifted), s.kd(6755399441055744))))
   let c = 1
-  const p = s.poly(
+  const p = s.horner(
     r,
     Array.from({ length: 10 }, (_, k) => (k === 0 ? 1 : (c *= Math.LN2 / k))),
     "f64",
