@@ -51,6 +51,20 @@ export const backends: readonly Mutant[] = [
     suite: gemm,
   },
   {
+    name: "wasm: an array that begins inside its buffer copied from the buffer's beginning",
+    file: "src/backends/wasm/transfer.ts",
+    find: "from.buffer, from.byteOffset",
+    replace: "from.buffer, 0",
+    suite: tests("backends/wasm/transfer"),
+  },
+  {
+    name: "wasm: a sigmoid that ends where its exponential leaves float32's range",
+    file: "src/backends/wasm/math.ts",
+    find: "s.atLeast(s.get(x), s.k(-104.5)), s.k(60)",
+    replace: "s.atLeast(s.get(x), s.k(-88)), s.k(60)",
+    suite: tests("backends/wasm/accuracy"),
+  },
+  {
     name: "native: a tap along the line overwrites the sums of the one before",
     file: "src/backends/wasm/blasLines.ts",
     find: "f.i32(s + p > 0 ? 1 : 0)",
