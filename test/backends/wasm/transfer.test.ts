@@ -9,7 +9,7 @@ describe.each(classes.map((c) => [c.name, c] as const))("%s", (_, Class) => {
   /** A view on part of a buffer, with numbers around it. */
   const part = (n: number, before: number, shared: boolean) => {
     const size = bytes * (n + before + 3)
-    const whole = new Class(shared ? new SharedArrayBuffer(size) : new ArrayBuffer(size)).fill(7)
+    const whole = new Class((shared ? new SharedArrayBuffer(size) : new ArrayBuffer(size)) as ArrayBuffer).fill(7)
     return { whole, view: new Class(whole.buffer, bytes * before, n) }
   }
   it.each([
