@@ -1,5 +1,5 @@
-// How large an application is that uses the library: bench/entries, bundled, minified, gzipped. Chunks that only another device would
-// load, or an effect in a session, are not counted, but for "all"; nor is gpu.js, which is an optional dependency.
+// How large an application is that uses the library: bench/entries, bundled, minified, gzipped. Not counted, but for "all", is what a
+// program on the CPU loads only if it asks for it (`rooms`), which is reported beside it; nor is gpu.js, an optional dependency.
 import { gzipSync } from "node:zlib"
 import { fileURLToPath } from "node:url"
 import { build } from "vite"
@@ -36,18 +36,31 @@ const bundle = async (entry: string): Promise<readonly Chunk[]> => {
   const [{ output }] = [result].flat() as [{ readonly output: readonly Chunk[] }]
   return output.filter((c) => c.type === "chunk")
 }
-const isOther = (c: Chunk): boolean =>
-  !c.isEntry && c.moduleIds.some((m) => /backends\/((gpujs|reference)\/index|wasm\/library)|promise\/effects/.test(m))
-/** Chunks that a program on the CPU loads. */
-const loaded = (chunks: readonly Chunk[], everything: boolean): Chunk[] => {
+/** What is loaded when it is first asked for: other devices, BLAS, effects in a session of promises, float64. */
+const rooms: Readonly<Record<string, RegExp>> = {
+  "gpu.js": /backends\/gpujs\/index/,
+  reference: /backends\/reference\/index/,
+  BLAS: /backends\/wasm\/library/,
+  Effect: /promise\/effects/,
+  float64: /backends\/wasm\/f64/,
+}
+const roomOf = (c: Chunk): string | undefined =>
+  c.isEntry ? undefined : Object.keys(rooms).find((r) => c.moduleIds.some((m) => rooms[r]!.test(m)))
+/** Chunks that are loaded from these on, without the rooms on the way, or with them; not those of `before`. */
+const loaded = (
+  from: readonly Chunk[],
+  chunks: readonly Chunk[],
+  everything: boolean,
+  before: readonly Chunk[] = [],
+): Chunk[] => {
   const byName = new Map(chunks.map((c) => [c.fileName, c]))
   const seen = new Set<Chunk>()
   const walk = (c: Chunk | undefined): void => {
-    if (!c || seen.has(c) || (!everything && isOther(c))) return
+    if (!c || seen.has(c) || before.includes(c) || (!everything && roomOf(c) && !from.includes(c))) return
     seen.add(c)
     for (const i of [...c.imports, ...c.dynamicImports]) walk(byName.get(i))
   }
-  chunks.filter((c) => c.isEntry).forEach(walk)
+  from.forEach(walk)
   return [...seen]
 }
 export interface Size {
@@ -55,13 +68,20 @@ export interface Size {
   /** KB of 1000 bytes. */
   readonly minified: number
   readonly gzip: number
+  /** What is loaded later, each beyond what is there: gzip, KB. */
+  readonly later: Readonly<Record<string, number>>
   /** Shares of folders in the code before minification, largest first. */
   readonly parts: readonly (readonly [string, number])[]
 }
 const folderOf = (id: string): string =>
   /node_modules\/(@[^/]+\/[^/]+|[^/]+)/.exec(id)?.[1] ?? /\/(src\/[^/]+)/.exec(id)?.[1] ?? "bench"
 export const sizeOf = async (name: string): Promise<Size> => {
-  const chunks = loaded(await bundle(name), name === "all")
+  const all = await bundle(name)
+  const chunks = loaded(
+    all.filter((c) => c.isEntry),
+    all,
+    name === "all",
+  )
   const parts = new Map<string, number>()
   for (const c of chunks)
     for (const [id, m] of Object.entries(c.modules)) {
@@ -69,17 +89,22 @@ export const sizeOf = async (name: string): Promise<Size> => {
       parts.set(k, (parts.get(k) ?? 0) + (m.code?.length ?? m.renderedLength))
     }
   const kb = (n: number): number => +(n / 1000).toFixed(1)
+  const gzipOf = (list: readonly Chunk[]): number => kb(list.reduce((s, c) => s + gzipSync(c.code, { level: 9 }).length, 0))
+  const later = all
+    .filter((c) => roomOf(c) && !chunks.includes(c))
+    .map((c) => [roomOf(c)!, gzipOf(loaded([c], all, false, chunks))])
   return {
     name,
     minified: kb(chunks.reduce((s, c) => s + c.code.length, 0)),
-    gzip: kb(chunks.reduce((s, c) => s + gzipSync(c.code, { level: 9 }).length, 0)),
+    gzip: gzipOf(chunks),
+    later: Object.fromEntries(later),
     parts: [...parts].map(([k, n]) => [k, kb(n)] as const).sort((a, b) => b[1] - a[1]),
   }
 }
 export const sizes = async (): Promise<void> => {
   for (const name of ["forward", "training", "forwardEffect", "trainingEffect", "all"]) {
-    const { minified, gzip, parts } = await sizeOf(name)
-    console.log(JSON.stringify({ peer: "adjoint", workload: "size", entry: name, js_min_kb: minified, js_gzip_kb: gzip }))
+    const { minified, gzip, later, parts } = await sizeOf(name)
+    console.log(JSON.stringify({ peer: "adjoint", workload: "size", entry: name, js_min_kb: minified, js_gzip_kb: gzip, later }))
     console.log(`  before minification: ${parts.map(([k, n]) => `${k} ${n}`).join(", ")}`)
   }
 }

@@ -341,6 +341,13 @@ export const backends: readonly Mutant[] = [
     suite: on("wasm", "argmax,argmin"),
   },
   {
+    name: "wasm: float64 is seen in results alone",
+    file: "src/backends/wasm/doubles.ts",
+    find: `(any ||= x.dtype === "f64")`,
+    replace: `x`,
+    suite: tests("backends/wasm/doubles"),
+  },
+  {
     name: "wasm: a running sum in float64 without its last term",
     file: "src/backends/wasm/f64.ts",
     find: `f.op("i32.le_s", f.get(at.position`,

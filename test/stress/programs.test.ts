@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import type { Backend } from "../../src/backends/backend.ts"
 import { wasm, wasmThreads } from "../../src/backends/wasm/index.ts"
 import { subjects } from "../laws/_harness.ts"
+import { withDoubles } from "../backends/wasm/_doubles.ts"
 import { check, shrunk } from "./_check.ts"
 import { build, type Recipe, recipeOf } from "./_random.ts"
 
@@ -19,9 +20,9 @@ const TOUCHY = 0.01
 describe(`random programs (${COUNT} from ${SEED + FROM})`, () => {
   let one: Backend
   let two: Backend
-  beforeAll(() => {
-    one = wasm()
-    two = wasmThreads(2, { least: 0, always: true })
+  beforeAll(async () => {
+    one = await withDoubles(wasm())
+    two = await withDoubles(wasmThreads(2, { least: 0, always: true }))
   })
   afterAll(async () => {
     await one.close()

@@ -16,11 +16,6 @@ type F64 = Local<"f64">
 type I32 = Local<"i32">
 type Single = F64 | I32
 
-export const needsScalars = (k: Kernel): boolean => {
-  let any = k.out.dtype === "f64"
-  visit(k.value, (x) => void (any ||= x.dtype === "f64"))
-  return any
-}
 /** Instructions on float64 and on int32 (signed, unsigned). */
 const instructions: Readonly<Record<string, readonly [float: OpName | undefined, signed?: OpName, unsigned?: OpName]>> = {
   add: ["f64.add", "i32.add"],

@@ -1,12 +1,15 @@
 // The WebAssembly backend: the CPU. Values live in one memory and stay there from program to program; a program is one module, run by
 // one call.
+import type { Lowered } from "../../compiler/lowered.ts"
 import { print } from "../../compiler/print.ts"
 import { bytesOf, hostArray, type HostArray } from "../../core/dtype.ts"
+import { kernelsOf } from "../../core/ir/index.ts"
 import { show, size } from "../../core/shape.ts"
 import type { Aval } from "../../core/tensor.ts"
-import type { Backend, Compiled, DeviceBuffer, Source } from "../backend.ts"
+import type { Backend, Compiled, DeviceBuffer, Eventually, Source } from "../backend.ts"
 import { DeviceUnavailable, Donated, UnsupportedOnDevice } from "../errors.ts"
 import type { Takes } from "./blas.ts"
+import { type Doubles, hasDoubles, loadDoubles } from "./doubles.ts"
 import type { Library } from "./library.ts"
 import { engine, load } from "./engine.ts"
 import { ARENA_SLOT, SCRATCH_SLOT } from "./frame.ts"
@@ -175,7 +178,8 @@ const open = (heap: Heap, { pool, least, blas, relaxed }: Parts): Backend => {
     return a.dtype === "i32" ? new Int32Array(buffer, address, n) : new Uint32Array(buffer, address, n)
   }
 
-  const compile = (source: Source): Compiled => {
+  let doubles: Doubles | undefined
+  const compile = (source: Source): Eventually<Compiled> => {
     const lowered = source.lowered()
     for (const b of [...lowered.args, ...lowered.outs, ...lowered.temps.map((t) => t.buf)])
       if (size(b.shape) > MOST_ELEMENTS)
@@ -184,7 +188,14 @@ const open = (heap: Heap, { pool, least, blas, relaxed }: Parts): Backend => {
           construct: `an array ${b.dtype}${show(b.shape)} of more than 2^29 elements`,
           instead: "split it along an axis",
         })
-    const program = compileWasm(lowered, { threads: pool?.size, least, takes: blas?.takes, relaxed })
+    if (doubles || !kernelsOf(lowered.stmts).some(hasDoubles)) return compiled(lowered)
+    return loadDoubles().then((loaded) => {
+      doubles = loaded
+      return compiled(lowered)
+    })
+  }
+  const compiled = (lowered: Lowered): Compiled => {
+    const program = compileWasm(lowered, { threads: pool?.size, least, takes: blas?.takes, relaxed, doubles })
     const host = Object.fromEntries(program.host.map((s) => [s.name, (...args: readonly number[]) => s.eval("f64", ...args)]))
     const { module, exports } = load(program.bytes, {
       memory: heap.memory,

@@ -4,7 +4,7 @@ import { type Atom, type Axis, type Ix, type Kernel, type Nest, type Reduce, uni
 import { size } from "../../core/shape.ts"
 import type { Local } from "./asm.ts"
 import { emitContraction } from "./contract.ts"
-import { emitScalarKernel, needsScalars } from "./f64.ts"
+import { hasDoubles } from "./doubles.ts"
 import type { Frame, Pointer, Scope } from "./frame.ts"
 import { constant, fold } from "./lanes.ts"
 import { alongLanes, chooseAxis, type Lanewise, guardedAlong, lanesPossible, type Limit, widthFor } from "./lanewise.ts"
@@ -17,7 +17,7 @@ import { hoist } from "./hoist.ts"
 import { foldInto, keyOfBuf, valueOf } from "./values.ts"
 
 export const emitKernel = (k: Kernel, scope: Scope): void => {
-  if (needsScalars(k)) return emitContraction(k, scope) ? undefined : emitScalarKernel(k, scope)
+  if (hasDoubles(k)) return emitContraction(k, scope) ? undefined : scope.frame.doubles!.emitScalarKernel(k, scope)
   const prefix = prefixOf(k)
   if (prefix) return emitPrefix(k, prefix, scope)
   if (emitContraction(k, scope)) return
@@ -66,10 +66,10 @@ const emitShortRows = ({ outer, block, whole, full, rest, single, strips }: Shor
 export const emitNest = (nest: Nest, scope: Scope): void => {
   const { frame } = scope
   const work = nest.body.reduce((w, k) => w + groupWork([k], [...nest.axes, ...k.axes], frame), 0)
-  const short = nest.body.some(needsScalars) ? undefined : shortRows(nest, frame)
+  const short = nest.body.some(hasDoubles) ? undefined : shortRows(nest, frame)
   if (short) return emitShortRows(short, work, scope)
   // Rows of single elements: the rows themselves run through the lanes.
-  if (nest.body.every((k) => k.axes.length === 0 && !k.accumulate && !needsScalars(k) && !prefixOf(k)))
+  if (nest.body.every((k) => k.axes.length === 0 && !k.accumulate && !hasDoubles(k) && !prefixOf(k)))
     return emitGroup(nest.body, nest.axes, scope)
   const [first, ...rest] = nest.axes
   const rows = (axes: readonly Axis[], at: Scope): void =>

@@ -4,7 +4,7 @@ import { type Axis, type Buf, type Expr, kernelsOf, type Scalar, type Stmt, visi
 import type { Code, Func, Local } from "./asm.ts"
 import { Module } from "./module.ts"
 import { SGEMM, type Takes } from "./blas.ts"
-import { hostedIn, needsScalars } from "./f64.ts"
+import { type Doubles, hasDoubles } from "./doubles.ts"
 import { Frame, type Need, type Place, SCRATCH_SLOT, Scope } from "./frame.ts"
 import { emitKernel, emitNest } from "./kernel.ts"
 import { spelled } from "./lanes.ts"
@@ -46,7 +46,7 @@ export const argSlot = (k: number): number => FIRST + k
 export const outSlot = (l: Lowered, k: number): number => FIRST + l.args.length + k
 
 /** Scalar functions that have neither code here nor a definition. */
-const hostFunctions = (stmts: readonly Stmt[]): Scalar[] => {
+const hostFunctions = (stmts: readonly Stmt[], doubles: Doubles | undefined): Scalar[] => {
   const out = new Set<Scalar>()
   const walk = (x: Expr): void =>
     visit(x, (y) => {
@@ -55,8 +55,9 @@ const hostFunctions = (stmts: readonly Stmt[]): Scalar[] => {
       else out.add(y.f)
     })
   for (const k of kernelsOf(stmts)) {
-    if (needsScalars(k)) for (const s of hostedIn(k)) out.add(s)
-    else walk(k.value)
+    if (!hasDoubles(k)) walk(k.value)
+    else if (doubles) for (const s of doubles.hostedIn(k)) out.add(s)
+    else throw new Error("wasm: the program has float64, whose code is not loaded")
   }
   return [...out]
 }
@@ -72,11 +73,13 @@ export interface CompileOptions {
   readonly shared?: boolean | undefined
   /** Products may be fused with their sums (relaxed.ts). */
   readonly relaxed?: boolean | undefined
+  /** Code for float64: needed where the program has it. */
+  readonly doubles?: Doubles | undefined
 }
 /** Compiles; throws UnsupportedOnDevice. */
 export const compileWasm = (l: Lowered, options: CompileOptions = {}): WasmProgram => {
-  const { threads = 1, least = 20_000, takes, shared = threads > 1 || takes !== undefined, relaxed = false } = options
-  const host = hostFunctions(l.stmts)
+  const { threads = 1, least = 20_000, takes, shared = threads > 1 || takes !== undefined, relaxed = false, doubles } = options
+  const host = hostFunctions(l.stmts, doubles)
   // The host's functions live on one thread.
   const many = threads > 1 && host.length === 0
   const module = new Module(shared ? { initial: 1, maximum: 65536, shared } : { initial: 1 })
@@ -119,7 +122,7 @@ export const compileWasm = (l: Lowered, options: CompileOptions = {}): WasmProgr
       return { code: f, phases: s.t.n * total(inner, "phases"), divided: s.t.n * total(inner, "divided") }
     }
     const team = phases && { size: threads, id: f.local("i32"), thread, ticket, phases, least }
-    const frame = new Frame(f, table, places, kernels, imported, need, team, sgemm)
+    const frame = new Frame(f, table, places, kernels, imported, need, team, sgemm, doubles)
     const scope = new Scope(frame)
     outer.forEach((a, k) => scope.bind(a, values[k]!))
     if (s.k === "nest") emitNest(s, scope)

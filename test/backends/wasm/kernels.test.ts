@@ -17,10 +17,11 @@ import {
 } from "../../../src/core/index.ts"
 import type { Scalar } from "../../../src/core/ir/index.ts"
 import * as typed from "../../../src/tensor.ts"
+import { withDoubles } from "./_doubles.ts"
 import { random } from "./random.ts"
 
 const SEED = 20261120
-const device = wasm()
+const device = await withDoubles(wasm())
 afterAll(() => device.close())
 type Any = typed.AnyTensor
 /** The public functions, their types set aside. */
