@@ -91,7 +91,7 @@ export const kernels: readonly Mutant[] = [
   {
     name: "memory plan: what a loop shares does not outlive an iteration",
     file: "src/compiler/plan.ts",
-    find: "if (outside.has(b) || carried.has(b)) touch",
+    find: "if (outside(b) || carried.has(b)) touch",
     replace: "if (carried.has(b)) touch",
     suite: loweringOf("scan,recurrent network,loop in a loop"),
   },
