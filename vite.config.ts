@@ -6,7 +6,7 @@ import { defineConfig } from "vite"
 // What a program needs before its first result is one file, but for the backend, which is loaded when a device is opened, and for what
 // imports Effect.
 const shared = new RegExp(
-  "/src/(core|scalar|ops|random|transform|nn|optim|compiler|pure|tensor|promise/(tensor|values)|" +
+  "/src/(core|scalar|ops|random|transform|nn|optim|compiler/(?!print)|pure|tensor|promise/(tensor|values)|" +
     "runtime/(call|eventually|execute|lru|open|store)|backends/(errors|wasm/engine))",
 )
 

@@ -241,7 +241,7 @@ const time = async ([name, specs, g]: Case, listing: boolean): Promise<Row> => {
   const program = trace((...x) => flatten(g(...(x as unknown as Any[]))).leaves, params)
   const lowered = lower(program, { limits: device.limits })
   const compiled = await device.compile({ program, lowered: () => lowered })
-  if (listing) console.log(compiled.listing)
+  if (listing) console.log(await compiled.listing())
   const args = await Promise.all(specs.map((s) => device.upload(fill(s), { shape: s.shape, dtype: s.dtype ?? "f32" })))
   const kept = args.map(() => false)
   const once = (): number => {

@@ -26,7 +26,7 @@ export interface Compiled {
   /** Set by dispose: a disposed program must not be run. */
   readonly disposed: boolean
   /** What the device runs, as text, for people. */
-  readonly listing: string
+  listing(): Eventually<string>
 }
 export interface Backend {
   readonly name: string

@@ -18,7 +18,6 @@ import { schedule } from "./schedule.ts"
 export { classify, addressOf, type Contraction } from "./contraction.ts"
 export { illegal } from "./legal.ts"
 export type { Limits, Lowered, Placed } from "./lowered.ts"
-export { print } from "./print.ts"
 export { redundant } from "./schedule.ts"
 
 export interface LowerOptions {

@@ -2,7 +2,8 @@
 // programs say what a step still does.
 import { describe, expect, it } from "vitest"
 import { evaluate, interpretLowered } from "../../src/backends/reference/index.ts"
-import { illegal, lower, noLimits, print } from "../../src/compiler/index.ts"
+import { illegal, lower, noLimits } from "../../src/compiler/index.ts"
+import { print } from "../../src/compiler/print.ts"
 import { captured, flatten, inSession, inline, type RawTensor } from "../../src/core/index.ts"
 import { valueAndGradOf } from "../../src/transform/reverse.ts"
 import { gen } from "../../src/testing/gen.ts"

@@ -1,7 +1,8 @@
 // The memory plan of whole programs: no two buffers that are alive at once share memory, judged here from the statements alone; and the
 // arena is hardly larger than what is alive at the worst moment, which no plan can do without. The sizes are pinned.
 import { describe, expect, it } from "vitest"
-import { lower, noLimits, print, type Lowered } from "../../src/compiler/index.ts"
+import { lower, noLimits, type Lowered } from "../../src/compiler/index.ts"
+import { print } from "../../src/compiler/print.ts"
 import { plan } from "../../src/compiler/plan.ts"
 import { type Buf, kernelsOf, readsOf, type Stmt } from "../../src/core/ir/index.ts"
 import { mapTree } from "../../src/core/index.ts"

@@ -2,7 +2,8 @@
 // other test and ruins every step. After a wanted change: npx vitest run test/compiler -u, and read the difference.
 import { describe, expect, it } from "vitest"
 import { evaluate, interpretLowered } from "../../src/backends/reference/index.ts"
-import { illegal, lower, noLimits, print } from "../../src/compiler/index.ts"
+import { illegal, lower, noLimits } from "../../src/compiler/index.ts"
+import { print } from "../../src/compiler/print.ts"
 import { kernelsOf, readsOf } from "../../src/core/ir/index.ts"
 import { captured, inSession, inline, type RawTensor } from "../../src/core/index.ts"
 import { gen } from "../../src/testing/gen.ts"

@@ -35,9 +35,7 @@ export const counting = (
       get disposed() {
         return c.disposed
       },
-      get listing() {
-        return c.listing
-      },
+      listing: () => c.listing(),
     }
   }
   const backend: Backend = {
@@ -77,9 +75,7 @@ export const late = (inner: Backend): Backend => {
         get disposed() {
           return c.disposed
         },
-        get listing() {
-          return c.listing
-        },
+        listing: () => c.listing(),
       }
     },
     upload: async (values, aval) => {

@@ -33,7 +33,7 @@ export const cpuCompiler = (library: Library) => {
       setIndex: (t, v) => void indices.set(t, v),
     })
     return {
-      listing: listing(program),
+      listing: () => listing(program),
       release: () => arrays.clear(),
       run: (args, donated) => {
         args.forEach((a, k) => arrayOf(program.lowered.args[k]!).set(program.handles.memoryOf(a)))

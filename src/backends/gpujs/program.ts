@@ -41,7 +41,7 @@ export const planned = <M>(lowered: Lowered, target: PlanTarget, own: Handles<M>
 }
 /** A program made runnable by one of the modes. */
 export interface Runnable {
-  readonly listing: string
+  readonly listing: () => string
   readonly run: Compiled["run"]
   /** Gives its own memory and kernels back. */
   readonly release: () => void

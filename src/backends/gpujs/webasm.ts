@@ -120,7 +120,7 @@ export const webasmCompiler = (library: Library, device: string) => {
       },
     })
     return {
-      listing: listing(program),
+      listing: () => listing(program),
       release: () => {},
       run: (args, donated) => {
         const inputs = args.map((a) => program.handles.memoryOf(a))

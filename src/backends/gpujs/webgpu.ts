@@ -130,7 +130,7 @@ export const webgpuBackend = async (
       gpu.queue.submit([encoder.finish()])
     }
     return {
-      listing: listing(program),
+      listing: () => listing(program),
       release: () => {
         pieces?.then((ps) => ps.forEach(memory.release)).catch(() => {})
         pieces = undefined

@@ -82,7 +82,7 @@ export const reference = (): Backend => {
         get disposed() {
           return disposed
         },
-        listing: listing(program),
+        listing: () => listing(program),
       }
     },
     upload: (values, aval) => hold(aval, Float64Array.from(values)),

@@ -1,7 +1,6 @@
 // The WebAssembly backend: the CPU. Values live in one memory and stay there from program to program; a program is one module, run by
 // one call.
 import type { Lowered } from "../../compiler/lowered.ts"
-import { print } from "../../compiler/print.ts"
 import { bytesOf, hostArray, type HostArray } from "../../core/dtype.ts"
 import { kernelsOf } from "../../core/ir/index.ts"
 import { show, size } from "../../core/shape.ts"
@@ -257,7 +256,8 @@ const open = (heap: Heap, { pool, least, blas, relaxed }: Parts): Backend => {
       get disposed() {
         return disposed
       },
-      get listing() {
+      listing: async () => {
+        const { print } = await import("../../compiler/print.ts")
         return `${print(lowered)}\nmodule: ${program.bytes.length} bytes, ${program.functions} functions; arena: ${program.arena} bytes${blas ? `; by ${blas.binding.library}: ${program.products} products` : ""}`
       },
     }

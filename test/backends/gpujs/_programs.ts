@@ -157,5 +157,5 @@ export const runProgram = async (b: Backend, program: Program, inputs: readonly 
   const got = await once()
   const again = await once()
   compiled.dispose()
-  return { got, again, listing: compiled.listing }
+  return { got, again, listing: await compiled.listing() }
 }

@@ -57,7 +57,7 @@ export const both = async (b: Backend, p: Lowered, inputs: readonly (readonly nu
     p,
     values.map((v) => Float64Array.from(v)),
   ).map((v) => Array.from(v))
-  return { got, want, listing: compiled.listing }
+  return { got, want, listing: await compiled.listing() }
 }
 /** Largest |got - want| / (1 + |want|); NaN and infinities must agree. */
 export const worst = (got: readonly number[], want: readonly number[]): number => {

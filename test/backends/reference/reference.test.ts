@@ -127,7 +127,7 @@ describe("as a device", () => {
     expect(await dev.download(r!)).toEqual(Float32Array.of(8, 9))
   })
   it("prints the graph it runs", async () => {
-    const { listing } = await reference().compile(source(trace((x) => [cube(x)], [like])))
-    expect(listing).toMatch(/t1: f32\[2\] = cube\(t0\)\nreturn t1$/)
+    const exe = await reference().compile(source(trace((x) => [cube(x)], [like])))
+    expect(exe.listing()).toMatch(/t1: f32\[2\] = cube\(t0\)\nreturn t1$/)
   })
 })

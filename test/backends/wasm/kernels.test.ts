@@ -3,7 +3,8 @@ import { afterAll, describe, expect, it } from "vitest"
 import type { Compiled, DeviceBuffer } from "../../../src/backends/backend.ts"
 import { evaluator } from "../../../src/backends/reference/index.ts"
 import { wasm } from "../../../src/backends/wasm/index.ts"
-import { lower, print } from "../../../src/compiler/index.ts"
+import { lower } from "../../../src/compiler/index.ts"
+import { print } from "../../../src/compiler/print.ts"
 import {
   type DType,
   emit,

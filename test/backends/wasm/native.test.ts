@@ -76,7 +76,7 @@ describe.skipIf(!device)("native", () => {
       if (round % 20 === 19) await new Promise((done) => setTimeout(done, 30)) // workers start, and fall asleep
     }
   })
-  it("takes both operands as they lie, and what surrounds the sums", () => {
+  it("takes both operands as they lie, and what surrounds the sums", async () => {
     const next = random(SEED)
     const tensor = (shape: readonly number[]): RawTensor =>
       hostLeaf(
@@ -95,10 +95,8 @@ describe.skipIf(!device)("native", () => {
         const z = round % 2 ? y : T.tanh(T.add(y as never, bias as never) as never)
         return [z as unknown as RawTensor]
       }, xs)
-      const listing = (
-        device!.compile({ program, lowered: () => lower(program, { limits: device!.limits }) }) as { listing: string }
-      ).listing
-      products += Number(/: (\d+) products$/.exec(listing)?.[1])
+      const exe = await device!.compile({ program, lowered: () => lower(program, { limits: device!.limits }) })
+      products += Number(/: (\d+) products$/.exec(await exe.listing())?.[1])
       close(
         run(
           device!,
