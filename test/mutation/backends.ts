@@ -65,6 +65,20 @@ export const backends: readonly Mutant[] = [
     suite: tests("backends/wasm/accuracy"),
   },
   {
+    name: "wasm: what is left over when a reduction is cut into parts forgotten",
+    file: "src/backends/wasm/split.ts",
+    find: "...(left > 0 ? [over([], ix(parts), ix(parts * each), left)] : []),",
+    replace: "",
+    suite: tests("backends/wasm/split"),
+  },
+  {
+    name: "wasm: all parts of a long reduction are the first one",
+    file: "src/backends/wasm/split.ts",
+    find: "over([part], ix(part), times(part, each), each),",
+    replace: "over([part], ix(part), times(part, 0), each),",
+    suite: tests("backends/wasm/split"),
+  },
+  {
     name: "native: a tap along the line overwrites the sums of the one before",
     file: "src/backends/wasm/blasLines.ts",
     find: "f.i32(s + p > 0 ? 1 : 0)",

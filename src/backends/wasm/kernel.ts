@@ -26,19 +26,24 @@ export const emitKernel = (k: Kernel, scope: Scope): void => {
   const tiles = tiled(k, scope)
   emitGroup([tiles], tiles.axes, scope)
 }
+/** So many iterations around everything are divided themselves. */
+const MANY = 8
 const emitStreamed = ({ outer, strips, along, rows, steps }: Streamed, scope: Scope): void => {
   const { frame } = scope
   for (const b of strips) frame.setPointer(b, { base: frame.scratch(4 * along.n + 64), offset: 0 })
   const work = ((rows + 8) * along.n * outer.reduce((n, a) => n * a.n, 1)) / 4
   // Parts are wide: what runs on through each row's memory is read faster.
   const unit = Math.max(64, Math.min(512, 64 * Math.floor(along.n / 256)))
-  const part = scope.depth === 0 ? frame.share(along.n, unit, work) : undefined
+  const [first, ...inner] = outer
+  const parts = first && first.n >= MANY && scope.depth === 0 ? frame.share(first.n, 1, work) : undefined
+  const part = scope.depth === 0 && !parts ? frame.share(along.n, unit, work) : undefined
   const take = (list: readonly Step[], at: Scope): void => {
     for (const s of list)
       if ("over" in s) loops(s.over, [], [], new Set(), at.inner(), (inner) => take(s.steps, inner))
       else emitGroup([s], s.axes, at.inner(), part)
   }
-  loops(outer, [], [], new Set(), scope, (row) => take(steps, row))
+  if (first && parts) sharedLoop(first, parts, scope, (at) => loops(inner, [], [], new Set(), at, (row) => take(steps, row)))
+  else loops(outer, [], [], new Set(), scope, (row) => take(steps, row))
 }
 /** All rows of the nest, sixteen at a time. */
 const emitShortRows = ({ outer, block, whole, full, rest, single, strips }: ShortRows, work: number, scope: Scope): void => {

@@ -38,6 +38,8 @@ const NOBODYS = -1
  *  for how long they are not called when they cost more than they save. */
 const SLICE = 20
 const CREDIT = 5
+/** What they start with, also after a pause: the first program after it waits for workers that wake. */
+const TRIAL = 1
 const PAUSE = 10
 const LONGEST_PAUSE = 640
 /** Runs alone until it is known what a program takes; the first ones are slow. Those of so many milliseconds count twice. */
@@ -126,7 +128,7 @@ export class Pool {
   /** Since when there have been so many finished chunks. */
   private last = { time: 0, finished: -1 }
   /** Milliseconds that workers have saved of late; until when none are called, and for how long the next time. */
-  private saved = 0
+  private saved = TRIAL
   private aloneUntil = 0
   private pause = PAUSE
 
@@ -186,7 +188,7 @@ export class Pool {
     this.saved = Math.min(Math.max(CREDIT, time), this.saved + job.alone - time)
     if (this.saved >= CREDIT) this.pause = PAUSE
     if (this.saved >= 0) return
-    this.saved = 0
+    this.saved = TRIAL
     this.aloneUntil = performance.now() + this.pause
     this.pause = Math.min(2 * this.pause, LONGEST_PAUSE)
   }

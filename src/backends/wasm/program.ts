@@ -11,6 +11,7 @@ import { spelled } from "./lanes.ts"
 import { Kernels } from "./microkernel.ts"
 import type { Type } from "./opcodes.ts"
 import { emitPhases, MOST_PHASES, STEP } from "./phases.ts"
+import { splitReductions } from "./split.ts"
 
 type Index = Local<"i32">
 /** A statement's function, the phases of one call of it, and the vector operations in them. */
@@ -77,7 +78,8 @@ export interface CompileOptions {
   readonly doubles?: Doubles | undefined
 }
 /** Compiles; throws UnsupportedOnDevice. */
-export const compileWasm = (l: Lowered, options: CompileOptions = {}): WasmProgram => {
+export const compileWasm = (lowered: Lowered, options: CompileOptions = {}): WasmProgram => {
+  const l = splitReductions(lowered)
   const { threads = 1, least = 20_000, takes, shared = threads > 1 || takes !== undefined, relaxed = false, doubles } = options
   const host = hostFunctions(l.stmts, doubles)
   // The host's functions live on one thread.
@@ -145,7 +147,7 @@ export const compileWasm = (l: Lowered, options: CompileOptions = {}): WasmProgr
     }
   }
   const all = l.stmts.map((s) => statement(s, []))
-  if (total(all, "phases") > MOST_PHASES) return compileWasm(l, { ...options, threads: 1, shared })
+  if (total(all, "phases") > MOST_PHASES) return compileWasm(lowered, { ...options, threads: 1, shared })
   const run = module.func(["i32", "i32", "i32"], "none", "run")
   sequence(run, all, run.args)
   const crew = total(all, "phases") > 0 ? threads : 1
