@@ -15,36 +15,81 @@ export const indexBufs = (stmts: readonly Stmt[]): Set<Buf> => {
   }
   return bufs
 }
-/** Buffers by other names; not in indices. */
+/** Buffers by other names; not in indices. What does not name them stays the same object. */
 export const renamed = (stmts: readonly Stmt[], to: ReadonlyMap<Buf, Buf>): Stmt[] => {
   const expr = (e: Expr): Expr =>
     mapExpr(e, (x) => {
       const buf = x.k === "read" ? to.get(x.buf) : undefined
       return x.k === "read" && buf ? read(buf, x.at) : undefined
     })
-  const kernel = (k: Kernel): Kernel => ({ ...k, out: to.get(k.out) ?? k.out, value: expr(k.value) })
+  const kernel = (k: Kernel): Kernel => (names(k, to) ? { ...k, out: to.get(k.out) ?? k.out, value: expr(k.value) } : k)
   return stmts.map((s): Stmt => {
     if (s.k === "kernel") return kernel(s)
+    if (!names(s, to)) return s
     return s.k === "loop" ? { ...s, body: renamed(s.body, to) } : { ...s, body: s.body.map(kernel) }
   })
 }
-/** A loop's body in which the value for the next step is written over the old one; undefined if that cannot be. */
-export const inPlace = (body: readonly Stmt[], next: Buf, carry: Buf): Stmt[] | undefined => {
-  const order = body.map((s) => ({ s, fx: effectsOf(s) }))
-  const writers = order.filter(({ fx }) => fx.writes.has(next))
-  const writer = writers[0]
-  if (writers.length !== 1 || writer?.s.k !== "kernel" || !mayOverwrite(writer.s, next, carry)) return undefined
-  if (indexBufs(body).has(next)) return undefined
-  let at = order.indexOf(writer)
-  for (const r of order.slice(at + 1)) {
-    if (!r.fx.reads.has(carry)) continue
-    const from = order.indexOf(r)
-    if (order.slice(at, from).some(({ fx }) => conflict(fx, r.fx))) return undefined
-    order.splice(from, 1)
-    order.splice(at++, 0, r)
+const names = (s: Stmt, bufs: ReadonlyMap<Buf, unknown>): boolean => {
+  const { reads, writes } = effectsOf(s)
+  for (const b of reads) if (bufs.has(b)) return true
+  for (const b of writes) if (bufs.has(b)) return true
+  return false
+}
+
+/** What a step computes for a carry, and where the old value is. */
+export interface Carried {
+  readonly next: Buf
+  readonly carry: Buf
+}
+/** A loop's body in which the values for the next step are written over the old ones, or copied there at its end where that cannot be. */
+export const inPlace = (body: readonly Stmt[], carried: readonly Carried[], copied: (c: Carried) => Kernel): Stmt[] => {
+  // statements change and move, and stay what they are to those who look them up
+  interface Place {
+    s: Stmt
   }
-  return renamed(
-    order.map(({ s }) => s),
-    new Map([[next, carry]]),
-  )
+  let order = body.map((s): Place => ({ s }))
+  const both = new Set(carried.flatMap((c) => [c.next, c.carry]))
+  const readers = new Map<Buf, Set<Place>>()
+  const writers = new Map<Buf, Set<Place>>()
+  const note = (p: Place): void => {
+    const { reads, writes } = effectsOf(p.s)
+    for (const b of reads) if (both.has(b)) readers.set(b, (readers.get(b) ?? new Set()).add(p))
+    for (const b of writes) if (both.has(b)) writers.set(b, (writers.get(b) ?? new Set()).add(p))
+  }
+  order.forEach(note)
+  const indices = indexBufs(body)
+  /** Those that still read the old value after it is overwritten come before; undefined if one cannot. */
+  const readFirst = (writer: Place, carry: Buf): Place[] | undefined => {
+    let at = order.indexOf(writer)
+    const late = [...(readers.get(carry) ?? [])].filter((r) => r !== writer && order.indexOf(r, at) > at)
+    if (late.length === 0) return order
+    const moved = [...order]
+    for (const r of late.sort((p, q) => order.indexOf(p) - order.indexOf(q))) {
+      const from = moved.indexOf(r)
+      if (moved.slice(at, from).some((p) => conflict(effectsOf(p.s), effectsOf(r.s)))) return undefined
+      moved.splice(from, 1)
+      moved.splice(at++, 0, r)
+    }
+    return moved
+  }
+  for (const c of carried) {
+    const { next, carry } = c
+    const [writer, ...others] = writers.get(next) ?? []
+    const able = writer?.s.k === "kernel" && others.length === 0 && !indices.has(next) && mayOverwrite(writer.s, next, carry)
+    const moved = able ? readFirst(writer, carry) : undefined
+    if (moved) {
+      order = moved
+      for (const p of new Set([writer!, ...(readers.get(next) ?? [])])) {
+        p.s = renamed([p.s], new Map([[next, carry]]))[0]!
+        note(p)
+      }
+      readers.delete(next)
+      writers.delete(next)
+    } else {
+      const copy = { s: copied(c) }
+      order.push(copy)
+      note(copy)
+    }
+  }
+  return order.map((p) => p.s)
 }

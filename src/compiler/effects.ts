@@ -18,6 +18,31 @@ const effects = (s: Stmt): Effects => {
   for (const k of kernels) if (k.accumulate) reads.add(k.out)
   return { reads, writes: new Set(kernels.map((k) => k.out)) }
 }
+export const listedUnder = <K>(lists: Map<K, number[]>, key: K, j: number): void => {
+  const list = lists.get(key)
+  if (list) list.push(j)
+  else lists.set(key, [j])
+}
+/** before[j]: statements that must come before j. */
+export const dependencies = (fx: readonly Effects[]): Set<number>[] => {
+  const before = fx.map(() => new Set<number>())
+  const lastWrite = new Map<Buf, number>()
+  const readers = new Map<Buf, number[]>()
+  fx.forEach((f, j) => {
+    const after = (i: number | undefined): void => void (i !== undefined && i !== j && before[j]!.add(i))
+    for (const b of f.reads) {
+      after(lastWrite.get(b))
+      listedUnder(readers, b, j)
+    }
+    for (const b of f.writes) {
+      after(lastWrite.get(b))
+      for (const i of readers.get(b) ?? []) after(i)
+      lastWrite.set(b, j)
+      readers.delete(b)
+    }
+  })
+  return before
+}
 /** The axis that an index is, if it is nothing else. */
 export const plainAxis = (e: Ix | undefined): Axis | undefined =>
   e && e.c === 0 && e.t.length === 1 && e.t[0]![0] === 1 && e.t[0]![1].kind === "axis" ? e.t[0]![1] : undefined

@@ -81,12 +81,12 @@ export const lower = (p: Program, options: LowerOptions): Lowered =>
       return { ...ordered, stmts: placed, args, outs, ...plan(placed, args, outs) }
     }),
   )
-const outsideUse = (stmts: readonly Stmt[]): ((b: Buf, inside: readonly Kernel[]) => boolean) => {
+const outsideUse = (stmts: readonly Stmt[]): ((b: Buf, inside: ReadonlySet<Kernel>) => boolean) => {
   const users = new Map<Buf, Set<Kernel>>()
   const use = (b: Buf, k: Kernel): void => void users.set(b, (users.get(b) ?? new Set()).add(k))
   for (const k of kernelsOf(stmts)) {
     for (const r of readsOf(k)) use(r.buf, k)
     use(k.out, k)
   }
-  return (b, inside) => [...(users.get(b) ?? [])].some((k) => !inside.includes(k))
+  return (b, inside) => [...(users.get(b) ?? [])].some((k) => !inside.has(k))
 }

@@ -226,13 +226,11 @@ export const lowerInto = (
           places.set(x, k < s.consts ? { at } : { at: (i) => at([ix(t), ...i]) })
         }
       })
-      let body: Stmt[] = []
+      const stmts: Stmt[] = []
       const into: Sink[] = [...next.map((buf) => ({ buf, lead: [] })), ...ys.map((buf) => ({ buf, lead: [ix(t)] }))]
-      lowerInto(inner, places, into, body, [...outer, t], options)
-      carry.forEach((c, k) => {
-        if (isEmpty(c)) return
-        body = inPlace(body, next[k]!, c) ?? [...body, copy((i) => read(next[k]!, i), c)]
-      })
+      lowerInto(inner, places, into, stmts, [...outer, t], options)
+      const carried = carry.flatMap((c, k) => (isEmpty(c) ? [] : [{ next: next[k]!, carry: c }]))
+      const body = inPlace(stmts, carried, (c) => copy((i) => read(c.next, i), c.carry))
       if (body.length > 0) out.push({ k: "loop", t, reverse: s.reverse, body })
     }
     n.outs.forEach((o, k) => {

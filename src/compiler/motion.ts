@@ -46,7 +46,12 @@ const below = (p: Program, params: readonly RawTensor[]): Set<RawTensor> =>
   new Set([...params, ...dependent(p.outs, params).flatMap((n) => n.outs)])
 const usersOf = (order: readonly Node[]): Map<RawTensor, Node[]> => {
   const users = new Map<RawTensor, Node[]>()
-  for (const n of order) for (const t of n.ins) users.set(t, [...(users.get(t) ?? []), n])
+  for (const n of order)
+    for (const t of n.ins) {
+      const list = users.get(t)
+      if (list) list.push(n)
+      else users.set(t, [n])
+    }
   return users
 }
 const inner = (p: Program): Node[] => {

@@ -18,7 +18,8 @@ import {
 } from "../core/ir/index.ts"
 import { indexBufs } from "./carry.ts"
 import { type NewBuf, twoSided } from "./contraction.ts"
-import { conflict, effectsOf, plainAxis } from "./effects.ts"
+import { dependencies, effectsOf, plainAxis } from "./effects.ts"
+import { Heap } from "./heap.ts"
 
 /** The same place along a leading axis: one axis in both, or the only place there is. */
 const sameRow = (a: Ix | undefined, b: Ix | undefined): boolean =>
@@ -38,65 +39,68 @@ const aligned = (r: Read, made: Kernel, k: Kernel, depth: number): number => {
   while (d < depth && sameRow(r.at[lead + d], k.at[own + d])) d++
   return d
 }
-/** How many leading axes k can share with the group, the last of them with more than one row; 0: none. */
-const shared = (group: readonly Kernel[], k: Kernel, most: number, inLoop: boolean): number => {
-  if (k.accumulate || twoSided(k)) return 0
-  const rowsOf = (g: Kernel): readonly number[] => g.out.shape.slice(leadOf(g))
-  const lead = leadOf(k)
-  const mine = rowsOf(k)
-  const first = rowsOf(group[0] ?? k)
-  let depth = 0
-  while (depth < Math.min(most, mine.length) && mine[depth] === first[depth]) {
-    const a = plainAxis(k.at[lead + depth])
-    if (mine[depth] !== 1 && !(a && k.axes.includes(a) && a.n === mine[depth])) break
-    depth++
-  }
-  const made = new Map(group.map((g) => [g.out, g]))
-  if (made.has(k.out)) return 0
-  const reads = readsOf(k)
-  let related = group.length === 0 || inLoop // the steps of a loop are small: fewer statements, fewer waits between them
-  const seen = new Set<Buf>()
-  for (const g of group)
-    for (const r of readsOf(g)) {
-      seen.add(r.buf)
-      // overwritten after its row has been read
-      if (r.buf === k.out) depth = aligned(r, k, g, depth)
+/** Kernels that share their rows, and what they read and write. */
+class Group {
+  readonly kernels: Kernel[] = []
+  depth = Number.POSITIVE_INFINITY
+  private readonly made = new Map<Buf, Kernel>()
+  private readonly readers = new Map<Buf, { readonly r: Read; readonly g: Kernel }[]>()
+  add(k: Kernel, depth: number): void {
+    this.kernels.push(k)
+    this.depth = depth
+    this.made.set(k.out, k)
+    for (const r of readsOf(k)) {
+      const list = this.readers.get(r.buf)
+      if (list) list.push({ r, g: k })
+      else this.readers.set(r.buf, [{ r, g: k }])
     }
-  for (const r of reads) {
-    const g = made.get(r.buf)
-    if (g) depth = aligned(r, g, k, depth)
-    related ||= g !== undefined || seen.has(r.buf)
   }
-  while (mine[depth - 1] === 1) depth--
-  return related ? depth : 0
+  /** How many leading axes k can share with the group, the last of them with more than one row; 0: none. */
+  shared(k: Kernel, inLoop: boolean): number {
+    const { made, readers } = this
+    if (k.accumulate || twoSided(k) || made.has(k.out)) return 0
+    const rowsOf = (g: Kernel): readonly number[] => g.out.shape.slice(leadOf(g))
+    const lead = leadOf(k)
+    const mine = rowsOf(k)
+    const first = rowsOf(this.kernels[0] ?? k)
+    let depth = 0
+    while (depth < Math.min(this.depth, mine.length) && mine[depth] === first[depth]) {
+      const a = plainAxis(k.at[lead + depth])
+      if (mine[depth] !== 1 && !(a && k.axes.includes(a) && a.n === mine[depth])) break
+      depth++
+    }
+    let related = this.kernels.length === 0 || inLoop // the steps of a loop are small: fewer statements, fewer waits between them
+    // overwritten after its row has been read
+    for (const { r, g } of readers.get(k.out) ?? []) depth = aligned(r, k, g, depth)
+    for (const r of readsOf(k)) {
+      const g = made.get(r.buf)
+      if (g) depth = aligned(r, g, k, depth)
+      related ||= g !== undefined || readers.has(r.buf)
+    }
+    while (mine[depth - 1] === 1) depth--
+    return related ? depth : 0
+  }
 }
 /** `usedOutside`: is the buffer read or written by a kernel that is not in the list? */
 export const fuseRows = (
   stmts: readonly Stmt[],
   newBuf: NewBuf,
-  usedOutside: (b: Buf, inside: readonly Kernel[]) => boolean,
+  usedOutside: (b: Buf, inside: ReadonlySet<Kernel>) => boolean,
   inLoop = false,
 ): Stmt[] => {
   const out: Stmt[] = []
-  let group: Kernel[] = []
-  let depth = 0
-  let passed: Kernel[] = [] // in a loop: what came between the group's kernels, and can as well come after them
-  const flush = (): void => {
-    if (group.length < 2) out.push(...group)
-    else out.push(nestOf(group, depth))
-    const rest = passed
-    group = []
-    depth = 0
-    passed = []
-    if (rest.length > 0) out.push(...fuseRows(rest, newBuf, usedOutside, inLoop))
+  const emit = ({ kernels, depth }: Group): void => {
+    if (kernels.length < 2) out.push(...kernels)
+    else out.push(nestOf(kernels, depth))
   }
   const nestOf = (group: readonly Kernel[], depth: number): Nest => {
     const from = leadOf(group[0]!)
     const rows = group[0]!.out.shape.slice(from, from + depth).map(axis) // an axis of one row is no loop: its index is 0
     const local = new Map<Buf, Buf>()
     const keepShape = indexBufs(group) // buffers read inside an index are left alone
+    const inside = new Set(group)
     for (const g of group)
-      if (g.out.role === "temp" && leadOf(g) === 0 && !keepShape.has(g.out) && !usedOutside(g.out, group))
+      if (g.out.role === "temp" && leadOf(g) === 0 && !keepShape.has(g.out) && !usedOutside(g.out, inside))
         local.set(g.out, newBuf(g.out.shape.slice(depth), g.out.dtype))
     const shrink = (e: Expr): Expr =>
       mapExpr(e, (x) => {
@@ -122,23 +126,76 @@ export const fuseRows = (
     })
     return { k: "nest", axes: rows.filter((a) => a.n > 1), body }
   }
-  for (const s of stmts) {
-    if (s.k !== "kernel") {
-      flush()
-      out.push(s.k === "loop" ? { ...s, body: fuseRows(s.body, newBuf, usedOutside, true) } : s)
-      continue
+  /** Kernels that follow each other. */
+  const neighbours = (kernels: readonly Kernel[]): void => {
+    let group = new Group()
+    for (const k of kernels) {
+      let depth = group.shared(k, false)
+      if (depth === 0) {
+        emit(group)
+        group = new Group()
+        depth = group.shared(k, false)
+      }
+      if (depth > 0) group.add(k, depth)
+      else out.push(k)
     }
-    const d = shared(group, s, group.length > 0 ? depth : Number.POSITIVE_INFINITY, inLoop)
-    const blocked = passed.some((p) => conflict(effectsOf(p), effectsOf(s)))
-    if (inLoop && group.length > 0 && (d === 0 || blocked)) {
-      passed.push(s)
-      continue
-    }
-    if (d === 0) flush()
-    depth = d > 0 ? d : shared([], s, Number.POSITIVE_INFINITY, inLoop)
-    if (depth > 0) group.push(s)
-    else out.push(s)
+    emit(group)
   }
-  flush()
+  /** In a loop: all that can join the first, what comes between them can as well come after them; then the same with the rest. */
+  const gathered = (kernels: readonly Kernel[]): void => {
+    const before = dependencies(kernels.map(effectsOf))
+    const after = kernels.map(() => [] as number[])
+    before.forEach((s, j) => {
+      for (const i of s) after[i]!.push(j)
+    })
+    const waiting = before.map((s) => s.size)
+    const done = new Set<number>()
+    const able = kernels.map((k) => new Group().shared(k, true) > 0)
+    let ready = new Heap<number>((i, j) => i < j)
+    const enter = (j: number): void => {
+      if (waiting[j] === 0 && able[j]) ready.push(j)
+    }
+    const finish = (j: number): void => {
+      done.add(j)
+      for (const i of after[j]!) {
+        waiting[i]!--
+        enter(i)
+      }
+    }
+    kernels.forEach((_, j) => {
+      enter(j)
+    })
+    kernels.forEach((k, j) => {
+      if (done.has(j)) return
+      if (!able[j]) {
+        out.push(k)
+        finish(j)
+        return
+      }
+      const group = new Group()
+      const rest = new Heap<number>((p, q) => p < q)
+      for (let i = ready.pop(); i !== undefined; i = ready.pop()) {
+        const depth = group.shared(kernels[i]!, true)
+        if (depth > 0) {
+          group.add(kernels[i]!, depth)
+          finish(i)
+        } else rest.push(i)
+      }
+      ready = rest
+      emit(group)
+    })
+  }
+  for (let j = 0; j < stmts.length; ) {
+    const s = stmts[j]!
+    if (s.k !== "kernel") {
+      out.push(s.k === "loop" ? { ...s, body: fuseRows(s.body, newBuf, usedOutside, true) } : s)
+      j++
+      continue
+    }
+    const kernels: Kernel[] = []
+    for (let k: Stmt | undefined = s; k?.k === "kernel"; k = stmts[++j]) kernels.push(k)
+    if (inLoop) gathered(kernels)
+    else neighbours(kernels)
+  }
   return out
 }

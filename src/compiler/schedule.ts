@@ -3,7 +3,7 @@
 import type { Buf, Stmt } from "../core/ir/index.ts"
 import { bytes } from "./buffers.ts"
 import { donate } from "./donate.ts"
-import { type Effects, effectsOf, isIdentity } from "./effects.ts"
+import { dependencies, type Effects, effectsOf, isIdentity, listedUnder } from "./effects.ts"
 import { Heap } from "./heap.ts"
 import type { Lowered } from "./lowered.ts"
 
@@ -32,31 +32,6 @@ export const schedule = (
 export const redundant = (l: Pick<Lowered, "args" | "outs" | "alias">, s: Stmt): boolean =>
   l.outs.some((o, k) => l.alias[k] !== undefined && s.k === "kernel" && s.out === o && isIdentity(s, l.args[l.alias[k]!]!))
 
-const listedUnder = <K>(lists: Map<K, number[]>, key: K, j: number): void => {
-  const list = lists.get(key)
-  if (list) list.push(j)
-  else lists.set(key, [j])
-}
-/** before[j]: statements that must come before j. */
-const dependencies = (fx: readonly Effects[]): Set<number>[] => {
-  const before = fx.map(() => new Set<number>())
-  const lastWrite = new Map<Buf, number>()
-  const readers = new Map<Buf, number[]>()
-  fx.forEach((f, j) => {
-    const after = (i: number | undefined): void => void (i !== undefined && i !== j && before[j]!.add(i))
-    for (const b of f.reads) {
-      after(lastWrite.get(b))
-      listedUnder(readers, b, j)
-    }
-    for (const b of f.writes) {
-      after(lastWrite.get(b))
-      for (const i of readers.get(b) ?? []) after(i)
-      lastWrite.set(b, j)
-      readers.delete(b)
-    }
-  })
-  return before
-}
 type Users = ReadonlyMap<Buf, readonly number[]>
 /** The temporaries that each statement touches, and the statements that touch each. */
 const touching = (

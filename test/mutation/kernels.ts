@@ -70,14 +70,14 @@ export const kernels: readonly Mutant[] = [
   {
     name: "row fusion: one axis too many",
     file: "src/compiler/nest.ts",
-    find: "while (depth < Math.min(most, mine.length) &&",
-    replace: "while (depth < Math.min(most + 1, mine.length) &&",
+    find: "while (depth < Math.min(this.depth, mine.length) &&",
+    replace: "while (depth < Math.min(this.depth + 1, mine.length) &&",
     suite: programs,
   },
   {
     name: "row fusion: a buffer shrinks that is read elsewhere",
     file: "src/compiler/nest.ts",
-    find: " && !usedOutside(g.out, group)",
+    find: " && !usedOutside(g.out, inside)",
     replace: "",
     suite: programs,
   },
@@ -132,7 +132,7 @@ export const kernels: readonly Mutant[] = [
   },
   {
     name: "schedule: read before it is written",
-    file: "src/compiler/schedule.ts",
+    file: "src/compiler/effects.ts",
     find: "      after(lastWrite.get(b))\n      listedUnder",
     replace: "      listedUnder",
     suite: programs,

@@ -36,8 +36,8 @@ export const loopMutants: readonly Mutant[] = [
   {
     name: "carries: the old value is overwritten before its last reader",
     file: "src/compiler/carry.ts",
-    find: "if (!r.fx.reads.has(carry)) continue",
-    replace: "continue",
+    find: "if (late.length === 0) return order",
+    replace: "return order",
     suite: loops,
   },
   {
