@@ -79,6 +79,13 @@ export const backends: readonly Mutant[] = [
     suite: tests("backends/wasm/split"),
   },
   {
+    name: "wasm: float64 divided where a step does not end",
+    file: "src/backends/wasm/pairs.ts",
+    find: "const UNIT = 64",
+    replace: "const UNIT = 63",
+    suite: tests("backends/wasm/doubles"),
+  },
+  {
     name: "native: a tap along the line overwrites the sums of the one before",
     file: "src/backends/wasm/blasLines.ts",
     find: "f.i32(s + p > 0 ? 1 : 0)",

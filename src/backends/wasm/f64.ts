@@ -10,11 +10,15 @@ import type { OpName } from "./opcodes.ts"
 import { addressOf } from "./address.ts"
 import { indexScalar } from "./indices.ts"
 import { emitPairs, native, reducePairs, single as inPairs } from "./pairs.ts"
+import { kernelsWork, sharedLoop } from "./reduce.ts"
 import { conditionOf } from "./values.ts"
 
 type F64 = Local<"f64">
 type I32 = Local<"i32">
 type Single = F64 | I32
+
+/** An operation on one float64 takes as long as on four float32. */
+const DOUBLE = 4
 
 /** Instructions on float64 and on int32 (signed, unsigned). */
 const instructions: Readonly<Record<string, readonly [float: OpName | undefined, signed?: OpName, unsigned?: OpName]>> = {
@@ -73,7 +77,11 @@ export const emitScalarKernel = (k: Kernel, scope: Scope): void => {
     const out = k.accumulate ? join(f, k.accumulate, k.out.dtype, fromMemory(f, k.out.dtype, base, offset), v) : v
     toMemory(f, k.out.dtype, base, offset, out)
   }
-  each(axes, scope.narrow)
+  const [first, ...rest] = axes
+  const work = DOUBLE * kernelsWork([k], axes, frame)
+  const part = first && scope.depth === 0 && !k.accumulate ? frame.share(first.n, work > 64 * first.n ? 1 : 64, work) : undefined
+  if (first && part) sharedLoop(first, part, scope.narrow, (at) => each(rest, at))
+  else each(axes, scope.narrow)
 }
 const fromMemory = (f: Code, t: DType, base: I32, offset: number): Single => {
   if (t === "f64") return f.let("f64", f.load("f64.load", f.get(base), offset))

@@ -8,7 +8,7 @@ import { hasDoubles } from "./doubles.ts"
 import type { Frame, Pointer, Scope } from "./frame.ts"
 import { constant, fold } from "./lanes.ts"
 import { alongLanes, chooseAxis, type Lanewise, guardedAlong, lanesPossible, type Limit, widthFor } from "./lanewise.ts"
-import { loops, sharedLoop, workOf } from "./reduce.ts"
+import { kernelsWork, loops, sharedLoop } from "./reduce.ts"
 import { type Step, type Streamed, streamed, tiled } from "./reshape.ts"
 import { bytesOfStrip, type ShortRows, shortRows } from "./rows.ts"
 import type { V, Vec } from "./strands.ts"
@@ -70,7 +70,7 @@ const emitShortRows = ({ outer, block, whole, full, rest, single, strips }: Shor
 }
 export const emitNest = (nest: Nest, scope: Scope): void => {
   const { frame } = scope
-  const work = nest.body.reduce((w, k) => w + groupWork([k], [...nest.axes, ...k.axes], frame), 0)
+  const work = nest.body.reduce((w, k) => w + kernelsWork([k], [...nest.axes, ...k.axes], frame), 0)
   const short = nest.body.some(hasDoubles) ? undefined : shortRows(nest, frame)
   if (short) return emitShortRows(short, work, scope)
   // Rows of single elements: the rows themselves run through the lanes.
@@ -132,7 +132,7 @@ export const emitGroup = (
   const [first, ...rest] = outer
   const top = scope.depth === 0 && !kernels.some((k) => k.accumulate)
   const whole = first ?? v
-  const part = top && whole ? frame.share(whole.n, first ? 1 : 64, groupWork(kernels, axes, frame)) : undefined
+  const part = top && whole ? frame.share(whole.n, first ? 1 : 64, kernelsWork(kernels, axes, frame)) : undefined
   if (part && whole && kernels.length > 1) keepPrivate(kernels, whole, frame)
   const stores = outsOf(kernels, scope)
   const body: Lanewise["body"] = (at, left) => {
@@ -147,23 +147,6 @@ export const emitGroup = (
   else if (first) sharedLoop(first, part, scope, (at) => loops(rest, values, stores, lanes, at, row))
   else row(scope, part)
 }
-/** Vector operations of kernels over axes, roughly. */
-const groupWork = (kernels: readonly Kernel[], axes: readonly Axis[], frame: Frame): number => {
-  let work = 0
-  for (const k of kernels) {
-    let inside = 1
-    visit(k.value, (x) => {
-      if (x.k === "reduce")
-        inside = Math.max(
-          inside,
-          frame.reduceAxes(x).reduce((p, a) => p * a.n, 1),
-        )
-    })
-    work += inside * (1 + workOf(k.value))
-  }
-  return (work * axes.reduce((p, a) => p * a.n, 1)) / 4
-}
-
 /** Element by element between limits known at run time. */
 const ranged = (kernels: readonly Kernel[], v: Axis, [from, to]: readonly [Limit, Limit], scope: Scope): void => {
   const { f } = scope.frame

@@ -8,7 +8,7 @@ import type { Frame, Scope } from "./frame.ts"
 import { indexScalar } from "./indices.ts"
 import { constant, fold, spelled } from "./lanes.ts"
 import * as math64 from "./math64.ts"
-import { alongAxis, loops, workOf } from "./reduce.ts"
+import { alongAxis, kernelsWork, loops, sharedLoop, workOf } from "./reduce.ts"
 import type { BinaryOp, Strands, UnaryOp, V, Vec } from "./strands.ts"
 import { conditionOf } from "./values.ts"
 
@@ -251,24 +251,38 @@ export const emitPairs = (k: Kernel, axes: readonly Axis[], scope: Scope): boole
       else f.store64Lane(f.get(base), f.get(out[u]!), 0, to)
     }
   }
-  const row = (outer: Scope): void => {
+  const step = 2 * width
+  const rest = v.n % step
+  const row = (outer: Scope, part?: Limits): void => {
     const before = outer.inner(1)
     hoist(k.value, new Set([v]), before)
-    const step = 2 * width
-    const full = Math.floor(v.n / step) * step
-    const index = f.let("i32", f.i32(0))
-    if (full > 0)
-      f.loop((again) => {
-        at(before, index, width, 2)
-        f.bump(index, step)
-        f.brIf(again, f.op("i32.lt_s", f.get(index), f.i32(full)))
-      })
-    const rest = v.n - full
-    if (rest > 0) at(before, index, Math.ceil(rest / 2), rest % 2 === 1 ? 1 : 2)
+    const index = f.let("i32", part ? f.get(part[0]) : f.i32(0))
+    const end = part ? part[1] : f.let("i32", f.i32(v.n))
+    const left = (): Value<"i32"> => f.op("i32.sub", f.get(end), f.get(index))
+    if (v.n >= step)
+      f.block((exit) =>
+        f.loop((again) => {
+          f.brIf(exit, f.op("i32.lt_s", left(), f.i32(step)))
+          at(before, index, width, 2)
+          f.bump(index, step)
+          f.br(again)
+        }),
+      )
+    // Only the last part does not end with a whole step.
+    if (rest > 0) f.if(f.op("i32.gt_s", left(), f.i32(0)), () => at(before, index, Math.ceil(rest / 2), rest % 2 === 1 ? 1 : 2))
   }
-  loops(axes.slice(0, -1), [], [], new Set(), scope.narrow, row)
+  const [first, ...inner] = axes.slice(0, -1)
+  const whole = first ?? v
+  const work = 2 * kernelsWork([k], axes, frame)
+  const part = scope.depth === 0 ? frame.share(whole.n, first ? 1 : UNIT, work) : undefined
+  if (!part) loops(axes.slice(0, -1), [], [], new Set(), scope.narrow, (outer) => row(outer))
+  else if (first) sharedLoop(first, part, scope.narrow, (outer) => loops(inner, [], [], new Set(), outer, (last) => row(last)))
+  else row(scope.narrow, part)
   return true
 }
+type Limits = readonly [Local<"i32">, Local<"i32">]
+/** Elements in which threads divide a row: whole steps. */
+const UNIT = 64
 /** Does a reduction of x run through memory where v does not? */
 const sumsAcross = (x: Expr, v: Axis, frame: Frame): boolean => {
   let any = false

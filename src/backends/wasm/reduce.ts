@@ -1,5 +1,5 @@
 // Reductions: along the lanes where memory runs along the reduced axis, lane by lane where lanes are elements of the result.
-import { type Atom, type Axis, type Expr, type Ix, type Reduce, unit, visit } from "../../core/ir/index.ts"
+import { type Atom, type Axis, type Expr, type Ix, type Kernel, type Reduce, unit, visit } from "../../core/ir/index.ts"
 import type { Local } from "./asm.ts"
 import { cascade, inRuns } from "./cascade.ts"
 import type { Frame, Scope } from "./frame.ts"
@@ -25,6 +25,23 @@ export const workOf = (x: Expr): number => {
   })
   return work
 }
+/** Vector operations of kernels over axes, roughly. */
+export const kernelsWork = (kernels: readonly Kernel[], axes: readonly Axis[], frame: Frame): number => {
+  let work = 0
+  for (const k of kernels) {
+    let inside = 1
+    visit(k.value, (x) => {
+      if (x.k === "reduce")
+        inside = Math.max(
+          inside,
+          frame.reduceAxes(x).reduce((p, a) => p * a.n, 1),
+        )
+    })
+    work += inside * (1 + workOf(k.value))
+  }
+  return (work * axes.reduce((p, a) => p * a.n, 1)) / 4
+}
+
 const size = (axes: readonly Axis[]): number => axes.reduce((p, a) => p * a.n, 1)
 
 export const reduceValue = (x: Reduce, scope: Scope): Vec => {
