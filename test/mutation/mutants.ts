@@ -2,6 +2,7 @@
 import { attentionDerivatives, attentionTypes } from "./attention.ts"
 import { backends } from "./backends.ts"
 import { derivatives } from "./derivatives.ts"
+import { division } from "./division.ts"
 import { kernels } from "./kernels.ts"
 import { loopMutants } from "./loops.ts"
 import { patterns } from "./patterns.ts"
@@ -13,5 +14,5 @@ import { windows } from "./windows.ts"
 export const mutants: Readonly<Record<Kind, readonly Mutant[]>> = {
   type: [...types, ...windows, ...patterns, ...attentionTypes, ...symbolicTypes],
   derivative: [...derivatives, ...attentionDerivatives],
-  kernel: [...kernels, ...loopMutants, ...backends, ...symbolicTwins],
+  kernel: [...kernels, ...loopMutants, ...backends, ...division, ...symbolicTwins],
 }

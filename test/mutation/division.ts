@@ -1,0 +1,40 @@
+// How threads divide work, and what all programs are made of, broken.
+import { type Mutant, tests } from "./suites.ts"
+
+export const division: readonly Mutant[] = [
+  {
+    name: "wasm: an array that begins inside its buffer copied from the buffer's beginning",
+    file: "src/backends/wasm/transfer.ts",
+    find: "from.buffer, from.byteOffset",
+    replace: "from.buffer, 0",
+    suite: tests("backends/wasm/transfer"),
+  },
+  {
+    name: "wasm: a sigmoid that ends where its exponential leaves float32's range",
+    file: "src/backends/wasm/math.ts",
+    find: "s.atLeast(s.get(x), s.k(-104.5)), s.k(60)",
+    replace: "s.atLeast(s.get(x), s.k(-88)), s.k(60)",
+    suite: tests("backends/wasm/accuracy"),
+  },
+  {
+    name: "wasm: what is left over when a reduction is cut into parts forgotten",
+    file: "src/backends/wasm/split.ts",
+    find: "...(left > 0 ? [over([], ix(parts), ix(parts * each), left)] : []),",
+    replace: "",
+    suite: tests("backends/wasm/split"),
+  },
+  {
+    name: "wasm: all parts of a long reduction are the first one",
+    file: "src/backends/wasm/split.ts",
+    find: "over([part], ix(part), times(part, each), each),",
+    replace: "over([part], ix(part), times(part, 0), each),",
+    suite: tests("backends/wasm/split"),
+  },
+  {
+    name: "wasm: float64 divided where a step does not end",
+    file: "src/backends/wasm/pairs.ts",
+    find: "const UNIT = 64",
+    replace: "const UNIT = 63",
+    suite: tests("backends/wasm/doubles"),
+  },
+]
