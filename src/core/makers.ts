@@ -1,10 +1,9 @@
 // Op makers and rule combinators: what ops of one kind have in common, so that an op's file holds only what is its own.
 import { type DType, isFloat } from "./dtype.ts"
 import { refuse } from "./errors.ts"
-import type { Gen } from "./gen.ts"
 import { type Access, call, type Expr, type Ix, type Scalar } from "./ir/index.ts"
 import { make } from "./make.ts"
-import { type Args, type BatchArgs, defineOp, type JvpArgs, type OpDef, type TransposeArgs } from "./op.ts"
+import { type BatchArgs, defineOp, type JvpArgs, type OpDef, type TransposeArgs } from "./op.ts"
 import { same, show } from "./shape.ts"
 import { type AnyTensor, type Aval, type Maybe, type Node, type RawTensor, raw } from "./tensor.ts"
 
@@ -55,8 +54,6 @@ export interface MapRules {
   readonly absorbAdd?: (node: Node, to: RawTensor) => AnyTensor | undefined
   readonly spelling?: { readonly onnx?: string; readonly stablehlo?: string }
   readonly ulp?: number
-  readonly examples?: (g: Gen) => Args
-  readonly refused?: readonly ((g: Gen) => Args)[]
 }
 /** An op that applies a scalar function to each element. Inputs have equal shapes: public functions broadcast first. */
 export const mapOp = (f: Scalar, rules: MapRules): OpDef<null> => {
@@ -95,17 +92,13 @@ export interface ViewRules<A> {
   readonly tangent?: (attrs: A) => A
   readonly rewrite?: (x: RawTensor, attrs: A) => AnyTensor | undefined
   readonly spelling?: { readonly onnx?: string; readonly stablehlo?: string }
-  readonly examples?: (g: Gen) => Args
-  readonly refused?: readonly ((g: Gen) => Args)[]
 }
 /** An op of one input whose every element is an element of the input (or a constant): linear, so most rules are the same for all. */
 export const view = <A>(v: ViewRules<A>): OpDef<A> => {
-  const { name, spelling, examples, refused, rewrite } = v
+  const { name, spelling, rewrite } = v
   const op: OpDef<A> = defineOp<A>({
     name,
     ...(spelling ? { spelling } : {}),
-    ...(examples ? { examples } : {}),
-    ...(refused ? { refused } : {}),
     shape: ([x], a) => ({ shape: v.shape(x!, a), dtype: x!.dtype }),
     body: ([x], { i, attrs, ins, out }) => v.at(x!, i, attrs, ins[0]!.shape, out.shape),
     jvp: ({ tans, attrs }) => tans[0]! && make(op, [tans[0]!], v.tangent ? v.tangent(attrs) : attrs),

@@ -54,6 +54,14 @@ export interface LoopSpec {
 /** Arguments of the op's public function. */
 export type Args = readonly unknown[]
 
+/** What the laws call an op's public function with. No part of the op: an application's bundle leaves it out. */
+export interface Calls {
+  /** Valid arguments. */
+  readonly examples: (g: Gen) => Args
+  /** Invalid arguments, one generator for each kind of refusal. */
+  readonly refused?: readonly ((g: Gen) => Args)[]
+}
+
 interface Rules<A> {
   readonly name: string
   /** The twin of the type rule: the result's shape and dtype, or throws the sentence. */
@@ -68,10 +76,6 @@ interface Rules<A> {
   readonly spelling?: { readonly onnx?: string; readonly stablehlo?: string }
   /** Error of one f32 evaluation in units in the last place, beyond what its inputs bring. Default 2. */
   readonly ulp?: number
-  /** Valid arguments of the public function. The laws draw from it. */
-  readonly examples?: (g: Gen) => Args
-  /** Invalid arguments, one generator for each kind of refusal. */
-  readonly refused?: readonly ((g: Gen) => Args)[]
 }
 type Jvp<A> = (a: JvpArgs<A>) => JvpResult
 type Transpose<A> = (a: TransposeArgs<A>) => readonly (AnyTensor | null)[]

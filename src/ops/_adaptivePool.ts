@@ -1,6 +1,6 @@
 // Pools to a given number of parts: part i of m covers the elements floor(i n / m) to ceil((i + 1) n / m) of an axis of n. Parts overlap
 // where m does not divide n, and repeat elements where m is greater. Where m divides n they are windows.
-import { defineOp, emit, type Gen, type OpDef, type RawTensor, raw, refuse, upto } from "../core/index.ts"
+import { type Calls, defineOp, emit, type Gen, type OpDef, type RawTensor, raw, refuse, upto } from "../core/index.ts"
 import { notPositive } from "../core/messages.ts"
 import type { Sliders } from "../../typelevel/conv.ts"
 import type { Dim } from "../../typelevel/dim.ts"
@@ -103,14 +103,13 @@ export const adaptivePooling = (name: string, n: Sliders, expand: (x: RawTensor,
     name,
     shape: ([x], { parts }) => ({ dtype: x!.dtype, shape: withSpatial(x!.shape, parts) as number[] }),
     expand: ([x], a) => expand(x!, a),
-    examples: adaptiveExamples(n),
-    refused: adaptiveRefused(n),
   })
 export const adaptivePooled = <R>(op: OpDef<Parts>, n: Sliders, x: RawTensor, size: unknown): R & RawTensor => {
   if (x.shape.length <= n) someImage(op.name, n, x.shape)
   return emit(op, [x], { parts: adaptiveShape(op.name, x.shape, partsOf(op.name, n, size)).slice(-1 - n, -1) as number[] })
 }
 
+export const adaptiveCalls = (n: Sliders): Calls => ({ examples: adaptiveExamples(n), refused: adaptiveRefused(n) })
 const adaptiveExamples =
   (n: Sliders) =>
   (g: Gen): readonly unknown[] => {

@@ -1,5 +1,17 @@
 // Convolution over one, two or three axes: the rule of sizes and channels, the same at run time, and the op itself.
-import { defineOp, emit, type Gen, type OpDef, optionsIn, type RawTensor, raw, refuse, show, upto } from "../core/index.ts"
+import {
+  type Calls,
+  defineOp,
+  emit,
+  type Gen,
+  type OpDef,
+  optionsIn,
+  type RawTensor,
+  raw,
+  refuse,
+  show,
+  upto,
+} from "../core/index.ts"
 import { dtypesDiffer, notPositive } from "../core/messages.ts"
 import type {
   AxisNames,
@@ -220,8 +232,6 @@ export const convOp = (name: string, n: Sliders): OpDef<Convolving> =>
       )
       return reshape(cut, [...size, f])
     },
-    examples: (g) => convExamples(g, n),
-    refused: convRefused(n),
   })
 
 // ---- generators ----------------------------------------------------------------------------------------------------
@@ -239,6 +249,7 @@ export const manner = (g: Gen, n: Sliders) => {
     option: (lo: number, hi: number): number | number[] => (g.bool() ? g.int(lo, hi) : upto(n).map(() => g.int(lo, hi))),
   }
 }
+export const convCalls = (n: Sliders): Calls => ({ examples: (g) => convExamples(g, n), refused: convRefused(n) })
 const convExamples = (g: Gen, n: Sliders): readonly unknown[] => {
   const { lead, groups, channels, side, window, option } = manner(g, n)
   const [per, filters] = [channels(), groups * channels()]

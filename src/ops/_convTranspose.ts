@@ -1,5 +1,17 @@
 // Transposed convolution over one, two or three axes: the gradient of a convolution with respect to its input, as an op of its own.
-import { defineOp, emit, type Gen, type OpDef, optionsIn, type RawTensor, raw, refuse, show, upto } from "../core/index.ts"
+import {
+  type Calls,
+  defineOp,
+  emit,
+  type Gen,
+  type OpDef,
+  optionsIn,
+  type RawTensor,
+  raw,
+  refuse,
+  show,
+  upto,
+} from "../core/index.ts"
 import { notPositive } from "../core/messages.ts"
 import type {
   AxisNames,
@@ -195,11 +207,10 @@ export const convTransposeOp = (name: string, n: Sliders): OpDef<Transposing> =>
       )
       return reshape(inside, [...inside.shape.slice(0, first + n), groups * f])
     },
-    examples: (g) => examples(g, n),
-    refused: refusals(n),
   })
 
 // ---- generators ----------------------------------------------------------------------------------------------------
+export const convTransposeCalls = (n: Sliders): Calls => ({ examples: (g) => examples(g, n), refused: refusals(n) })
 const examples = (g: Gen, n: Sliders): readonly unknown[] => {
   const { one, lead, groups, channels, side, window } = manner(g, n)
   const [per, filters] = [groups * channels(), channels()]

@@ -115,7 +115,7 @@ export const dot = (op: OpDef<Dot>, a: RawTensor, b: RawTensor, by: Dot): RawTen
   return emit(op as OpDef<never>, [a, b], by)
 }
 /** One contraction; derivative and batching are the contraction's. */
-export const dotOp = (name: string, rules: Pick<OpDef<Dot>, "spelling" | "examples" | "refused">): OpDef<Dot> =>
+export const dotOp = (name: string, rules: Pick<OpDef<Dot>, "spelling">): OpDef<Dot> =>
   defineOp<Dot>({
     name,
     ...rules,

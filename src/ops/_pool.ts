@@ -1,6 +1,7 @@
 // What pools share: windows over the spatial axes of [..., length, channels], [..., height, width, channels] or [..., depth, height,
 // width, channels]. The run-time twin of typelevel/pool.ts.
 import {
+  type Calls,
   defineOp,
   emit,
   flagIn,
@@ -193,8 +194,6 @@ export const pooling = (name: string, n: Sliders, onnx: string, expand: (x: RawT
       ) as number[],
     }),
     expand: ([x], a) => expand(x!, a),
-    examples: poolExamples(n, onnx === "AveragePool"),
-    refused: poolRefused(n),
   })
 
 // ---- what is drawn -------------------------------------------------------------------------------------------------
@@ -206,6 +205,7 @@ export const drawImage = (g: Gen, n: Sliders): RawTensor => {
   const lead = g.shapes === "empty" ? [0] : g.pick([[], [1], [2]])
   return g.tensor([...lead, ...upto(n).map(side), large ? 5 : g.int(1, 2)])
 }
+export const poolCalls = (n: Sliders, mean: boolean): Calls => ({ examples: poolExamples(n, mean), refused: poolRefused(n) })
 const poolExamples =
   (n: Sliders, mean: boolean) =>
   (g: Gen): readonly unknown[] => {

@@ -1,5 +1,5 @@
 // What reductions have in common: out[i] = fold of x over some axes, which disappear. `keepDims` is a reshape afterwards.
-import { defineOp, ir, make, type OpDef } from "../core/index.ts"
+import { type Calls, defineOp, ir, make, type OpDef } from "../core/index.ts"
 
 /** Sorted, non-negative, without repetition. */
 export interface Over {
@@ -8,7 +8,7 @@ export interface Over {
 export const reduction = (
   name: string,
   kind: ir.Kind,
-  rules: Pick<OpDef<Over>, "transpose" | "spelling" | "ulp" | "examples" | "refused"> & {
+  rules: Pick<OpDef<Over>, "transpose" | "spelling" | "ulp"> & {
     readonly jvp: NonNullable<OpDef<Over>["jvp"]>
   },
 ): OpDef<Over> => {
@@ -32,7 +32,7 @@ export const reduction = (
 
 /** Arguments that every reduction accepts; `least`: smallest size allowed. */
 export const reductionExamples =
-  (least = 0, dtypes: readonly ("f32" | "i32" | "bool")[] = ["f32"]): NonNullable<OpDef<Over>["examples"]> =>
+  (least = 0, dtypes: readonly ("f32" | "i32" | "bool")[] = ["f32"]): Calls["examples"] =>
   (g) => {
     const s = g.shape(0, 4, least)
     const x = g.tensor(s, g.pick(dtypes))
@@ -46,7 +46,7 @@ export const reductionExamples =
     ])
   }
 /** Integers so far from 0 that a wrong neutral element of max or min would show. */
-export const farExamples: NonNullable<OpDef<Over>["examples"]> = (g) => {
+export const farExamples: Calls["examples"] = (g) => {
   const s = g.shape(1, 3, 1)
   const x = g.pick([
     () => g.tensor(s, "u32", { lo: 2147483648, hi: 4294967295 }),
@@ -57,7 +57,7 @@ export const farExamples: NonNullable<OpDef<Over>["examples"]> = (g) => {
   return [x, g.int(0, s.length - 1)]
 }
 /** Arguments that every reduction refuses. */
-export const reductionRefused: NonNullable<OpDef<Over>["refused"]> = [
+export const reductionRefused: NonNullable<Calls["refused"]> = [
   (g) => [g.tensor([2, 3]), g.int(2, 9)],
   (g) => [g.tensor([2, 3]), [0, g.int(-9, -3)], { keepDims: true }],
   (g) => [g.tensor([2, 3, 4]), [1, g.pick([1, -2])]],

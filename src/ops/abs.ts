@@ -1,5 +1,5 @@
 import type { Shape } from "../../typelevel/shape.ts"
-import { type DType, emit, mapOp, type Tensor } from "../core/index.ts"
+import { type Calls, type DType, emit, mapOp, type Tensor } from "../core/index.ts"
 import type { Of, Or } from "../core/signature.ts"
 import { abs as scalar } from "../scalar/abs.ts"
 import { type NumberOnly, numbersOnly } from "./_dtypes.ts"
@@ -14,6 +14,8 @@ export const op = mapOp(scalar, {
   accepts: numbersOnly("abs"),
   jvp: ({ ins: [x], tans: [t] }) => mul(t!, sign(x!)),
   spelling: { onnx: "Abs", stablehlo: "abs" },
+})
+export const calls = (): Calls => ({
   examples: oneOf(one({ lo: -3, hi: 3 }, ["f32", "i32"]), one({ lo: -3, hi: 3 }, ["f32", "i32"]), one({}, ["u32"])),
   refused: ofDType("bool"),
 })

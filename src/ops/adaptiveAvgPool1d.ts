@@ -1,16 +1,17 @@
-import { floatsOnly, tensorIn } from "../core/index.ts"
+import { type Calls, floatsOnly, tensorIn } from "../core/index.ts"
 import type { FloatOnly, Of, Or } from "../core/signature.ts"
 import type { Tensor } from "../core/tensor.ts"
 import type { DType } from "../../typelevel/dtype.ts"
 import type { AdaptivePool, Parts } from "../../typelevel/pool.ts"
 import type { Also } from "../../typelevel/rule.ts"
 import type { Shape } from "../../typelevel/shape.ts"
-import { adaptivePooled, adaptivePooling, meanOfParts } from "./_adaptivePool.ts"
+import { adaptiveCalls, adaptivePooled, adaptivePooling, meanOfParts } from "./_adaptivePool.ts"
 
 export type AdaptiveAvgPool1dRule<S extends Shape, T> = AdaptivePool<"adaptiveAvgPool1d", 1, S, T>
 
 /** The mean is separable: one axis after the other, by windows or by a matrix of shares. */
 export const op = adaptivePooling("adaptiveAvgPool1d", 1, meanOfParts)
+export const calls = (): Calls => adaptiveCalls(1)
 
 /**
  * The mean of each of `size` parts of length: [..., length, channels] of any size to the given one.

@@ -1,16 +1,17 @@
-import { floatsOnly, tensorIn } from "../core/index.ts"
+import { type Calls, floatsOnly, tensorIn } from "../core/index.ts"
 import type { FloatOnly, Of, Or } from "../core/signature.ts"
 import type { Tensor } from "../core/tensor.ts"
 import type { DType } from "../../typelevel/dtype.ts"
 import type { AdaptivePool, Parts } from "../../typelevel/pool.ts"
 import type { Also } from "../../typelevel/rule.ts"
 import type { Shape } from "../../typelevel/shape.ts"
-import { adaptivePooled, adaptivePooling, maxOfParts } from "./_adaptivePool.ts"
+import { adaptiveCalls, adaptivePooled, adaptivePooling, maxOfParts } from "./_adaptivePool.ts"
 
 export type AdaptiveMaxPool1dRule<S extends Shape, T> = AdaptivePool<"adaptiveMaxPool1d", 1, S, T>
 
 /** Parts of all axes together, by windows, or taken by index and masked; then one maximum. */
 export const op = adaptivePooling("adaptiveMaxPool1d", 1, maxOfParts)
+export const calls = (): Calls => adaptiveCalls(1)
 
 /**
  * The largest element of each of `size` parts of length: [..., length, channels] of any size to the given one.

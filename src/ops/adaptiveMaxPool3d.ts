@@ -1,16 +1,17 @@
-import { floatsOnly, tensorIn } from "../core/index.ts"
+import { type Calls, floatsOnly, tensorIn } from "../core/index.ts"
 import type { FloatOnly, Of, Or } from "../core/signature.ts"
 import type { Tensor } from "../core/tensor.ts"
 import type { DType } from "../../typelevel/dtype.ts"
 import type { AdaptivePool, Parts } from "../../typelevel/pool.ts"
 import type { Also } from "../../typelevel/rule.ts"
 import type { Shape } from "../../typelevel/shape.ts"
-import { adaptivePooled, adaptivePooling, maxOfParts } from "./_adaptivePool.ts"
+import { adaptiveCalls, adaptivePooled, adaptivePooling, maxOfParts } from "./_adaptivePool.ts"
 
 export type AdaptiveMaxPool3dRule<S extends Shape, T> = AdaptivePool<"adaptiveMaxPool3d", 3, S, T>
 
 /** Parts of all axes together, by windows, or taken by index and masked; then one maximum. */
 export const op = adaptivePooling("adaptiveMaxPool3d", 3, maxOfParts)
+export const calls = (): Calls => adaptiveCalls(3)
 
 /**
  * The largest element of each of `size` parts of depth, height and width: [..., depth, height, width, channels] of any size to the given one.

@@ -1,4 +1,4 @@
-import { mapOp, type OpDef, sumOf } from "../core/index.ts"
+import { type Calls, mapOp, type OpDef, sumOf } from "../core/index.ts"
 import type { BinaryDType, Of, Operand, Or } from "../core/signature.ts"
 import { add as scalar } from "../scalar/add.ts"
 import { isFull } from "./_constant.ts"
@@ -17,6 +17,8 @@ export const op: OpDef<null> = mapOp(scalar, {
   rewrite: (a, b) =>
     isFull(b!, 0) ? a! : isFull(a!, 0) ? b! : (b!.node.op.absorbAdd?.(b!.node, a!) ?? a!.node.op.absorbAdd?.(a!.node, b!)),
   spelling: { onnx: "Add", stablehlo: "add" },
+})
+export const calls = (): Calls => ({
   examples: oneOf(two({ lo: -3, hi: 3 }, { lo: -3, hi: 3 }, ["f32", "f32", "i32"]), two({}, {}, ["u32"]), withNumber(2.5)),
   refused: [...misfits, ...pairOf("bool")],
 })

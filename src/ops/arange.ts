@@ -1,5 +1,5 @@
 import type { AddD, DivD, Num, SubD } from "../../typelevel/nat.ts"
-import { defineOp, type DType, emit, type OpDef, refuse, text } from "../core/index.ts"
+import { type Calls, defineOp, type DType, emit, type OpDef, refuse, text } from "../core/index.ts"
 import type { Of, Or } from "../core/signature.ts"
 import { add } from "./add.ts"
 import { cast } from "./cast.ts"
@@ -85,6 +85,8 @@ export const op: OpDef<Attrs> = defineOp<Attrs>({
   shape: (_, { n, dtype }) => ({ shape: [n], dtype }),
   expand: (_, { start, step, n, dtype }) => add(mul(cast(iota([n], 0), dtype), step), start),
   spelling: { onnx: "Range" },
+})
+export const calls = (): Calls => ({
   examples: (g) =>
     g.pick([
       [g.int(0, 20)],

@@ -1,4 +1,4 @@
-import { axisOf, defineOp, emit, isFloat, type OpDef, type RawTensor, refuse, tensorIn } from "../core/index.ts"
+import { type Calls, axisOf, defineOp, emit, isFloat, type OpDef, type RawTensor, refuse, tensorIn } from "../core/index.ts"
 import type { Of, Or } from "../core/signature.ts"
 import type { Tensor } from "../core/tensor.ts"
 import type { DType } from "../../typelevel/dtype.ts"
@@ -30,6 +30,8 @@ export const op: OpDef<Over> = defineOp<Over>({
     return min(where(found, iota(x!.shape, axes[0]!), last), axes)
   },
   jvp: () => null,
+})
+export const calls = (): Calls => ({
   examples: (g) => {
     const s = g.shape(1, 4, 1)
     const x = g.tensor(s, g.pick(["f32", "i32"]))

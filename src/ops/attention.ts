@@ -1,4 +1,5 @@
 import {
+  type Calls,
   type AnyTensor,
   defineOp,
   emit,
@@ -42,6 +43,8 @@ export const op: OpDef<Attention> = defineOp<Attention>({
   ulp: 8,
   shape: ([q, , v]) => ({ dtype: q!.dtype, shape: [...q!.shape.slice(0, -1), v!.shape.at(-1)!] }),
   expand: (ins, attrs) => attend(ins, attrs),
+})
+export const calls = (): Calls => ({
   examples: (g) => {
     const [b, t, s, d] = g.shape(4, 4) as [number, number, number, number]
     const groups = g.int(1, 2)

@@ -1,4 +1,4 @@
-import { floatsOnly, tensorIn } from "../core/index.ts"
+import { type Calls, floatsOnly, tensorIn } from "../core/index.ts"
 import type { FloatOnly, Of, Or } from "../core/signature.ts"
 import type { Tensor } from "../core/tensor.ts"
 import type { ForAxes } from "../../typelevel/conv.ts"
@@ -6,12 +6,13 @@ import type { DType } from "../../typelevel/dtype.ts"
 import type { Pool } from "../../typelevel/pool.ts"
 import type { Also } from "../../typelevel/rule.ts"
 import type { Shape } from "../../typelevel/shape.ts"
-import { type AvgPoolOptions, meanOfWindows, pooled, pooling } from "./_pool.ts"
+import { poolCalls, type AvgPoolOptions, meanOfWindows, pooled, pooling } from "./_pool.ts"
 
 export type AvgPool2dRule<S extends Shape, K, O> = Pool<"avgPool2d", 2, S, K, O>
 
 /** The mean over windows: sums, divided by how many elements each window sees. */
 export const op = pooling("avgPool2d", 2, "AveragePool", meanOfWindows)
+export const calls = (): Calls => poolCalls(2, true)
 
 /**
  * The mean of each window over height and width. Padding is not counted, unless `countPadding` says so.

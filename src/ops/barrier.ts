@@ -1,5 +1,5 @@
 import type { Shape } from "../../typelevel/shape.ts"
-import { defineOp, type DType, emit, make, type OpDef, type Tensor } from "../core/index.ts"
+import { type Calls, defineOp, type DType, emit, make, type OpDef, type Tensor } from "../core/index.ts"
 
 let made = 0
 /** Attributes: a number of its own for each barrier, so that what is computed from it is never merged with what is computed
@@ -12,6 +12,8 @@ export const op: OpDef<{ readonly unique: number }> = defineOp<{ readonly unique
   transpose: ({ ct }) => [ct],
   batch: ({ ins, attrs }) => make(op, ins, attrs),
   spelling: { onnx: "Identity", stablehlo: "optimization_barrier" },
+})
+export const calls = (): Calls => ({
   examples: (g) => [g.tensor(g.shape(0, 3), g.pick(["f32", "f32", "i32"]))],
 })
 

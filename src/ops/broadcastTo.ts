@@ -1,4 +1,4 @@
-import { emit, ir, type OpDef, refuse, same, show, upto, view, tensorIn } from "../core/index.ts"
+import { type Calls, emit, ir, type OpDef, refuse, same, show, upto, view, tensorIn } from "../core/index.ts"
 import type { Of, Or } from "../core/signature.ts"
 import type { Tensor } from "../core/tensor.ts"
 import type { Dim, Fits, ShowDim } from "../../typelevel/dim.ts"
@@ -63,6 +63,8 @@ export const op: OpDef<{ readonly shape: readonly number[] }> = view<{ readonly 
     if (same(x.shape, shape)) return x
     return constantOf(x) === undefined ? undefined : constantLike(x, shape)
   },
+})
+export const calls = (): Calls => ({
   examples: (g) => {
     const t = g.shape(0, 4)
     const from = g.int(0, t.length)

@@ -1,5 +1,5 @@
 import type { Shape } from "../../typelevel/shape.ts"
-import { defineOp, type DType, emit, isFloat, make, type OpDef, refuse, type Tensor, text } from "../core/index.ts"
+import { type Calls, defineOp, type DType, emit, isFloat, make, type OpDef, refuse, type Tensor, text } from "../core/index.ts"
 import type { Or } from "../core/signature.ts"
 import { castTo } from "../scalar/cast.ts"
 
@@ -18,6 +18,8 @@ export const op: OpDef<{ readonly to: DType }> = defineOp<{ readonly to: DType }
   batch: ({ ins, attrs }) => make(op, ins, attrs),
   rewrite: ([x], { to }) => (x!.dtype === to ? x! : undefined),
   spelling: { onnx: "Cast", stablehlo: "convert" },
+})
+export const calls = (): Calls => ({
   examples: (g) => {
     const dtypes = ["f32", "i32", "u32", "bool"] as const
     return [g.tensor(g.shape(0, 3), g.pick(dtypes), { lo: 0, hi: 4, offInteger: 0.1 }), g.pick(dtypes)]

@@ -1,4 +1,4 @@
-import { axisOf, defineOp, makeAll, type OpDef, refuse, tensorIn } from "../core/index.ts"
+import { type Calls, axisOf, defineOp, makeAll, type OpDef, refuse, tensorIn } from "../core/index.ts"
 import { notPositive } from "../core/messages.ts"
 import type { Or } from "../core/signature.ts"
 import type { Tensor } from "../core/tensor.ts"
@@ -55,6 +55,8 @@ export const op: OpDef<Division> = defineOp<Division>({
   spelling: { onnx: "Split" },
   shape: ([x], division) => partShapes(x!, division),
   expand: ([x], division) => parts(x!, division),
+})
+export const calls = (): Calls => ({
   examples: (g) => {
     const s = g.shape(1, 3)
     const axis = g.int(0, s.length - 1)

@@ -1,4 +1,5 @@
 import {
+  type Calls,
   axisOf,
   defineOp,
   dense,
@@ -84,6 +85,8 @@ export const op: OpDef<{ readonly axis: number }> = defineOp<{ readonly axis: nu
     if (full.length === 0) return ins[0]
     return full.length === 1 ? full[0] : full.length < ins.length ? make(op, full, { axis }) : undefined
   },
+})
+export const calls = (): Calls => ({
   examples: (g: Gen) => {
     const s = g.shape(1, 4)
     const axis = g.int(0, s.length - 1)

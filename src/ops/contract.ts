@@ -1,4 +1,17 @@
-import { defineOp, each, emit, ir, make, type OpDef, type RawTensor, refuse, show, tensorIn, textIn } from "../core/index.ts"
+import {
+  type Calls,
+  defineOp,
+  each,
+  emit,
+  ir,
+  make,
+  type OpDef,
+  type RawTensor,
+  refuse,
+  show,
+  tensorIn,
+  textIn,
+} from "../core/index.ts"
 import { dtypesDiffer } from "../core/messages.ts"
 import type { Of, Or } from "../core/signature.ts"
 import type { Tensor } from "../core/tensor.ts"
@@ -170,6 +183,8 @@ export const op: OpDef<Attrs> = defineOp<Attrs>({
     const z = fresh([...a, ...b])
     return make(op, ins, { a: on[0] ? [z, ...a] : a, b: on[1] ? [z, ...b] : b, out: [z, ...out] })
   },
+})
+export const calls = (): Calls => ({
   examples: (g) => {
     const [b, i, k, j] = [...g.shape(4, 4)] as [number, number, number, number]
     const dtype = g.pick(["f32", "f32", "f32", "i32"])

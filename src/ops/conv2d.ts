@@ -1,9 +1,9 @@
-import { emit, tensorIn } from "../core/index.ts"
+import { type Calls, emit, tensorIn } from "../core/index.ts"
 import type { Of, Or } from "../core/signature.ts"
 import type { Tensor } from "../core/tensor.ts"
 import type { DType } from "../../typelevel/dtype.ts"
 import type { Shape } from "../../typelevel/shape.ts"
-import { type ConvOptions, convolving, convOp, type ConvRule } from "./_conv.ts"
+import { convCalls, type ConvOptions, convolving, convOp, type ConvRule } from "./_conv.ts"
 
 export type Conv2dRule<X extends Shape, D extends DType, K extends Shape, E extends DType, O> = ConvRule<
   "conv2d",
@@ -15,6 +15,7 @@ export type Conv2dRule<X extends Shape, D extends DType, K extends Shape, E exte
   O
 >
 export const op = convOp("conv2d", 2)
+export const calls = (): Calls => convCalls(2)
 
 /**
  * Convolution over height and width (a correlation, as the field calls it): `y[.., h, w, f] = sum x[.., h s + i d, w s + j d, c] k[i, j, c, f]`.

@@ -1,9 +1,9 @@
-import { emit, tensorIn } from "../core/index.ts"
+import { type Calls, emit, tensorIn } from "../core/index.ts"
 import type { Of, Or } from "../core/signature.ts"
 import type { Tensor } from "../core/tensor.ts"
 import type { DType } from "../../typelevel/dtype.ts"
 import type { Shape } from "../../typelevel/shape.ts"
-import { type ConvOptions, convolving, convOp, type ConvRule } from "./_conv.ts"
+import { convCalls, type ConvOptions, convolving, convOp, type ConvRule } from "./_conv.ts"
 
 export type Conv3dRule<X extends Shape, D extends DType, K extends Shape, E extends DType, O> = ConvRule<
   "conv3d",
@@ -15,6 +15,7 @@ export type Conv3dRule<X extends Shape, D extends DType, K extends Shape, E exte
   O
 >
 export const op = convOp("conv3d", 3)
+export const calls = (): Calls => convCalls(3)
 
 /**
  * Convolution over depth, height and width: `y[.., t, h, w, f] = sum x[.., t s + i d, h s + j d, w s + l d, c] k[i, j, l, c, f]`.

@@ -1,9 +1,15 @@
-import { emit, tensorIn } from "../core/index.ts"
+import { type Calls, emit, tensorIn } from "../core/index.ts"
 import type { Of, Or } from "../core/signature.ts"
 import type { Tensor } from "../core/tensor.ts"
 import type { DType } from "../../typelevel/dtype.ts"
 import type { Shape } from "../../typelevel/shape.ts"
-import { type ConvTransposeOptions, convTransposeOp, type ConvTransposeRule, transposing } from "./_convTranspose.ts"
+import {
+  convTransposeCalls,
+  type ConvTransposeOptions,
+  convTransposeOp,
+  type ConvTransposeRule,
+  transposing,
+} from "./_convTranspose.ts"
 
 export type ConvTranspose1dRule<X extends Shape, D extends DType, K extends Shape, E extends DType, O> = ConvTransposeRule<
   "convTranspose1d",
@@ -15,6 +21,7 @@ export type ConvTranspose1dRule<X extends Shape, D extends DType, K extends Shap
   O
 >
 export const op = convTransposeOp("convTranspose1d", 1)
+export const calls = (): Calls => convTransposeCalls(1)
 
 /**
  * Transposed convolution over one axis: what the gradient of `conv1d` with respect to its input computes, `y[.., t s + i d - low, f] = sum

@@ -1,9 +1,15 @@
-import { emit, tensorIn } from "../core/index.ts"
+import { type Calls, emit, tensorIn } from "../core/index.ts"
 import type { Of, Or } from "../core/signature.ts"
 import type { Tensor } from "../core/tensor.ts"
 import type { DType } from "../../typelevel/dtype.ts"
 import type { Shape } from "../../typelevel/shape.ts"
-import { type ConvTransposeOptions, convTransposeOp, type ConvTransposeRule, transposing } from "./_convTranspose.ts"
+import {
+  convTransposeCalls,
+  type ConvTransposeOptions,
+  convTransposeOp,
+  type ConvTransposeRule,
+  transposing,
+} from "./_convTranspose.ts"
 
 export type ConvTranspose2dRule<X extends Shape, D extends DType, K extends Shape, E extends DType, O> = ConvTransposeRule<
   "convTranspose2d",
@@ -15,6 +21,7 @@ export type ConvTranspose2dRule<X extends Shape, D extends DType, K extends Shap
   O
 >
 export const op = convTransposeOp("convTranspose2d", 2)
+export const calls = (): Calls => convTransposeCalls(2)
 
 /**
  * Transposed convolution over height and width: what the gradient of `conv2d` with respect to its input computes, `y[.., h s + i d - low,

@@ -1,5 +1,5 @@
 import type { Shape } from "../../typelevel/shape.ts"
-import { type DType, emit, floatsOnly, mapOp, type Tensor } from "../core/index.ts"
+import { type Calls, type DType, emit, floatsOnly, mapOp, type Tensor } from "../core/index.ts"
 import type { FloatOnly, Of, Or } from "../core/signature.ts"
 import { cos as scalar } from "../scalar/cos.ts"
 import { notFloats, one } from "./_examples.ts"
@@ -14,6 +14,8 @@ export const op = mapOp(scalar, {
   accepts: floatsOnly("cos"),
   jvp: ({ ins: [x], tans: [t] }) => mul(t!, neg(sin(x!))),
   spelling: { onnx: "Cos", stablehlo: "cosine" },
+})
+export const calls = (): Calls => ({
   examples: one({ lo: -4, hi: 4 }),
   refused: notFloats,
 })

@@ -1,4 +1,4 @@
-import { axisOf, defineOp, emit, ir, linearIn, type OpDef, tensorIn, flagIn, optionsIn } from "../core/index.ts"
+import { type Calls, axisOf, defineOp, emit, ir, linearIn, type OpDef, tensorIn, flagIn, optionsIn } from "../core/index.ts"
 import type { Of, Or } from "../core/signature.ts"
 import type { Tensor } from "../core/tensor.ts"
 import type { DType } from "../../typelevel/dtype.ts"
@@ -26,6 +26,8 @@ export const op: OpDef<Attrs> = defineOp<Attrs>({
   jvp: linearIn(() => op),
   transpose: ({ ct, attrs: { axis, reverse } }) => [cumsum(ct, axis, { reverse: !reverse })],
   batch: ({ ins, attrs: { axis, reverse } }) => cumsum(ins[0]!, axis + 1, { reverse }),
+})
+export const calls = (): Calls => ({
   examples: (g) => {
     const s = g.shape(1, 4)
     const x = g.tensor(s, g.pick(["f32", "f32", "i32", "bool"]))

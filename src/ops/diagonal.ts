@@ -1,4 +1,4 @@
-import { axisOf, defineOp, emit, type OpDef, raw, refuse, upto, tensorIn, text } from "../core/index.ts"
+import { type Calls, axisOf, defineOp, emit, type OpDef, raw, refuse, upto, tensorIn, text } from "../core/index.ts"
 import { axisTwice, needsRank } from "../core/messages.ts"
 import type { Of, Or } from "../core/signature.ts"
 import type { Tensor } from "../core/tensor.ts"
@@ -104,6 +104,8 @@ export const op: OpDef<Along> = defineOp<Along>({
     const end = count === 0 ? 0 : first + (count - 1) * (m + 1) + 1
     return slice(line, [...head.map(() => null), [first, end, m + 1]])
   },
+})
+export const calls = (): Calls => ({
   examples: diagonalExamples(["f32", "f32", "i32", "bool"]),
   refused: diagonalRefused,
 })

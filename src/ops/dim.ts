@@ -1,6 +1,6 @@
 import type { Dim } from "../../typelevel/dim.ts"
 import type { Shape, Sizes } from "../../typelevel/shape.ts"
-import { defineOp, emit, type OpDef, type Tensor } from "../core/index.ts"
+import { type Calls, defineOp, emit, type OpDef, type Tensor } from "../core/index.ts"
 import type { Or } from "../core/signature.ts"
 import { checkSizes } from "./_sizes.ts"
 import { full } from "./full.ts"
@@ -13,6 +13,8 @@ export const op: OpDef<{ readonly n: number }> = defineOp<{ readonly n: number }
   shape: () => ({ shape: [], dtype: "f32" }),
   expand: (_, { n }) => full([], n),
   rewrite: (_, { n }) => full([], n),
+})
+export const calls = (): Calls => ({
   examples: (g) => [g.int(0, 1000)],
   refused: [(g) => [g.int(-9, -1)], () => [2.5], () => [9007199254740994]],
 })

@@ -1,4 +1,4 @@
-import { floatsOnly, mapOp, type OpDef, sumOf } from "../core/index.ts"
+import { type Calls, floatsOnly, mapOp, type OpDef, sumOf } from "../core/index.ts"
 import type { BinaryDType, Of, Operand, Or } from "../core/signature.ts"
 import { div as scalar } from "../scalar/div.ts"
 import { isFull } from "./_constant.ts"
@@ -21,6 +21,8 @@ export const op: OpDef<null> = mapOp(scalar, {
   transpose: ({ ct, ins: [, b] }) => [mul(ct, div(1, b!)), null],
   rewrite: (a, b) => (isFull(b!, 1) ? a! : undefined),
   spelling: { onnx: "Div", stablehlo: "divide" },
+})
+export const calls = (): Calls => ({
   examples: oneOf(two({ lo: -3, hi: 3 }, { lo: 0.5, hi: 2 }), withNumber(2.5, { lo: 0.5, hi: 2 })),
   refused: [...misfits, ...pairOf("i32", "bool")],
 })

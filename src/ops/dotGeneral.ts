@@ -1,4 +1,4 @@
-import type { Gen, OpDef, RawTensor } from "../core/index.ts"
+import type { Calls, Gen, OpDef, RawTensor } from "../core/index.ts"
 import { upto, tensorIn, optionsIn } from "../core/index.ts"
 import type { Of, Or } from "../core/signature.ts"
 import type { Tensor } from "../core/tensor.ts"
@@ -109,6 +109,8 @@ const drawn = (g: Gen): readonly [RawTensor, RawTensor, DotGeneralOptions] => {
 }
 export const op: OpDef<Dot> = dotOp("dotGeneral", {
   spelling: { onnx: "Einsum", stablehlo: "dot_general" },
+})
+export const calls = (): Calls => ({
   examples: drawn,
   refused: [
     (g) => [g.tensor([2, 3]), g.tensor([g.int(4, 9), 5]), { contract: [[1], [0]] }],

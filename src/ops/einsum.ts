@@ -1,4 +1,4 @@
-import { defineOp, emit, type OpDef, type RawTensor, raw, refuse, upto, tensorsIn, spelled } from "../core/index.ts"
+import { type Calls, defineOp, emit, type OpDef, type RawTensor, raw, refuse, upto, tensorsIn, spelled } from "../core/index.ts"
 import type { Of, Or } from "../core/signature.ts"
 import type { DType } from "../../typelevel/dtype.ts"
 import type {
@@ -164,6 +164,8 @@ export const op: OpDef<Lists> = defineOp<Lists>({
     return { dtype: xs[0]!.dtype, shape: out.map((c) => sizes.get(c)!) }
   },
   expand: (xs, lists) => lowered(xs, lists),
+})
+export const calls = (): Calls => ({
   examples: drawn,
   refused: [
     (g) => [

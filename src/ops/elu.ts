@@ -1,5 +1,5 @@
 import type { Shape } from "../../typelevel/shape.ts"
-import { defineOp, type DType, emit, floatsOnly, type OpDef, type Tensor, tensorIn } from "../core/index.ts"
+import { type Calls, defineOp, type DType, emit, floatsOnly, type OpDef, type Tensor, tensorIn } from "../core/index.ts"
 import type { FloatOnly, Of, Or } from "../core/signature.ts"
 import { notFloats } from "./_examples.ts"
 import { exp } from "./exp.ts"
@@ -21,6 +21,8 @@ export const op: OpDef<Attrs> = defineOp<Attrs>({
   expand: ([x], { alpha }) => where(greater(x!, 0), x!, mul(alpha, expm1(minimum(x!, 0)))),
   jvp: ({ ins: [x], tans: [t], attrs: { alpha } }) => mul(t!, where(greater(x!, 0), 1, mul(alpha, exp(minimum(x!, 0))))),
   spelling: { onnx: "Elu" },
+})
+export const calls = (): Calls => ({
   examples: (g) => {
     const x = g.tensor(g.shape(0, 3), "f32", { lo: -3, hi: 3 })
     return g.pick([[x], [x, 0.5], [x, 2]])

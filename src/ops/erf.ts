@@ -1,5 +1,5 @@
 import type { Shape } from "../../typelevel/shape.ts"
-import { type DType, emit, floatsOnly, mapOp, type Tensor } from "../core/index.ts"
+import { type Calls, type DType, emit, floatsOnly, mapOp, type Tensor } from "../core/index.ts"
 import type { FloatOnly, Of, Or } from "../core/signature.ts"
 import { erf as scalar } from "../scalar/erf.ts"
 import { notFloats, one } from "./_examples.ts"
@@ -14,6 +14,8 @@ export const op = mapOp(scalar, {
   accepts: floatsOnly("erf"),
   jvp: ({ ins: [x], tans: [t] }) => mul(t!, mul(2 / Math.sqrt(Math.PI), exp(neg(mul(x!, x!))))),
   spelling: { onnx: "Erf" },
+})
+export const calls = (): Calls => ({
   examples: one({ lo: -2, hi: 2 }),
   refused: notFloats,
 })

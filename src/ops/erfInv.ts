@@ -1,5 +1,5 @@
 import type { Shape } from "../../typelevel/shape.ts"
-import { type DType, emit, floatsOnly, mapOp, type Tensor } from "../core/index.ts"
+import { type Calls, type DType, emit, floatsOnly, mapOp, type Tensor } from "../core/index.ts"
 import type { FloatOnly, Of, Or } from "../core/signature.ts"
 import { erfInv as scalar } from "../scalar/erfInv.ts"
 import { notFloats, one } from "./_examples.ts"
@@ -13,6 +13,8 @@ export const op = mapOp(scalar, {
   accepts: floatsOnly("erfInv"),
   ulp: 3, // measured over (-1, 1): 2.1
   jvp: ({ tans: [t], out: y }) => mul(t!, mul(Math.sqrt(Math.PI) / 2, exp(mul(y, y)))),
+})
+export const calls = (): Calls => ({
   examples: one({ lo: -0.9, hi: 0.9 }),
   refused: notFloats,
 })

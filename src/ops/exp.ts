@@ -1,5 +1,5 @@
 import type { Shape } from "../../typelevel/shape.ts"
-import { type DType, emit, floatsOnly, mapOp, type Tensor } from "../core/index.ts"
+import { type Calls, type DType, emit, floatsOnly, mapOp, type Tensor } from "../core/index.ts"
 import type { FloatOnly, Of, Or } from "../core/signature.ts"
 import { exp as scalar } from "../scalar/exp.ts"
 import { notFloats, one } from "./_examples.ts"
@@ -12,6 +12,8 @@ export const op = mapOp(scalar, {
   accepts: floatsOnly("exp"),
   jvp: ({ tans: [t], out: y }) => mul(t!, y),
   spelling: { onnx: "Exp", stablehlo: "exponential" },
+})
+export const calls = (): Calls => ({
   examples: one(),
   refused: notFloats,
 })

@@ -1,4 +1,4 @@
-import { defineOp, emit, type OpDef, refuse, show, tensorIn, text } from "../core/index.ts"
+import { type Calls, defineOp, emit, type OpDef, refuse, show, tensorIn, text } from "../core/index.ts"
 import type { Of, Or } from "../core/signature.ts"
 import type { Tensor } from "../core/tensor.ts"
 import type { DType } from "../../typelevel/dtype.ts"
@@ -29,6 +29,8 @@ export const op: OpDef<{ readonly axis: number }> = defineOp<{ readonly axis: nu
   spelling: { onnx: "Unsqueeze", stablehlo: "reshape" },
   shape: ([x], { axis }) => ({ dtype: x!.dtype, shape: x!.shape.toSpliced(axis, 0, 1) }),
   expand: ([x], { axis }) => reshape(x!, x!.shape.toSpliced(axis, 0, 1)),
+})
+export const calls = (): Calls => ({
   examples: (g) => {
     const s = g.shape(0, 3)
     return [g.tensor(s), g.int(-s.length - 1, s.length)]

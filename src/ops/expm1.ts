@@ -1,5 +1,5 @@
 import type { Shape } from "../../typelevel/shape.ts"
-import { type DType, emit, floatsOnly, mapOp, type Tensor } from "../core/index.ts"
+import { type Calls, type DType, emit, floatsOnly, mapOp, type Tensor } from "../core/index.ts"
 import type { FloatOnly, Of, Or } from "../core/signature.ts"
 import { expm1 as scalar } from "../scalar/expm1.ts"
 import { notFloats, one } from "./_examples.ts"
@@ -13,6 +13,8 @@ export const op = mapOp(scalar, {
   accepts: floatsOnly("expm1"),
   jvp: ({ tans: [t], out: y }) => mul(t!, add(y, 1)),
   spelling: { stablehlo: "exponential_minus_one" },
+})
+export const calls = (): Calls => ({
   examples: one(),
   refused: notFloats,
 })

@@ -1,7 +1,7 @@
 import type { DType } from "../../typelevel/dtype.ts"
 import type { FlattenAxes } from "../../typelevel/flatten.ts"
 import type { Shape } from "../../typelevel/shape.ts"
-import { axisOf, defineOp, emit, type OpDef, refuse, show, size, tensorIn } from "../core/index.ts"
+import { type Calls, axisOf, defineOp, emit, type OpDef, refuse, show, size, tensorIn } from "../core/index.ts"
 import type { Of, Or } from "../core/signature.ts"
 import type { Tensor } from "../core/tensor.ts"
 import { reshape } from "./reshape.ts"
@@ -26,6 +26,8 @@ export const op: OpDef<Attrs> = defineOp<Attrs>({
   spelling: { onnx: "Flatten", stablehlo: "reshape" },
   shape: ([x], range) => ({ dtype: x!.dtype, shape: joined(x!.shape, range) }),
   expand: ([x], range) => reshape(x!, joined(x!.shape, range)),
+})
+export const calls = (): Calls => ({
   examples: (g) => {
     const s = g.shape(0, 4)
     if (s.length === 0 || g.int(0, 4) === 0) return [g.tensor(s)]

@@ -1,4 +1,4 @@
-import { axesOf, emit, ir, type OpDef, view, tensorIn } from "../core/index.ts"
+import { type Calls, axesOf, emit, ir, type OpDef, view, tensorIn } from "../core/index.ts"
 import type { Of, Or } from "../core/signature.ts"
 import type { Tensor } from "../core/tensor.ts"
 import type { DType } from "../../typelevel/dtype.ts"
@@ -17,6 +17,8 @@ export const op: OpDef<{ readonly axes: readonly number[] }> = view<{ readonly a
   transpose: (ct, { axes }) => flip(ct, axes),
   batch: ({ axes }) => ({ axes: axes.map((k) => k + 1) }),
   rewrite: (x, { axes }) => (axes.length === 0 ? x : undefined),
+})
+export const calls = (): Calls => ({
   examples: (g) => {
     const s = g.shape(0, 4)
     return s.length === 0 || g.bool() ? [g.tensor(s)] : [g.tensor(s), [g.int(-s.length, s.length - 1)]]

@@ -1,5 +1,5 @@
 import type { Shape } from "../../typelevel/shape.ts"
-import { type DType, emit, floatsOnly, mapOp, type Tensor } from "../core/index.ts"
+import { type Calls, type DType, emit, floatsOnly, mapOp, type Tensor } from "../core/index.ts"
 import type { FloatOnly, Of, Or } from "../core/signature.ts"
 import { floor as scalar } from "../scalar/floor.ts"
 import { notFloats, one } from "./_examples.ts"
@@ -11,6 +11,8 @@ export const op = mapOp(scalar, {
   accepts: floatsOnly("floor"),
   jvp: "none",
   spelling: { onnx: "Floor", stablehlo: "floor" },
+})
+export const calls = (): Calls => ({
   examples: one({ lo: -3, hi: 3, offInteger: 0.05 }),
   refused: notFloats,
 })

@@ -1,4 +1,4 @@
-import { axisOf, emit, ir, make, type OpDef, refuse, show, view, tensorIn, optionsIn } from "../core/index.ts"
+import { type Calls, axisOf, emit, ir, make, type OpDef, refuse, show, view, tensorIn, optionsIn } from "../core/index.ts"
 import { needsRank, notASize, notPositive } from "../core/messages.ts"
 import type { Of, Or } from "../core/signature.ts"
 import type { Tensor } from "../core/tensor.ts"
@@ -93,6 +93,8 @@ export const op: OpDef<Attrs> = view<Attrs>({
   transpose: (ct, { axis, stride, dilation }, from) =>
     make(windows, [ct], { axis, size: from.at(-1)!, stride, dilation, count: from[axis]! }),
   batch: (a) => ({ ...a, axis: a.axis + 1 }),
+})
+export const calls = (): Calls => ({
   examples: (g) => {
     const s = g.shape(1, 3)
     const axis = g.int(0, s.length - 1)

@@ -3,6 +3,7 @@ import type { numberMisfit as NumberMisfit } from "../../typelevel/messages.ts"
 import type { Reshape } from "../../typelevel/reshape.ts"
 import type { Shape } from "../../typelevel/shape.ts"
 import {
+  type Calls,
   type Aval,
   defineOp,
   type DType,
@@ -88,6 +89,8 @@ export const op: OpDef<Attrs> = defineOp<Attrs>({
   name: "fromArray",
   leaf: true,
   rewrite: (_, { values, shape, dtype }) => hostLeaf(values, shape, dtype),
+})
+export const calls = (): Calls => ({
   examples: (g) => {
     const s = g.shape(0, 3)
     const dtype = g.pick(["f32", "i32", "u32", "bool"])

@@ -2,7 +2,7 @@ import type { Misfit } from "../../typelevel/dtype.ts"
 import type { numberMisfit as NumberMisfit } from "../../typelevel/messages.ts"
 import type { Also } from "../../typelevel/rule.ts"
 import type { Shape, Sizes } from "../../typelevel/shape.ts"
-import { defineOp, type DType, emit, holds, ir, make, type OpDef, refuse, spelled } from "../core/index.ts"
+import { type Calls, defineOp, type DType, emit, holds, ir, make, type OpDef, refuse, spelled } from "../core/index.ts"
 import { numberMisfit } from "../core/messages.ts"
 import type { Of, Or } from "../core/signature.ts"
 import { checkDType, checkSizes } from "./_sizes.ts"
@@ -25,6 +25,8 @@ export const op: OpDef<FullAttrs> = defineOp<FullAttrs>({
   jvp: "none",
   batch: ({ ins, attrs }) => make(op, ins, attrs),
   spelling: { onnx: "ConstantOfShape", stablehlo: "constant" },
+})
+export const calls = (): Calls => ({
   examples: (g) => {
     const dtype = g.pick(["f32", "i32", "u32", "bool"])
     return [g.shape(0, 4), dtype === "bool" ? 1 : dtype === "f32" ? g.pick([0.5, -1.25, Infinity]) : g.int(0, 9), dtype]

@@ -1,4 +1,4 @@
-import { axisOf, defineOp, emit, make, type OpDef, raw, refuse, show, tensorIn } from "../core/index.ts"
+import { type Calls, axisOf, defineOp, emit, make, type OpDef, raw, refuse, show, tensorIn } from "../core/index.ts"
 import { ranksDiffer } from "../core/messages.ts"
 import type { Of, Or } from "../core/signature.ts"
 import type { Tensor } from "../core/tensor.ts"
@@ -57,6 +57,8 @@ export const op: OpDef<{ readonly axis: number }> = defineOp<{ readonly axis: nu
     )
     return make(takeAlongAxis, [raw(part), i!], { axis })
   },
+})
+export const calls = (): Calls => ({
   examples: (g) => {
     const [x, i, axis] = someAlong(g)
     const fewer = i.map((n, k) => (k !== axis && g.int(0, 2) === 0 ? g.int(0, n) : n))

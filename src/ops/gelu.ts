@@ -1,5 +1,6 @@
 import type { Shape } from "../../typelevel/shape.ts"
 import {
+  type Calls,
   type AnyTensor,
   defineOp,
   type DType,
@@ -49,6 +50,8 @@ export const op: OpDef<{ readonly approximate: "none" | "tanh" }> = defineOp<{ r
   expand: ([x], { approximate }) => mul(x!, gate(x!, approximate)),
   jvp: ({ ins: [x], tans: [t], attrs: { approximate } }) => mul(t!, add(gate(x!, approximate), mul(x!, slope(x!, approximate)))),
   spelling: { onnx: "Gelu" },
+})
+export const calls = (): Calls => ({
   examples: (g) => [g.tensor(g.shape(0, 3), "f32", { lo: -3, hi: 3 }), { approximate: g.pick(["none", "tanh"]) }],
   refused: notFloats,
 })

@@ -1,11 +1,11 @@
-import { floatsOnly, tensorIn } from "../core/index.ts"
+import { type Calls, floatsOnly, tensorIn } from "../core/index.ts"
 import type { FloatOnly, Of, Or } from "../core/signature.ts"
 import type { Tensor } from "../core/tensor.ts"
 import type { DType } from "../../typelevel/dtype.ts"
 import type { GlobalPool } from "../../typelevel/pool.ts"
 import type { Also } from "../../typelevel/rule.ts"
 import type { Shape } from "../../typelevel/shape.ts"
-import { globalPooled, globalPooling } from "./_globalPool.ts"
+import { globalPoolCalls, globalPooled, globalPooling } from "./_globalPool.ts"
 import { max } from "./max.ts"
 
 export type GlobalMaxPool2dRule<S extends Shape, D extends DType> = Also<
@@ -15,6 +15,7 @@ export type GlobalMaxPool2dRule<S extends Shape, D extends DType> = Also<
 
 /** A reduction: derivative and batching are those of max. */
 export const op = globalPooling("globalMaxPool2d", 2, "GlobalMaxPool", (x, axes) => max(x, axes))
+export const calls = (): Calls => globalPoolCalls(2)
 
 /**
  * The largest element over height and width: [..., height, width, channels] to [..., channels].

@@ -1,4 +1,4 @@
-import { defineOp, type OpDef } from "../core/index.ts"
+import { type Calls, defineOp, type OpDef } from "../core/index.ts"
 import type { Binary, Of, Operand, Or } from "../core/signature.ts"
 import { misfits, oneOf, two, withNumber } from "./_examples.ts"
 import { binary } from "./_operands.ts"
@@ -13,6 +13,8 @@ export const op: OpDef<null> = defineOp<null>({
   expand: ([a, b]) => lessEqual(b!, a!),
   jvp: () => null,
   spelling: { onnx: "GreaterOrEqual", stablehlo: "compare GE" },
+})
+export const calls = (): Calls => ({
   examples: oneOf(two({}, {}, ["f32", "i32", "u32", "bool"]), withNumber(1, {}, "i32")),
   refused: misfits,
 })

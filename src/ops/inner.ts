@@ -1,4 +1,4 @@
-import { type Gen, type OpDef, tensorIn } from "../core/index.ts"
+import { type Calls, type Gen, type OpDef, tensorIn } from "../core/index.ts"
 import type { Of, Or } from "../core/signature.ts"
 import type { Tensor } from "../core/tensor.ts"
 import type { DType } from "../../typelevel/dtype.ts"
@@ -27,7 +27,8 @@ type LastOf<A extends Shape, B extends Shape, P, Q> = [P, Q] extends [
     : Product<A, B, [], K, M>
   : never
 
-export const op: OpDef<Dot> = dotOp("inner", {
+export const op: OpDef<Dot> = dotOp("inner", {})
+export const calls = (): Calls => ({
   examples: (g: Gen) => {
     const dtype = g.pick(["f32", "f32", "f32", "i32"])
     const s = g.shape(1, 4)

@@ -1,6 +1,6 @@
 import type { axisOutside as AxisOutside } from "../../typelevel/messages.ts"
 import type { Axis, Rankless, Shape, Sizes } from "../../typelevel/shape.ts"
-import { axisOf, defineOp, type DType, emit, ir, make, type OpDef, refuse } from "../core/index.ts"
+import { type Calls, axisOf, defineOp, type DType, emit, ir, make, type OpDef, refuse } from "../core/index.ts"
 import type { Of, Or } from "../core/signature.ts"
 import { castTo } from "../scalar/cast.ts"
 import { needsNumber, type NumberOnly } from "./_dtypes.ts"
@@ -24,6 +24,8 @@ export const op: OpDef<Attrs> = defineOp<Attrs>({
   jvp: "none",
   batch: ({ ins, attrs }) => make(op, ins, attrs),
   spelling: { onnx: "Range", stablehlo: "iota" },
+})
+export const calls = (): Calls => ({
   examples: (g) => {
     const s = g.shape(1, 3)
     const s1 = s.length ? s : [1]

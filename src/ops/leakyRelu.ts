@@ -1,5 +1,6 @@
 import type { Shape } from "../../typelevel/shape.ts"
 import {
+  type Calls,
   type AnyTensor,
   defineOp,
   type DType,
@@ -30,6 +31,8 @@ export const op: OpDef<Attrs> = defineOp<Attrs>({
   expand: ([x], { slope }) => mul(x!, factor(x!, slope)),
   jvp: ({ ins: [x], tans: [t], attrs: { slope } }) => mul(t!, factor(x!, slope)),
   spelling: { onnx: "LeakyRelu" },
+})
+export const calls = (): Calls => ({
   examples: (g) => {
     const x = g.tensor(g.shape(0, 3), "f32", { lo: -3, hi: 3 })
     return g.pick([[x], [x, 0.5], [x, 2]])

@@ -1,4 +1,4 @@
-import { mapOp, type OpDef } from "../core/index.ts"
+import { type Calls, mapOp, type OpDef } from "../core/index.ts"
 import type { Binary, Of, Operand, Or } from "../core/signature.ts"
 import { lt as scalar } from "../scalar/lt.ts"
 import { misfits, oneOf, two, withNumber } from "./_examples.ts"
@@ -11,6 +11,8 @@ export const op: OpDef<null> = mapOp(scalar, {
   name: "less",
   jvp: "none",
   spelling: { onnx: "Less", stablehlo: "compare LT" },
+})
+export const calls = (): Calls => ({
   examples: oneOf(two({}, {}, ["f32", "i32", "u32", "bool"]), withNumber(1, {}, "i32")),
   refused: misfits,
 })

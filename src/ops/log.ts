@@ -1,5 +1,5 @@
 import type { Shape } from "../../typelevel/shape.ts"
-import { type DType, emit, floatsOnly, mapOp, type Tensor } from "../core/index.ts"
+import { type Calls, type DType, emit, floatsOnly, mapOp, type Tensor } from "../core/index.ts"
 import type { FloatOnly, Of, Or } from "../core/signature.ts"
 import { log as scalar } from "../scalar/log.ts"
 import { notFloats, one } from "./_examples.ts"
@@ -13,6 +13,8 @@ export const op = mapOp(scalar, {
   accepts: floatsOnly("log"),
   jvp: ({ ins: [x], tans: [t] }) => mul(t!, div(1, x!)),
   spelling: { onnx: "Log", stablehlo: "log" },
+})
+export const calls = (): Calls => ({
   examples: one({ lo: 0.3, hi: 2 }),
   refused: notFloats,
 })

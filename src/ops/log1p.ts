@@ -1,5 +1,5 @@
 import type { Shape } from "../../typelevel/shape.ts"
-import { type DType, emit, floatsOnly, mapOp, type Tensor } from "../core/index.ts"
+import { type Calls, type DType, emit, floatsOnly, mapOp, type Tensor } from "../core/index.ts"
 import type { FloatOnly, Of, Or } from "../core/signature.ts"
 import { log1p as scalar } from "../scalar/log1p.ts"
 import { notFloats, one } from "./_examples.ts"
@@ -14,6 +14,8 @@ export const op = mapOp(scalar, {
   accepts: floatsOnly("log1p"),
   jvp: ({ ins: [x], tans: [t] }) => mul(t!, div(1, add(x!, 1))),
   spelling: { stablehlo: "log_plus_one" },
+})
+export const calls = (): Calls => ({
   examples: one({ lo: -0.6, hi: 2 }),
   refused: notFloats,
 })

@@ -1,4 +1,4 @@
-import { defineOp, floatsOnly, make, type OpDef, type RawTensor, tensorIn } from "../core/index.ts"
+import { type Calls, defineOp, floatsOnly, make, type OpDef, type RawTensor, tensorIn } from "../core/index.ts"
 import type { FloatOnly, Of, Or } from "../core/signature.ts"
 import type { Tensor } from "../core/tensor.ts"
 import type { DType } from "../../typelevel/dtype.ts"
@@ -29,6 +29,8 @@ export const op: OpDef<Over> = defineOp<Over>({
   },
   jvp: ({ ins: [x], tans: [t], attrs }) => (t ? sum(mul(t, make(softmax, [x!], attrs)), attrs.axes) : null),
   batch: ({ ins, attrs }): RawTensor => make(op, ins, { axes: attrs.axes.map((k) => k + 1) }),
+})
+export const calls = (): Calls => ({
   examples: reductionExamples(1),
   refused: [...reductionRefused, (g) => [g.tensor([2, g.int(1, 3)], g.pick(["i32", "bool"]))]],
 })

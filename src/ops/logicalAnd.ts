@@ -1,4 +1,4 @@
-import { mapOp, type OpDef } from "../core/index.ts"
+import { type Calls, mapOp, type OpDef } from "../core/index.ts"
 import type { Of, Operand, Or } from "../core/signature.ts"
 import { and as scalar } from "../scalar/and.ts"
 import { boolsOnly, type Logical } from "./_dtypes.ts"
@@ -13,6 +13,8 @@ export const op: OpDef<null> = mapOp(scalar, {
   accepts: boolsOnly("logicalAnd"),
   jvp: "none",
   spelling: { onnx: "And", stablehlo: "and" },
+})
+export const calls = (): Calls => ({
   examples: two({}, {}, ["bool"]),
   refused: [...misfits, ...pairOf("f32", "i32")],
 })

@@ -1,5 +1,5 @@
 import type { Shape } from "../../typelevel/shape.ts"
-import { type DType, emit, mapOp, type OpDef, type Tensor } from "../core/index.ts"
+import { type Calls, type DType, emit, mapOp, type OpDef, type Tensor } from "../core/index.ts"
 import type { Of, Or } from "../core/signature.ts"
 import { not as scalar } from "../scalar/not.ts"
 import { type BoolOnly, boolsOnly } from "./_dtypes.ts"
@@ -14,6 +14,8 @@ export const op: OpDef<null> = mapOp(scalar, {
   jvp: "none",
   rewrite: (x) => (x!.node.op === op ? x!.node.ins[0]! : undefined),
   spelling: { onnx: "Not", stablehlo: "not" },
+})
+export const calls = (): Calls => ({
   examples: one({}, ["bool"]),
   refused: ofDType("f32", "i32", "u32"),
 })

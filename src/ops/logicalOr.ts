@@ -1,4 +1,4 @@
-import { mapOp, type OpDef } from "../core/index.ts"
+import { type Calls, mapOp, type OpDef } from "../core/index.ts"
 import type { Of, Operand, Or } from "../core/signature.ts"
 import { or as scalar } from "../scalar/or.ts"
 import { boolsOnly, type Logical } from "./_dtypes.ts"
@@ -13,6 +13,8 @@ export const op: OpDef<null> = mapOp(scalar, {
   accepts: boolsOnly("logicalOr"),
   jvp: "none",
   spelling: { onnx: "Or", stablehlo: "or" },
+})
+export const calls = (): Calls => ({
   examples: two({}, {}, ["bool"]),
   refused: [...misfits, ...pairOf("f32", "i32")],
 })

@@ -1,4 +1,4 @@
-import { defineOp, emit, type OpDef, type RawTensor, raw, refuse, same, show, tensorIn } from "../core/index.ts"
+import { type Calls, defineOp, emit, type OpDef, type RawTensor, raw, refuse, same, show, tensorIn } from "../core/index.ts"
 import { dtypesDiffer, needsRank } from "../core/messages.ts"
 import type { Of, Or } from "../core/signature.ts"
 import type { Tensor } from "../core/tensor.ts"
@@ -103,6 +103,8 @@ export const op: OpDef<null> = defineOp<null>({
     }
     return emit<RawTensor>(contract, [p.x, q.x], labels)
   },
+})
+export const calls = (): Calls => ({
   examples: (g) => {
     const [b, m, k, n] = [...g.shape(4, 4)] as [number, number, number, number]
     const dtype = g.pick(["f32", "f32", "f32", "i32"])

@@ -1,4 +1,4 @@
-import { floatsOnly, raw, tensorIn } from "../core/index.ts"
+import { type Calls, floatsOnly, raw, tensorIn } from "../core/index.ts"
 import type { FloatOnly, Of, Or } from "../core/signature.ts"
 import type { Tensor } from "../core/tensor.ts"
 import type { ForAxes } from "../../typelevel/conv.ts"
@@ -6,7 +6,7 @@ import type { DType } from "../../typelevel/dtype.ts"
 import type { Pool } from "../../typelevel/pool.ts"
 import type { Also } from "../../typelevel/rule.ts"
 import type { Shape } from "../../typelevel/shape.ts"
-import { last, pooled, type PoolOptions, pooling, poolWindows } from "./_pool.ts"
+import { poolCalls, last, pooled, type PoolOptions, pooling, poolWindows } from "./_pool.ts"
 import { max } from "./max.ts"
 
 export type MaxPool2dRule<S extends Shape, K, O> = Pool<"maxPool2d", 2, S, K, O>
@@ -15,6 +15,7 @@ export type MaxPool2dRule<S extends Shape, K, O> = Pool<"maxPool2d", 2, S, K, O>
 export const op = pooling("maxPool2d", 2, "MaxPool", (x, { axes }) =>
   raw(max(poolWindows(x, axes, -Infinity), last(axes.length))),
 )
+export const calls = (): Calls => poolCalls(2, false)
 
 /**
  * The largest element of each window over height and width.

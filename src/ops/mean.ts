@@ -1,4 +1,4 @@
-import { defineOp, floatsOnly, make, type OpDef, type RawTensor, tensorIn } from "../core/index.ts"
+import { type Calls, defineOp, floatsOnly, make, type OpDef, type RawTensor, tensorIn } from "../core/index.ts"
 import type { FloatOnly, Of, Or } from "../core/signature.ts"
 import type { Tensor } from "../core/tensor.ts"
 import type { DType } from "../../typelevel/dtype.ts"
@@ -22,6 +22,8 @@ export const op: OpDef<Over> = defineOp<Over>({
       axes.reduce((n, k) => n * x!.shape[k]!, 1),
     ),
   batch: ({ ins, attrs }): RawTensor => make(op, ins, { axes: attrs.axes.map((k) => k + 1) }),
+})
+export const calls = (): Calls => ({
   examples: reductionExamples(1),
   refused: [
     ...reductionRefused,

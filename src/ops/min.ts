@@ -1,4 +1,4 @@
-import { type OpDef, tensorIn } from "../core/index.ts"
+import { type Calls, type OpDef, tensorIn } from "../core/index.ts"
 import type { Of, Or } from "../core/signature.ts"
 import type { Tensor } from "../core/tensor.ts"
 import type { DType } from "../../typelevel/dtype.ts"
@@ -14,6 +14,8 @@ export type MinRule<S extends Shape, X, O> = NonEmptyRule<"min", S, X, O>
 export const op: OpDef<Over> = reduction("min", "min", {
   jvp: (a) => extremeJvp(a),
   spelling: { onnx: "ReduceMin", stablehlo: "reduce" },
+})
+export const calls = (): Calls => ({
   examples: oneOf(reductionExamples(1, ["f32", "f32", "i32"]), farExamples),
   refused: [
     ...reductionRefused,

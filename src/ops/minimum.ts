@@ -1,4 +1,4 @@
-import { each, mapOp, type OpDef, type AnyTensor, type RawTensor } from "../core/index.ts"
+import { type Calls, each, mapOp, type OpDef, type AnyTensor, type RawTensor } from "../core/index.ts"
 import type { BinaryDType, Of, Operand, Or } from "../core/signature.ts"
 import { min as scalar } from "../scalar/min.ts"
 import { type Arithmetic, numbersOnly } from "./_dtypes.ts"
@@ -22,6 +22,8 @@ export const op: OpDef<null> = mapOp(scalar, {
   jvp: ({ ins, tans }) => each(tans, (t, k) => mul(t, share(ins[k]!, ins[1 - k]!))),
   rewrite: (a, b) => (a === b ? a! : undefined),
   spelling: { onnx: "Min", stablehlo: "minimum" },
+})
+export const calls = (): Calls => ({
   examples: oneOf(
     two({ lo: -3, hi: 3 }, { lo: -2.9, hi: 3.1 }, ["f32", "f32", "i32"]),
     two({}, {}, ["u32"]),

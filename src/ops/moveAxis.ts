@@ -1,4 +1,4 @@
-import { axisOf, defineOp, emit, type OpDef, upto, tensorIn } from "../core/index.ts"
+import { type Calls, axisOf, defineOp, emit, type OpDef, upto, tensorIn } from "../core/index.ts"
 import type { Of, Or } from "../core/signature.ts"
 import type { Tensor } from "../core/tensor.ts"
 import type { Dim } from "../../typelevel/dim.ts"
@@ -27,17 +27,19 @@ export const op: OpDef<{ readonly from: number; readonly to: number }> = defineO
     spelling: { onnx: "Transpose", stablehlo: "transpose" },
     shape: ([x], { from, to }) => ({ dtype: x!.dtype, shape: moved(x!.shape.length, from, to).map((k) => x!.shape[k]!) }),
     expand: ([x], { from, to }) => transpose(x!, moved(x!.shape.length, from, to)),
-    examples: (g) => {
-      const s = g.shape(1, 4)
-      return [g.tensor(s), g.int(0, s.length - 1), g.int(-s.length, s.length - 1)]
-    },
-    refused: [
-      (g) => [g.tensor([2, 3]), g.int(2, 5), 0],
-      (g) => [g.tensor([2, 3]), 0, g.int(-9, -3)],
-      (g) => [g.tensor([]), 0, g.int(0, 3)],
-    ],
   },
 )
+export const calls = (): Calls => ({
+  examples: (g) => {
+    const s = g.shape(1, 4)
+    return [g.tensor(s), g.int(0, s.length - 1), g.int(-s.length, s.length - 1)]
+  },
+  refused: [
+    (g) => [g.tensor([2, 3]), g.int(2, 5), 0],
+    (g) => [g.tensor([2, 3]), 0, g.int(-9, -3)],
+    (g) => [g.tensor([]), 0, g.int(0, 3)],
+  ],
+})
 const moved = (rank: number, from: number, to: number): number[] => {
   const rest = upto(rank).filter((k) => k !== from)
   return [...rest.slice(0, to), from, ...rest.slice(to)]

@@ -1,4 +1,4 @@
-import { each, mapOp, type OpDef, type AnyTensor, type RawTensor } from "../core/index.ts"
+import { type Calls, each, mapOp, type OpDef, type AnyTensor, type RawTensor } from "../core/index.ts"
 import type { BinaryDType, Of, Operand, Or } from "../core/signature.ts"
 import { mul as scalar } from "../scalar/mul.ts"
 import { isFull } from "./_constant.ts"
@@ -22,6 +22,8 @@ export const op: OpDef<null> = mapOp(scalar, {
   transpose: ({ ct, ins, lin }) => lin.map((l, k) => (l ? mul(ct, ins[1 - k]!) : null)),
   rewrite: (a, b) => times(a!, b!) ?? times(b!, a!),
   spelling: { onnx: "Mul", stablehlo: "multiply" },
+})
+export const calls = (): Calls => ({
   examples: oneOf(two({ lo: -3, hi: 3 }, { lo: -3, hi: 3 }, ["f32", "f32", "i32"]), two({}, {}, ["u32"]), withNumber(2.5)),
   refused: [...misfits, ...pairOf("bool")],
 })

@@ -1,5 +1,5 @@
 import type { Shape } from "../../typelevel/shape.ts"
-import { type DType, emit, ir, linearIn, mapOp, raw, type OpDef, type Tensor } from "../core/index.ts"
+import { type Calls, type DType, emit, ir, linearIn, mapOp, raw, type OpDef, type Tensor } from "../core/index.ts"
 import type { Of, Or } from "../core/signature.ts"
 import { neg as scalar } from "../scalar/neg.ts"
 import { constantOf } from "./_constant.ts"
@@ -22,6 +22,8 @@ export const op: OpDef<null> = mapOp(scalar, {
     return x!.node.op.absorbScale?.(x!.node, raw(full(x!.shape, -1, x!.dtype)))
   },
   spelling: { onnx: "Neg", stablehlo: "negate" },
+})
+export const calls = (): Calls => ({
   examples: oneOf(one({ lo: -3, hi: 3 }, ["f32", "i32"]), one({ lo: -3, hi: 3 }, ["f32", "i32"]), one({}, ["u32"])),
   refused: ofDType("bool"),
 })

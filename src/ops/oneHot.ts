@@ -1,4 +1,4 @@
-import { defineOp, type DType, emit, type OpDef, raw, refuse, tensorIn } from "../core/index.ts"
+import { type Calls, defineOp, type DType, emit, type OpDef, raw, refuse, tensorIn } from "../core/index.ts"
 import { notASize } from "../core/messages.ts"
 import type { Of, Or } from "../core/signature.ts"
 import type { Tensor } from "../core/tensor.ts"
@@ -28,6 +28,8 @@ export const op: OpDef<{ readonly n: number; readonly dtype: DType }> = defineOp
     return cast(equal(broadcastTo(raw(expandDims(i!, -1)), shape), raw(iota(shape, -1, own))), dtype)
   },
   jvp: () => null,
+})
+export const calls = (): Calls => ({
   examples: (g) => {
     const n = g.int(1, 6)
     const i = g.tensor(g.shape(0, 3), g.pick(["i32", "u32"]), { lo: 0, hi: n })

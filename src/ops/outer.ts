@@ -1,4 +1,4 @@
-import { type Gen, type OpDef, type RawTensor, raw, size, tensorIn } from "../core/index.ts"
+import { type Calls, type Gen, type OpDef, type RawTensor, raw, size, tensorIn } from "../core/index.ts"
 import type { Of, Or } from "../core/signature.ts"
 import type { Tensor } from "../core/tensor.ts"
 import type { DType } from "../../typelevel/dtype.ts"
@@ -11,7 +11,8 @@ import { reshape } from "./reshape.ts"
 export type OuterRule<A extends Shape, D extends DType, B extends Shape, E extends DType> =
   Multiplied<"outer", D, E> extends infer M extends string ? M : [...Flatten<A, 0>, ...Flatten<B, 0>]
 
-export const op: OpDef<Dot> = dotOp("outer", {
+export const op: OpDef<Dot> = dotOp("outer", {})
+export const calls = (): Calls => ({
   examples: (g: Gen) => {
     const dtype = g.pick(["f32", "f32", "f32", "i32"])
     const s = g.shape(0, 3)

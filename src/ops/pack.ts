@@ -1,6 +1,18 @@
 import type { Pack, PackPlace } from "../../typelevel/pack.ts"
 import type { Nothing, TensorLike } from "../../typelevel/rule.ts"
-import { defineOp, make, type OpDef, type RawTensor, raw, refuse, same, show, size, tensorsIn } from "../core/index.ts"
+import {
+  type Calls,
+  defineOp,
+  make,
+  type OpDef,
+  type RawTensor,
+  raw,
+  refuse,
+  same,
+  show,
+  size,
+  tensorsIn,
+} from "../core/index.ts"
 import { dtypesDiffer, ofNothing } from "../core/messages.ts"
 import type { Of, Or } from "../core/signature.ts"
 import { misfit } from "./_einops.ts"
@@ -62,6 +74,8 @@ export const op: OpDef<Around> = defineOp<Around>({
         places.before,
       ),
     ),
+})
+export const calls = (): Calls => ({
   examples: (g) => {
     const outer = g.shape(0, 2).map((n) => Math.min(n, 3))
     const before = g.int(0, outer.length)
@@ -73,10 +87,7 @@ export const op: OpDef<Around> = defineOp<Around>({
   },
   refused: [
     (g) => [[], g.pick(["a *", "* b"])],
-    ...badPatterns.map(
-      (p): NonNullable<OpDef<Around>["examples"]> =>
-        (g) => [[g.tensor([2, g.int(2, 4)])], p],
-    ),
+    ...badPatterns.map((p): Calls["examples"] => (g) => [[g.tensor([2, g.int(2, 4)])], p]),
     (g) => [[g.tensor([2, 3]), g.tensor([g.int(2, 4)])], "b * c"],
     (g) => [[g.tensor([2, 3]), g.tensor([g.int(3, 5), 3])], "b *"],
     (g) => [[g.tensor([2, 3]), g.tensor([3]), g.tensor([2, 5, g.int(4, 6)])], "* c"],

@@ -1,4 +1,4 @@
-import { emit, holds, ir, type OpDef, refuse, show, view, tensorIn, listIn, spelled, text } from "../core/index.ts"
+import { type Calls, emit, holds, ir, type OpDef, refuse, show, view, tensorIn, listIn, spelled, text } from "../core/index.ts"
 import { numberMisfit } from "../core/messages.ts"
 import type { Of, Or } from "../core/signature.ts"
 import type { Tensor } from "../core/tensor.ts"
@@ -106,6 +106,8 @@ export const op: OpDef<Attrs> = view<Attrs>({
   tangent: (a) => ({ ...a, value: 0 }),
   batch: ({ lo, hi, gap, value }) => ({ lo: [0, ...lo], hi: [0, ...hi], gap: [0, ...gap], value }),
   rewrite: (x, { lo, hi, gap }) => (lo.every((v, k) => v === 0 && hi[k] === 0 && gap[k] === 0) ? x : undefined),
+})
+export const calls = (): Calls => ({
   examples: (g) => {
     const s = g.shape(0, 3)
     const width = (): Width =>

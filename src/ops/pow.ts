@@ -1,4 +1,4 @@
-import { floatsOnly, mapOp, type OpDef, sumOf, type AnyTensor, type RawTensor } from "../core/index.ts"
+import { type Calls, floatsOnly, mapOp, type OpDef, sumOf, type AnyTensor, type RawTensor } from "../core/index.ts"
 import type { BinaryDType, Of, Operand, Or } from "../core/signature.ts"
 import { pow as scalar } from "../scalar/pow.ts"
 import { constantOf, isFull } from "./_constant.ts"
@@ -31,6 +31,8 @@ export const op: OpDef<null> = mapOp(scalar, {
   jvp: ({ ins: [a, b], tans: [da, db], out: y }) => sumOf(da && mul(da, slope(a!, b!)), db && mul(db, growth(a!, y))),
   rewrite: (a, b) => (isFull(b!, 0) ? ones(a!.shape, a!.dtype) : isFull(b!, 1) ? a! : isFull(b!, 2) ? square(a!) : undefined),
   spelling: { onnx: "Pow", stablehlo: "power" },
+})
+export const calls = (): Calls => ({
   examples: oneOf(two({ lo: 0.3, hi: 2 }, { lo: -2, hi: 2 }), withNumber(2.5, { lo: 0.3, hi: 2 })),
   refused: [...misfits, ...pairOf("i32", "bool")],
 })

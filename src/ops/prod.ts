@@ -1,4 +1,4 @@
-import { defineOp, make, type OpDef, type RawTensor, raw, tensorIn } from "../core/index.ts"
+import { type Calls, defineOp, make, type OpDef, type RawTensor, raw, tensorIn } from "../core/index.ts"
 import type { Of, Or } from "../core/signature.ts"
 import type { Tensor } from "../core/tensor.ts"
 import type { DType } from "../../typelevel/dtype.ts"
@@ -49,6 +49,8 @@ export const op: OpDef<Over> = defineOp<Over>({
       x!.shape.filter((_, k) => !axes.includes(k)),
     ),
   batch: ({ ins, attrs }): RawTensor => make(op, ins, { axes: attrs.axes.map((k) => k + 1) }),
+})
+export const calls = (): Calls => ({
   examples: reductionExamples(0, ["f32", "f32", "i32", "bool"]),
   refused: reductionRefused,
 })

@@ -2,7 +2,7 @@ import type { DType } from "../../typelevel/dtype.ts"
 import type { AtPlace, AxisSizes, Einops, FoldsNone, Solved } from "../../typelevel/einops.ts"
 import type { Fault, FloatOnly } from "../../typelevel/rule.ts"
 import type { Shape } from "../../typelevel/shape.ts"
-import { defineOp, emit, floatsOnly, make, type OpDef, type RawTensor, refuse, text } from "../core/index.ts"
+import { type Calls, defineOp, emit, floatsOnly, make, type OpDef, type RawTensor, refuse, text } from "../core/index.ts"
 import type { Of, Or } from "../core/signature.ts"
 import { noElements } from "./_axes.ts"
 import { type BoolOnly, boolsOnly } from "./_dtypes.ts"
@@ -82,15 +82,14 @@ export const op: OpDef<Attrs> = defineOp<Attrs>({
     shape: to,
   }),
   expand: ([x], { kind, ...plan }) => carryOut(x!, plan, (y, axes) => folds[kind](y, axes) as RawTensor),
+})
+export const calls = (): Calls => ({
   examples: reduced(reductions),
   refused: [
-    ...[...badPatterns, ...badSizes, ...misfits].map(
-      (draw): NonNullable<OpDef<Attrs>["examples"]> =>
-        (g) => {
-          const [x, pattern, ...sizes] = draw(g)
-          return [x, pattern, g.pick(["sum", "max"]), ...sizes]
-        },
-    ),
+    ...[...badPatterns, ...badSizes, ...misfits].map((draw): Calls["examples"] => (g) => {
+      const [x, pattern, ...sizes] = draw(g)
+      return [x, pattern, g.pick(["sum", "max"]), ...sizes]
+    }),
     (g) => [g.tensor([2, 3]), "a b -> a c", "sum"],
     (g) => [g.tensor([2, 3]), "a b -> a 3", "sum"],
     (g) => [g.tensor([2, 3]), "a b -> a", g.pick(["avg", "median"])],

@@ -1,5 +1,5 @@
 import type { Shape } from "../../typelevel/shape.ts"
-import { type DType, emit, mapOp, type Tensor } from "../core/index.ts"
+import { type Calls, type DType, emit, mapOp, type Tensor } from "../core/index.ts"
 import type { Of, Or } from "../core/signature.ts"
 import { relu as scalar } from "../scalar/relu.ts"
 import { type NumberOnly, numbersOnly } from "./_dtypes.ts"
@@ -15,6 +15,8 @@ export const op = mapOp(scalar, {
   accepts: numbersOnly("relu"),
   jvp: ({ tans: [t], out: y }) => where(greater(y, 0), t!, zeros(y.shape, y.dtype)),
   spelling: { onnx: "Relu" },
+})
+export const calls = (): Calls => ({
   examples: oneOf(one({}, ["f32", "f32", "i32"]), one({}, ["f32", "f32", "i32"]), one({}, ["u32"])),
   refused: ofDType("bool"),
 })

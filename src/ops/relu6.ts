@@ -1,5 +1,5 @@
 import type { Shape } from "../../typelevel/shape.ts"
-import { defineOp, type DType, emit, floatsOnly, type OpDef, type Tensor } from "../core/index.ts"
+import { type Calls, defineOp, type DType, emit, floatsOnly, type OpDef, type Tensor } from "../core/index.ts"
 import type { FloatOnly, Of, Or } from "../core/signature.ts"
 import { notFloats } from "./_examples.ts"
 import { greater } from "./greater.ts"
@@ -21,6 +21,8 @@ export const op: OpDef<null> = defineOp<null>({
   },
   expand: ([x]) => minimum(maximum(x!, 0), 6),
   jvp: ({ tans: [t], out: y }) => where(logicalAnd(greater(y, 0), less(y, 6)), t!, zeros(y.shape, y.dtype)),
+})
+export const calls = (): Calls => ({
   examples: (g) => [g.tensor(g.shape(0, 3), "f32", g.pick([{}, { lo: -2, hi: 5.9 }, { lo: 6.1, hi: 9 }]))],
   refused: notFloats,
 })

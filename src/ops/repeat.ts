@@ -1,5 +1,5 @@
 import type { AtPlace, AxisSizes, Einops } from "../../typelevel/einops.ts"
-import { defineOp, emit, type OpDef } from "../core/index.ts"
+import { type Calls, defineOp, emit, type OpDef } from "../core/index.ts"
 import type { Of, Or } from "../core/signature.ts"
 import { type AtTensors, carryOut, type DTypeOf, joined, type OneOrMore, type Plan, planOf, type ShapeOf } from "./_einops.ts"
 import { badPatterns, badSizes, misfits, repeated } from "./_einopsExamples.ts"
@@ -11,6 +11,8 @@ export const op: OpDef<Plan> = defineOp<Plan>({
   name: "repeat",
   shape: ([x], { to }) => ({ dtype: x!.dtype, shape: to }),
   expand: ([x], plan) => carryOut(x!, plan),
+})
+export const calls = (): Calls => ({
   examples: repeated,
   refused: [
     ...badPatterns,

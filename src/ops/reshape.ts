@@ -1,4 +1,4 @@
-import { emit, ir, type OpDef, refuse, same, size, view, tensorIn } from "../core/index.ts"
+import { type Calls, emit, ir, type OpDef, refuse, same, size, view, tensorIn } from "../core/index.ts"
 import { elementsDiffer, inferredFromNothing, inferredTwice, notASize, notDivisible } from "../core/messages.ts"
 import type { Of, Or } from "../core/signature.ts"
 import type { Tensor } from "../core/tensor.ts"
@@ -45,6 +45,8 @@ export const op: OpDef<{ readonly shape: readonly number[] }> = view<{ readonly 
     if (constantOf(x) !== undefined) return constantLike(x, shape)
     return x.node.op === op ? reshape(x.node.ins[0]!, shape) : undefined
   },
+})
+export const calls = (): Calls => ({
   examples: (g) => {
     const s = g.shape(0, 3)
     const rotated = [...s.slice(1), ...s.slice(0, 1)]

@@ -1,5 +1,5 @@
 import type { Shape } from "../../typelevel/shape.ts"
-import { type DType, emit, floatsOnly, mapOp, type Tensor } from "../core/index.ts"
+import { type Calls, type DType, emit, floatsOnly, mapOp, type Tensor } from "../core/index.ts"
 import type { FloatOnly, Of, Or } from "../core/signature.ts"
 import { rsqrt as scalar } from "../scalar/rsqrt.ts"
 import { notFloats, one } from "./_examples.ts"
@@ -12,6 +12,8 @@ export const op = mapOp(scalar, {
   accepts: floatsOnly("rsqrt"),
   jvp: ({ tans: [t], out: y }) => mul(t!, mul(-0.5, mul(y, mul(y, y)))),
   spelling: { stablehlo: "rsqrt" },
+})
+export const calls = (): Calls => ({
   examples: one({ lo: 0.3, hi: 2 }),
   refused: notFloats,
 })

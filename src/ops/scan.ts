@@ -1,4 +1,5 @@
 import {
+  type Calls,
   type Aval,
   type BatchArgs,
   defineOp,
@@ -247,6 +248,8 @@ export const op: OpDef<Attrs> = defineOp<Attrs>({
   jvp,
   transpose,
   batch,
+})
+export const calls = (): Calls => ({
   examples: (g) => {
     const s = g.shape(0, 2)
     const n = g.shapes === "empty" ? g.int(0, 1) : g.int(1, 4)

@@ -1,4 +1,4 @@
-import { defineOp, emit, make, type OpDef, raw, size, tensorIn } from "../core/index.ts"
+import { type Calls, defineOp, emit, make, type OpDef, raw, size, tensorIn } from "../core/index.ts"
 import type { Of, Or } from "../core/signature.ts"
 import type { Tensor } from "../core/tensor.ts"
 import type { DType } from "../../typelevel/dtype.ts"
@@ -47,6 +47,8 @@ export const op: OpDef<{ readonly axis: number }> = defineOp<{ readonly axis: nu
     const rows = make(take, [raw(reshape(u!, s.with(axis, count))), raw(sub(which, 1))], { axis, batch: 0 })
     return where(raw(named), rows, x!)
   },
+})
+export const calls = (): Calls => ({
   examples: someScatter("f32", "f32", "i32", "bool"),
   refused: misplaced,
 })

@@ -1,4 +1,4 @@
-import { defineOp, emit, lift, make, type OpDef, raw, tensorIn } from "../core/index.ts"
+import { type Calls, defineOp, emit, lift, make, type OpDef, raw, tensorIn } from "../core/index.ts"
 import type { Of, Or } from "../core/signature.ts"
 import type { Tensor } from "../core/tensor.ts"
 import type { DType } from "../../typelevel/dtype.ts"
@@ -51,6 +51,8 @@ export const op: OpDef<Scattering> = defineOp<Scattering>({
     return ins.length === 2 && v !== undefined ? make(op, [ins[0]!, raw(mul(ins[1]!, v))], attrs as Scattering) : undefined
   },
   absorbAdd: ({ ins, attrs }, to) => (ins.length === 2 ? make(op, [...ins, to], attrs as Scattering) : undefined),
+})
+export const calls = (): Calls => ({
   examples: someScatter("f32", "f32", "i32"),
   refused: [...misplaced, ...notNumbers],
 })

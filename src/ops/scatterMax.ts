@@ -1,4 +1,5 @@
 import {
+  type Calls,
   type AnyTensor,
   defineOp,
   emit,
@@ -62,6 +63,8 @@ export const op: OpDef<Scattering> = defineOp<Scattering>({
     return div(tangent && moved ? add(tangent, moved) : (tangent ?? moved!), onto(fromU, fromX))
   },
   batch: (a) => make(op, lift(a), { ...a.attrs, axis: a.attrs.axis + 1, batch: a.attrs.batch + 1 }),
+})
+export const calls = (): Calls => ({
   examples: someScatter("f32", "f32", "i32"),
   refused: [...misplaced, ...notNumbers],
 })

@@ -1,4 +1,4 @@
-import { mapOp, type OpDef } from "../core/index.ts"
+import { type Calls, mapOp, type OpDef } from "../core/index.ts"
 import type { BinaryDType, Of, Operand, Or } from "../core/signature.ts"
 import { shr as scalar } from "../scalar/shr.ts"
 import { type Bitwise, integersOnly } from "./_dtypes.ts"
@@ -13,6 +13,8 @@ export const op: OpDef<null> = mapOp(scalar, {
   accepts: integersOnly("shiftRight"),
   jvp: "none",
   spelling: { onnx: "BitShift", stablehlo: "shift_right_logical" },
+})
+export const calls = (): Calls => ({
   examples: two({ lo: 0, hi: 1000 }, { lo: 0, hi: 31 }, ["i32", "u32"]),
   refused: [...misfits, ...pairOf("f32", "bool")],
 })

@@ -1,5 +1,5 @@
 import type { Shape } from "../../typelevel/shape.ts"
-import { type DType, emit, floatsOnly, mapOp, type Tensor } from "../core/index.ts"
+import { type Calls, type DType, emit, floatsOnly, mapOp, type Tensor } from "../core/index.ts"
 import type { FloatOnly, Of, Or } from "../core/signature.ts"
 import { sigmoid as scalar } from "../scalar/sigmoid.ts"
 import { notFloats, one } from "./_examples.ts"
@@ -13,6 +13,8 @@ export const op = mapOp(scalar, {
   accepts: floatsOnly("sigmoid"),
   jvp: ({ tans: [t], out: y }) => mul(t!, mul(y, sub(1, y))),
   spelling: { onnx: "Sigmoid", stablehlo: "logistic" },
+})
+export const calls = (): Calls => ({
   examples: one({ lo: -3, hi: 3 }),
   refused: notFloats,
 })

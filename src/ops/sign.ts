@@ -1,5 +1,5 @@
 import type { Shape } from "../../typelevel/shape.ts"
-import { type DType, emit, mapOp, type Tensor } from "../core/index.ts"
+import { type Calls, type DType, emit, mapOp, type Tensor } from "../core/index.ts"
 import type { Of, Or } from "../core/signature.ts"
 import { sign as scalar } from "../scalar/sign.ts"
 import { type NumberOnly, numbersOnly } from "./_dtypes.ts"
@@ -12,6 +12,8 @@ export const op = mapOp(scalar, {
   accepts: numbersOnly("sign"),
   jvp: "none",
   spelling: { onnx: "Sign", stablehlo: "sign" },
+})
+export const calls = (): Calls => ({
   examples: oneOf(one({ lo: -3, hi: 3 }, ["f32", "i32"]), one({ lo: -3, hi: 3 }, ["f32", "i32"]), one({}, ["u32"])),
   refused: ofDType("bool"),
 })

@@ -1,5 +1,5 @@
 import type { Shape } from "../../typelevel/shape.ts"
-import { defineOp, type DType, emit, floatsOnly, type OpDef, raw, type Tensor } from "../core/index.ts"
+import { type Calls, defineOp, type DType, emit, floatsOnly, type OpDef, raw, type Tensor } from "../core/index.ts"
 import type { FloatOnly, Of, Or } from "../core/signature.ts"
 import { notFloats } from "./_examples.ts"
 import { add } from "./add.ts"
@@ -21,6 +21,8 @@ export const op: OpDef<null> = defineOp<null>({
     const s = raw(sigmoid(x!))
     return mul(t!, mul(s, add(1, mul(x!, sub(1, s)))))
   },
+})
+export const calls = (): Calls => ({
   examples: (g) => [g.tensor(g.shape(0, 3), "f32", { lo: -3, hi: 3 })],
   refused: notFloats,
 })

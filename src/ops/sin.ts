@@ -1,5 +1,5 @@
 import type { Shape } from "../../typelevel/shape.ts"
-import { type DType, emit, floatsOnly, mapOp, type Tensor } from "../core/index.ts"
+import { type Calls, type DType, emit, floatsOnly, mapOp, type Tensor } from "../core/index.ts"
 import type { FloatOnly, Of, Or } from "../core/signature.ts"
 import { sin as scalar } from "../scalar/sin.ts"
 import { notFloats, one } from "./_examples.ts"
@@ -13,6 +13,8 @@ export const op = mapOp(scalar, {
   accepts: floatsOnly("sin"),
   jvp: ({ ins: [x], tans: [t] }) => mul(t!, cos(x!)),
   spelling: { onnx: "Sin", stablehlo: "sine" },
+})
+export const calls = (): Calls => ({
   examples: one({ lo: -4, hi: 4 }),
   refused: notFloats,
 })

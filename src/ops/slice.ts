@@ -1,4 +1,4 @@
-import { ir, make, type OpDef, refuse, show, upto, view, tensorIn, listIn, spelled, text } from "../core/index.ts"
+import { type Calls, ir, make, type OpDef, refuse, show, upto, view, tensorIn, listIn, spelled, text } from "../core/index.ts"
 import type { Of, Or } from "../core/signature.ts"
 import type { Tensor } from "../core/tensor.ts"
 import type { Dim, ShowDim } from "../../typelevel/dim.ts"
@@ -238,6 +238,8 @@ export const op: OpDef<Attrs> = view<Attrs>({
   batch: ({ start, end, step }, n) => ({ start: [0, ...start], end: [n, ...end], step: [1, ...step] }),
   rewrite: (x, { start, end, step }) =>
     x.shape.every((n, k) => start[k] === 0 && end[k] === n && step[k] === 1) ? x : undefined,
+})
+export const calls = (): Calls => ({
   examples: (g) => {
     const s = g.shape(0, 3)
     const of = (n: number): Range => {

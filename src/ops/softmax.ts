@@ -1,4 +1,4 @@
-import { defineOp, emit, floatsOnly, make, type OpDef, type RawTensor, raw, tensorIn } from "../core/index.ts"
+import { type Calls, defineOp, emit, floatsOnly, make, type OpDef, type RawTensor, raw, tensorIn } from "../core/index.ts"
 import type { FloatOnly, Of, Or } from "../core/signature.ts"
 import type { Tensor } from "../core/tensor.ts"
 import type { DType } from "../../typelevel/dtype.ts"
@@ -35,6 +35,8 @@ export const op: OpDef<Over> = defineOp<Over>({
     return sub(u, mul(y, spread(raw(sum(u, axes)), y.shape, axes)))
   },
   batch: ({ ins, attrs }): RawTensor => make(op, ins, { axes: attrs.axes.map((k) => k + 1) }),
+})
+export const calls = (): Calls => ({
   examples: (g) => {
     const s = g.shape(1, 4)
     const x = g.tensor(s, "f32", { lo: -4, hi: 4 })

@@ -1,5 +1,5 @@
 import type { Shape } from "../../typelevel/shape.ts"
-import { type DType, emit, floatsOnly, mapOp, type Tensor } from "../core/index.ts"
+import { type Calls, type DType, emit, floatsOnly, mapOp, type Tensor } from "../core/index.ts"
 import type { FloatOnly, Of, Or } from "../core/signature.ts"
 import { softplus as scalar } from "../scalar/softplus.ts"
 import { notFloats, one } from "./_examples.ts"
@@ -14,6 +14,8 @@ export const op = mapOp(scalar, {
   accepts: floatsOnly("softplus"),
   jvp: ({ tans: [t], out: y }) => mul(t!, neg(expm1(neg(y)))),
   spelling: { onnx: "Softplus" },
+})
+export const calls = (): Calls => ({
   examples: one({ lo: -3, hi: 3 }),
   refused: notFloats,
 })

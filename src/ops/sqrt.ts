@@ -1,5 +1,5 @@
 import type { Shape } from "../../typelevel/shape.ts"
-import { type DType, emit, floatsOnly, mapOp, type Tensor } from "../core/index.ts"
+import { type Calls, type DType, emit, floatsOnly, mapOp, type Tensor } from "../core/index.ts"
 import type { FloatOnly, Of, Or } from "../core/signature.ts"
 import { sqrt as scalar } from "../scalar/sqrt.ts"
 import { notFloats, one } from "./_examples.ts"
@@ -13,6 +13,8 @@ export const op = mapOp(scalar, {
   accepts: floatsOnly("sqrt"),
   jvp: ({ tans: [t], out: y }) => mul(t!, div(0.5, y)),
   spelling: { onnx: "Sqrt", stablehlo: "sqrt" },
+})
+export const calls = (): Calls => ({
   examples: one({ lo: 0.3, hi: 2 }),
   refused: notFloats,
 })

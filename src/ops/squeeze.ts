@@ -1,4 +1,4 @@
-import { axesOf, defineOp, emit, type OpDef, refuse, show, tensorIn } from "../core/index.ts"
+import { type Calls, axesOf, defineOp, emit, type OpDef, refuse, show, tensorIn } from "../core/index.ts"
 import type { Of, Or } from "../core/signature.ts"
 import type { Tensor } from "../core/tensor.ts"
 import type { Dim, ShowDim } from "../../typelevel/dim.ts"
@@ -49,6 +49,8 @@ export const op: OpDef<{ readonly axes: readonly number[] }> = defineOp<{ readon
       x!,
       x!.shape.filter((_, k) => !axes.includes(k)),
     ),
+})
+export const calls = (): Calls => ({
   examples: (g) => {
     const s = g.shape(1, 4)
     const at = g.int(0, s.length - 1)

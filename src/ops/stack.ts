@@ -1,4 +1,4 @@
-import { defineOp, emit, type OpDef, type RawTensor, raw, refuse, show, tensorsIn, text } from "../core/index.ts"
+import { type Calls, defineOp, emit, type OpDef, type RawTensor, raw, refuse, show, tensorsIn, text } from "../core/index.ts"
 import { dtypesDiffer, ofNothing, ranksDiffer } from "../core/messages.ts"
 import type { Of, Or } from "../core/signature.ts"
 import type { ShowDim } from "../../typelevel/dim.ts"
@@ -93,6 +93,8 @@ export const op: OpDef<{ readonly axis: number }> = defineOp<{ readonly axis: nu
         axis,
       ),
     ),
+})
+export const calls = (): Calls => ({
   examples: (g) => {
     const s = g.shape(0, 3)
     const dtype = g.pick(["f32", "f32", "i32", "bool"])

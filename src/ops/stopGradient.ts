@@ -1,5 +1,5 @@
 import type { Shape } from "../../typelevel/shape.ts"
-import { defineOp, type DType, emit, make, type OpDef, type Tensor } from "../core/index.ts"
+import { type Calls, defineOp, type DType, emit, make, type OpDef, type Tensor } from "../core/index.ts"
 import { constantOf } from "./_constant.ts"
 
 /** An identity whose forward rule says zero. */
@@ -11,6 +11,8 @@ export const op: OpDef<null> = defineOp<null>({
   batch: ({ ins }) => make(op, ins, null),
   rewrite: ([x]) => (x!.node.op === op || constantOf(x!) !== undefined ? x! : undefined),
   spelling: { onnx: "Identity" },
+})
+export const calls = (): Calls => ({
   examples: (g) => [g.tensor(g.shape(0, 3), g.pick(["f32", "f32", "i32"]))],
 })
 

@@ -1,4 +1,4 @@
-import { mapOp, type OpDef, sumOf } from "../core/index.ts"
+import { type Calls, mapOp, type OpDef, sumOf } from "../core/index.ts"
 import type { BinaryDType, Of, Operand, Or } from "../core/signature.ts"
 import { sub as scalar } from "../scalar/sub.ts"
 import { isFull } from "./_constant.ts"
@@ -18,6 +18,8 @@ export const op: OpDef<null> = mapOp(scalar, {
   transpose: ({ ct, lin }) => [lin[0] ? ct : null, lin[1] ? neg(ct) : null],
   rewrite: (a, b) => (isFull(b!, 0) ? a! : isFull(a!, 0) ? neg(b!) : b!.node.op.absorbAdd ? add(a!, neg(b!)) : undefined),
   spelling: { onnx: "Sub", stablehlo: "subtract" },
+})
+export const calls = (): Calls => ({
   examples: oneOf(two({ lo: -3, hi: 3 }, { lo: -3, hi: 3 }, ["f32", "f32", "i32"]), two({}, {}, ["u32"]), withNumber(2.5)),
   refused: [...misfits, ...pairOf("bool")],
 })

@@ -1,4 +1,4 @@
-import { linearIn, type OpDef, tensorIn } from "../core/index.ts"
+import { type Calls, linearIn, type OpDef, tensorIn } from "../core/index.ts"
 import type { Of, Or } from "../core/signature.ts"
 import type { Tensor } from "../core/tensor.ts"
 import type { DType } from "../../typelevel/dtype.ts"
@@ -16,6 +16,8 @@ export const op: OpDef<Over> = reduction("sum", "add", {
   jvp: linearIn(() => op),
   transpose: ({ ct, ins, attrs }) => [spread(ct, ins[0]!.shape, attrs.axes)],
   spelling: { onnx: "ReduceSum", stablehlo: "reduce" },
+})
+export const calls = (): Calls => ({
   examples: reductionExamples(0, ["f32", "f32", "i32", "bool"]),
   refused: reductionRefused,
 })

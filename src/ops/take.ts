@@ -1,4 +1,4 @@
-import { axisOf, defineOp, emit, ir, lift, make, type OpDef, tensorIn } from "../core/index.ts"
+import { type Calls, axisOf, defineOp, emit, ir, lift, make, type OpDef, tensorIn } from "../core/index.ts"
 import type { Of, Or } from "../core/signature.ts"
 import type { Tensor } from "../core/tensor.ts"
 import type { DType } from "../../typelevel/dtype.ts"
@@ -47,6 +47,8 @@ export const op: OpDef<Lookup> = defineOp<Lookup>({
     if (batch === 0 && !a.on[1]) return make(op, a.ins, { axis: axis + 1, batch })
     return make(op, lift(a), { axis: axis + 1, batch: batch + 1 })
   },
+})
+export const calls = (): Calls => ({
   examples: (g) => {
     const s = g.shape(1, 3)
     const axis = g.int(0, s.length - 1)

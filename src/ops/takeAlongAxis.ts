@@ -1,4 +1,4 @@
-import { axisOf, defineOp, emit, make, type OpDef, type RawTensor, raw, refuse, tensorIn } from "../core/index.ts"
+import { type Calls, axisOf, defineOp, emit, make, type OpDef, type RawTensor, raw, refuse, tensorIn } from "../core/index.ts"
 import { noBroadcast, ranksDiffer } from "../core/messages.ts"
 import type { Of, Or } from "../core/signature.ts"
 import type { Tensor } from "../core/tensor.ts"
@@ -55,6 +55,8 @@ export const op: OpDef<{ readonly axis: number }> = defineOp<{ readonly axis: nu
     const taken = make(take, [behind(x!, x!.shape[axis]!), behind(i!, out[axis]!)], { axis: last, batch: last })
     return moveAxis(taken, last, axis)
   },
+})
+export const calls = (): Calls => ({
   examples: (g) => {
     const [x, i, axis] = someAlong(g)
     const lone = (t: readonly number[]): number[] => t.map((n, k) => (k !== axis && g.int(0, 3) === 0 ? 1 : n))

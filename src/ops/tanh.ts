@@ -1,5 +1,5 @@
 import type { Shape } from "../../typelevel/shape.ts"
-import { type DType, emit, floatsOnly, mapOp, type Tensor } from "../core/index.ts"
+import { type Calls, type DType, emit, floatsOnly, mapOp, type Tensor } from "../core/index.ts"
 import type { FloatOnly, Of, Or } from "../core/signature.ts"
 import { tanh as scalar } from "../scalar/tanh.ts"
 import { notFloats, one } from "./_examples.ts"
@@ -13,6 +13,8 @@ export const op = mapOp(scalar, {
   accepts: floatsOnly("tanh"),
   jvp: ({ tans: [t], out: y }) => mul(t!, sub(1, mul(y, y))),
   spelling: { onnx: "Tanh", stablehlo: "tanh" },
+})
+export const calls = (): Calls => ({
   examples: one({ lo: -2, hi: 2 }),
   refused: notFloats,
 })

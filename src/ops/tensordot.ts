@@ -1,4 +1,4 @@
-import { type Gen, type OpDef, refuse, show, upto, tensorIn } from "../core/index.ts"
+import { type Calls, type Gen, type OpDef, refuse, show, upto, tensorIn } from "../core/index.ts"
 import type { Of, Or } from "../core/signature.ts"
 import type { Tensor } from "../core/tensor.ts"
 import type { DType } from "../../typelevel/dtype.ts"
@@ -119,7 +119,8 @@ const drawn = (g: Gen): readonly unknown[] => {
     [a, b, [p.toReversed(), q.toReversed()]],
   ])
 }
-export const op: OpDef<Dot> = dotOp("tensordot", {
+export const op: OpDef<Dot> = dotOp("tensordot", {})
+export const calls = (): Calls => ({
   examples: drawn,
   refused: [
     (g) => [g.tensor([2, 3]), g.tensor([g.int(4, 9), 5]), g.pick([1, [1, 0], [[1], [-2]]])],

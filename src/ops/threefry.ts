@@ -1,6 +1,7 @@
 import type { Fits } from "../../typelevel/dim.ts"
 import type { Rankless, Shape, Show } from "../../typelevel/shape.ts"
 import {
+  type Calls,
   defineOp,
   type DType,
   emit,
@@ -73,6 +74,8 @@ export const op: OpDef<Attrs> = defineOp<Attrs>({
   },
   jvp: "none",
   batch: (b) => make(op, lift(b), { ...b.attrs, batch: b.attrs.batch + 1 }),
+})
+export const calls = (): Calls => ({
   examples: (g) => [
     g.tensor([2], "u32", { lo: 0, hi: 4294967295 }),
     g.tensor(g.shape(0, 3), "u32", { lo: 0, hi: 4294967295 }),

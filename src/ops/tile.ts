@@ -1,4 +1,4 @@
-import { defineOp, emit, type OpDef, raw, refuse, tensorIn, listIn } from "../core/index.ts"
+import { type Calls, defineOp, emit, type OpDef, raw, refuse, tensorIn, listIn } from "../core/index.ts"
 import { notASize } from "../core/messages.ts"
 import type { Of, Or } from "../core/signature.ts"
 import type { Tensor } from "../core/tensor.ts"
@@ -50,6 +50,8 @@ export const op: OpDef<{ readonly repeats: readonly number[] }> = defineOp<{ rea
       s.map((n, k) => n * repeats[k]!),
     )
   },
+})
+export const calls = (): Calls => ({
   examples: (g) => {
     const s = g.shape(0, 3)
     const x = g.tensor(s, g.pick(["f32", "f32", "i32", "bool"]))

@@ -1,4 +1,4 @@
-import { defineOp, emit, type OpDef, tensorIn } from "../core/index.ts"
+import { type Calls, defineOp, emit, type OpDef, tensorIn } from "../core/index.ts"
 import type { Of, Or } from "../core/signature.ts"
 import type { Tensor } from "../core/tensor.ts"
 import type { Dim } from "../../typelevel/dim.ts"
@@ -17,6 +17,8 @@ export const op: OpDef<Along> = defineOp<Along>({
   name: "trace",
   shape: ([x], { from, to }) => ({ dtype: x!.dtype, shape: x!.shape.filter((_, k) => k !== from && k !== to) }),
   expand: ([x], { offset, from, to }) => sum(diagonal(x!, offset, from, to), -1),
+})
+export const calls = (): Calls => ({
   examples: diagonalExamples(["f32", "f32", "i32", "bool"]),
   refused: diagonalRefused,
 })

@@ -1,4 +1,4 @@
-import { axesOf, emit, type OpDef, refuse, upto, view, tensorIn, listIn } from "../core/index.ts"
+import { type Calls, axesOf, emit, type OpDef, refuse, upto, view, tensorIn, listIn } from "../core/index.ts"
 import { wrongPermutation } from "../core/messages.ts"
 import type { Of, Or } from "../core/signature.ts"
 import type { Tensor } from "../core/tensor.ts"
@@ -47,6 +47,8 @@ export const op: OpDef<{ readonly axes: readonly number[] }> = view<{ readonly a
       axes.map((a) => first[a]!),
     )
   },
+})
+export const calls = (): Calls => ({
   examples: (g) => {
     const s = g.shape(0, 4)
     const from = g.int(0, s.length)

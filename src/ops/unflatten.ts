@@ -1,7 +1,7 @@
 import type { DType } from "../../typelevel/dtype.ts"
 import type { UnflattenAxis } from "../../typelevel/flatten.ts"
 import type { Shape } from "../../typelevel/shape.ts"
-import { axisOf, defineOp, emit, type OpDef, tensorIn } from "../core/index.ts"
+import { type Calls, axisOf, defineOp, emit, type OpDef, tensorIn } from "../core/index.ts"
 import type { Of, Or } from "../core/signature.ts"
 import type { Tensor } from "../core/tensor.ts"
 import { reshape, reshaped } from "./reshape.ts"
@@ -21,6 +21,8 @@ export const op: OpDef<Attrs> = defineOp<Attrs>({
   spelling: { onnx: "Reshape", stablehlo: "reshape" },
   shape: ([x], { axis, sizes }) => ({ dtype: x!.dtype, shape: x!.shape.toSpliced(axis, 1, ...sizes) }),
   expand: ([x], { axis, sizes }) => reshape(x!, x!.shape.toSpliced(axis, 1, ...sizes)),
+})
+export const calls = (): Calls => ({
   examples: (g) => {
     const s = g.shape(1, 3)
     const axis = g.int(0, s.length - 1)

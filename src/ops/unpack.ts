@@ -2,7 +2,7 @@ import type { DType } from "../../typelevel/dtype.ts"
 import type { PackPlace, Unpack } from "../../typelevel/pack.ts"
 import type { Nothing } from "../../typelevel/rule.ts"
 import type { Shape } from "../../typelevel/shape.ts"
-import { defineOp, makeAll, type OpDef, raw, refuse, show, size, tensorIn, listIn } from "../core/index.ts"
+import { type Calls, defineOp, makeAll, type OpDef, raw, refuse, show, size, tensorIn, listIn } from "../core/index.ts"
 import { notASize } from "../core/messages.ts"
 import type { Of, Or } from "../core/signature.ts"
 import type { Tensor } from "../core/tensor.ts"
@@ -63,6 +63,8 @@ export const op: OpDef<Attrs> = defineOp<Attrs>({
       return raw(reshape(part, x!.shape.toSpliced(axis, 1, ...t)))
     })
   },
+})
+export const calls = (): Calls => ({
   examples: (g) => {
     const outer = g.shape(0, 2).map((n) => Math.min(n, 3))
     const axis = g.int(0, outer.length)
@@ -75,10 +77,7 @@ export const op: OpDef<Attrs> = defineOp<Attrs>({
     return [x, some, names.toSpliced(axis, 0, "*").join(" ")]
   },
   refused: [
-    ...badPatterns.map(
-      (p): NonNullable<OpDef<Attrs>["examples"]> =>
-        (g) => [g.tensor([2, g.int(2, 4)]), [[2]], p],
-    ),
+    ...badPatterns.map((p): Calls["examples"] => (g) => [g.tensor([2, g.int(2, 4)]), [[2]], p]),
     (g) => [g.tensor(g.pick([[2], [2, 3, 4]])), [[3]], "b *"],
     (g) => [g.tensor([2, 9]), [[2, 3], [g.int(4, 6)]], "b *"],
     (g) => [g.tensor([2, 9]), [[2, 3], [], [g.int(0, 1)]], "b *"],

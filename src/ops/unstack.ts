@@ -1,4 +1,4 @@
-import { axisOf, defineOp, makeAll, type OpDef, raw, upto, tensorIn } from "../core/index.ts"
+import { type Calls, axisOf, defineOp, makeAll, type OpDef, raw, upto, tensorIn } from "../core/index.ts"
 import type { Or } from "../core/signature.ts"
 import type { Tensor } from "../core/tensor.ts"
 import type { DType } from "../../typelevel/dtype.ts"
@@ -32,6 +32,8 @@ export const op: OpDef<{ readonly axis: number }> = defineOp<{ readonly axis: nu
         ),
       ),
     ),
+})
+export const calls = (): Calls => ({
   examples: (g) => {
     const s = g.shape(1, 3)
     const axis = g.int(0, s.length - 1)

@@ -1,4 +1,5 @@
 import {
+  type Calls,
   defineOp,
   floatsOnly,
   make,
@@ -43,6 +44,8 @@ export const op: OpDef<Attrs> = defineOp<Attrs>({
     return div(sum(mul(away, away), axes), axes.reduce((n, k) => n * x!.shape[k]!, 1) - correction)
   },
   batch: ({ ins, attrs }): RawTensor => make(op, ins, { ...attrs, axes: attrs.axes.map((k) => k + 1) }),
+})
+export const calls = (): Calls => ({
   examples: reductionExamples(1),
   refused: [
     ...reductionRefused,

@@ -1,6 +1,7 @@
 import type { Broadcast } from "../../typelevel/broadcast.ts"
 import type { Shape } from "../../typelevel/shape.ts"
 import {
+  type Calls,
   dense,
   type DType,
   isTensor,
@@ -63,6 +64,8 @@ export const op: OpDef<null> = mapOp(scalar, {
   absorbScale: ({ ins: [c, a, b] }, by) =>
     isFull(b!, 0) ? where(c!, mul(a!, by), b!) : isFull(a!, 0) ? where(c!, a!, mul(b!, by)) : undefined,
   spelling: { onnx: "Where", stablehlo: "select" },
+})
+export const calls = (): Calls => ({
   examples: (g) => {
     const [s, t, u] = g.broadcasting(3) as [number[], number[], number[]]
     const dtype = g.pick(["f32", "f32", "i32"])

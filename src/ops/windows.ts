@@ -1,4 +1,4 @@
-import { axisOf, emit, ir, type OpDef, view, tensorIn, optionsIn, spelled } from "../core/index.ts"
+import { type Calls, axisOf, emit, ir, type OpDef, view, tensorIn, optionsIn, spelled } from "../core/index.ts"
 import type { Of, Or } from "../core/signature.ts"
 import type { Tensor } from "../core/tensor.ts"
 import type { Sliding, Windows } from "../../typelevel/conv.ts"
@@ -61,6 +61,8 @@ export const op: OpDef<Laid> = view<Laid>({
     )
   },
   batch: (a) => ({ ...a, axis: a.axis + 1 }),
+})
+export const calls = (): Calls => ({
   examples: (g) => {
     const s = g.shape(1, 3)
     const axis = g.int(0, s.length - 1)

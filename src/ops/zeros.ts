@@ -1,5 +1,5 @@
 import type { Shape, Sizes } from "../../typelevel/shape.ts"
-import { type Aval, defineOp, type DType, emit, type OpDef } from "../core/index.ts"
+import { type Calls, type Aval, defineOp, type DType, emit, type OpDef } from "../core/index.ts"
 import type { Of, Or } from "../core/signature.ts"
 import { checkDType, checkSizes } from "./_sizes.ts"
 import { full } from "./full.ts"
@@ -12,6 +12,8 @@ export const op: OpDef<Aval> = defineOp<Aval>({
   shape: (_, { shape, dtype }) => ({ shape, dtype }),
   expand: (_, { shape, dtype }) => full(shape, 0, dtype),
   rewrite: (_, { shape, dtype }) => full(shape, 0, dtype),
+})
+export const calls = (): Calls => ({
   examples: (g) => [g.shape(0, 4), g.pick(["f32", "i32", "u32", "bool"])],
   refused: [(g) => [[2, g.int(-9, -1)]], (g) => [[g.int(1, 9) + 0.5, 3]], () => [[9007199254740994, 2]]],
 })

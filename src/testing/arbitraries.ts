@@ -1,10 +1,9 @@
 // Arbitraries for fast-check, a peer dependency that only this folder uses.
 import * as fc from "fast-check"
 import { type DType, hostArray, isFloat } from "../core/dtype.ts"
-import { refuse } from "../core/errors.ts"
 import { shapeClasses } from "../core/gen.ts"
 import { hostLeaf } from "../core/leaf.ts"
-import type { Args, OpDef } from "../core/op.ts"
+import type { Args, Calls } from "../core/op.ts"
 import { size } from "../core/shape.ts"
 import type { RawTensor } from "../core/tensor.ts"
 import { gen } from "./gen.ts"
@@ -40,10 +39,8 @@ export const arbitraryTensor = (shape: readonly number[], dtype: DType = "f32"):
   })
 }
 /**
- * Valid arguments of an op's public function, from its own `examples`, over all classes of shapes. Throws ShapeError for an op without.
- * @example fc.property(arbitraryArgs(op), (args) => evaluate([f(...args)]))
+ * Valid arguments of an op's public function, from the generator of its `calls`, over all classes of shapes.
+ * @example fc.property(arbitraryArgs(calls()), (args) => evaluate([f(...args)]))
  */
-export const arbitraryArgs = <A>(op: OpDef<A>): fc.Arbitrary<Args> => {
-  const examples = op.examples ?? refuse(`${op.name}: has no examples; give the op a generator of arguments`)
-  return fc.tuple(fc.nat(), fc.constantFrom(...shapeClasses)).map(([seed, shapes]) => examples(gen(seed, shapes)))
-}
+export const arbitraryArgs = ({ examples }: Pick<Calls, "examples">): fc.Arbitrary<Args> =>
+  fc.tuple(fc.nat(), fc.constantFrom(...shapeClasses)).map(([seed, shapes]) => examples(gen(seed, shapes)))

@@ -4,7 +4,7 @@ import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "nod
 import { dirname, join } from "node:path"
 import { fileURLToPath } from "node:url"
 import * as Data from "../../src/data/index.ts"
-import type { Args, OpDef } from "../../src/core/op.ts"
+import type { Args, Calls } from "../../src/core/op.ts"
 import { ShapeError } from "../../src/core/errors.ts"
 import * as Loss from "../../src/nn/losses.ts"
 import * as Net from "../../src/nn/net.ts"
@@ -30,8 +30,8 @@ interface Refusal {
 const zeros: SpellTensor = (t) => `T.zeros([${t.shape.join(", ")}]${t.dtype === "f32" ? "" : `, "${t.dtype}"`})`
 
 // ---- ops: one refusal for each generator ---------------------------------------------------------------------------
-const refusedBy = (name: string, op: OpDef<unknown>, f: (...args: Args) => unknown): Refusal[] =>
-  (op.refused ?? []).flatMap((draw) => {
+const refusedBy = (name: string, calls: Partial<Calls> | undefined, f: (...args: Args) => unknown): Refusal[] =>
+  (calls?.refused ?? []).flatMap((draw) => {
     const args = draw(gen(1))
     const spelled = args.map((a) => (typeof a === "function" ? "f" : source(a, zeros)))
     if (spelled.includes(undefined)) return [] // a value that has no literal
@@ -94,7 +94,7 @@ export const pages = (): ReadonlyMap<string, string> => {
     if (refusals.length > 0) found.set(name, [...(found.get(name) ?? []), ...refusals])
   }
   for (const [name, m] of Object.entries(catalog as Record<string, Record<string, unknown>>))
-    add(name, refusedBy(name, m["op"] as OpDef<unknown>, m[name] as (...args: Args) => unknown))
+    add(name, refusedBy(name, (m["calls"] as (() => Calls) | undefined)?.(), m[name] as (...args: Args) => unknown))
   for (const [name, refusal] of wrongPrograms()) add(name, [refusal])
   const sentences = shared()
   const sharedBy = (sentence: string): Shared | undefined => sentences.find((s) => s.pattern.test(sentence))

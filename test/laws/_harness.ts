@@ -7,6 +7,7 @@ import { describe, expect, it } from "vitest"
 import { evaluate } from "../../src/backends/reference/index.ts"
 import {
   flatten,
+  type Calls,
   type OpDef,
   type Program,
   type RawTensor,
@@ -20,7 +21,7 @@ import { gen, uniform } from "../../src/testing/gen.ts"
 import { floatsOf } from "../../src/testing/programs.ts"
 import { programs } from "./_programs.ts"
 
-export interface Subject {
+export interface Subject extends Partial<Calls> {
   readonly name: string
   readonly op: OpDef<unknown>
   readonly f: (...args: readonly unknown[]) => unknown
@@ -45,7 +46,14 @@ export const CASES = Number(process.env["ADJOINT_CASES"] ?? 100)
 
 /** All ops that have examples, by name. */
 export const subjects: readonly Subject[] = Object.entries(catalog as Record<string, Record<string, unknown>>)
-  .map(([name, m]): Subject => ({ name, op: m["op"] as OpDef<unknown>, f: m[name] as Subject["f"] }))
+  .map(
+    ([name, m]): Subject => ({
+      name,
+      op: m["op"] as OpDef<unknown>,
+      f: m[name] as Subject["f"],
+      ...(m["calls"] as (() => Calls) | undefined)?.(),
+    }),
+  )
   .filter(({ name }) => !wanted || wanted.includes(name))
   .sort((a, b) => (a.name < b.name ? -1 : 1))
 
@@ -59,7 +67,7 @@ export const spell = (v: unknown): string => {
   return JSON.stringify(unflatten(spec, leaves.map(text)))?.replaceAll('"', "") ?? String(v)
 }
 
-export const drawArgs = (s: Subject, seed: number, shapes: ShapeClass): readonly unknown[] => s.op.examples!(gen(seed, shapes))
+export const drawArgs = (s: Subject, seed: number, shapes: ShapeClass): readonly unknown[] => s.examples!(gen(seed, shapes))
 export const programOf = (
   s: Subject,
   args: readonly unknown[],
@@ -113,7 +121,7 @@ export const laws = new Map<string, (c: Case, s: Subject) => boolean>()
 export const law = (title: string, check: (c: Case, s: Subject) => boolean, options: LawOptions = {}): void => {
   laws.set(title, check)
   const { share = 1, classes = turns, about = () => true, except = {} } = options
-  const tested = everything.filter((s) => s.op.examples && about(s) && !(s.name in except))
+  const tested = everything.filter((s) => s.examples && about(s) && !(s.name in except))
   if (wanted && tested.length === 0) return
   describe(title, () => {
     let spoke = 0

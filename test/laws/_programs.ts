@@ -1,5 +1,5 @@
 // Programs of several ops: laws hold for compositions as they do for ops. Written on untyped tensors; the types have tests of their own.
-import { defineOp, type Gen, type OpDef, type RawTensor, upto } from "../../src/core/index.ts"
+import { type Calls, defineOp, type Gen, type OpDef, type RawTensor, upto } from "../../src/core/index.ts"
 import { catalog } from "../../src/ops/catalog.ts"
 import { normal } from "../../src/random/normal.ts"
 import { uniform } from "../../src/random/uniform.ts"
@@ -12,14 +12,15 @@ const T = Object.fromEntries(
   readonly scan: (...args: readonly unknown[]) => readonly [T, T]
   readonly customJvp: (f: unknown, rule: unknown) => Op
 }
-interface Composed {
+interface Composed extends Calls {
   readonly name: string
   readonly op: OpDef<unknown>
   readonly f: (...args: readonly unknown[]) => unknown
 }
 const program = (name: string, examples: (g: Gen) => readonly unknown[], f: (...x: T[]) => unknown): Composed => ({
   name,
-  op: defineOp<unknown>({ name, shape: ([x]) => x!, expand: ([x]) => x!, examples }),
+  op: defineOp<unknown>({ name, shape: ([x]) => x!, expand: ([x]) => x! }),
+  examples,
   f: f as Composed["f"],
 })
 const cell = (h: T, x: T, w: T, u: T): T => T.tanh(T.add(T.matmul(x, w), T.matmul(h, u)))

@@ -69,7 +69,7 @@ const isList = (v: unknown): v is readonly number[] => Array.isArray(v) && v.eve
 const openLists = (s: Subject): readonly number[] => {
   const lengths = new Map<number, Set<number>>()
   for (const seed of upto(40))
-    s.op.examples!(gen(1 + seed, classes[seed % classes.length]!)).forEach((v, k) => {
+    s.examples!(gen(1 + seed, classes[seed % classes.length]!)).forEach((v, k) => {
       if (isList(v)) lengths.set(k, (lengths.get(k) ?? new Set()).add(v.length))
     })
   return [...lengths].flatMap(([k, seen]) => (seen.size > 1 ? [k] : []))
@@ -124,7 +124,7 @@ const attempt = (s: Subject, args: readonly unknown[]): Tried | undefined => {
 }
 /** Arguments as the op's own generators give them; undefined where a generator has nothing for these shapes. */
 const drawn = (s: Subject, seed: number, r: Random, wrong: boolean): readonly unknown[] =>
-  wrong && s.op.refused && r.chance(0.3) ? r.pick(s.op.refused)(gen(seed)) : s.op.examples!(gen(seed, r.pick(classes)))
+  wrong && s.refused && r.chance(0.3) ? r.pick(s.refused)(gen(seed)) : s.examples!(gen(seed, r.pick(classes)))
 
 const call = (pool: readonly RawTensor[], r: Random, wrong: boolean): { readonly s: Subject; readonly tried: Tried } => {
   for (;;) {
@@ -145,7 +145,7 @@ const call = (pool: readonly RawTensor[], r: Random, wrong: boolean): { readonly
 
 /** Ops whose arguments have a spelling: those that take functions have none. */
 const spellable: readonly Subject[] = subjects.filter(
-  (s) => s.op.examples && s.op.examples(gen(1)).every((a) => source(a) !== undefined),
+  (s) => s.examples && s.examples(gen(1)).every((a) => source(a) !== undefined),
 )
 
 /** The program of a seed: of 2 to 8 calls, every second one with a wrong call somewhere, and what uses its result quiet. */
@@ -179,12 +179,12 @@ export const programOfSeed = (seed: number): ShapeProgram => {
   return { seed, steps, wrong, outs: pool }
 }
 /** Does the op give a list of tensors, which a program takes apart? */
-const givesList = (s: Subject): boolean => Array.isArray(s.f(...s.op.examples!(gen(1))))
+const givesList = (s: Subject): boolean => Array.isArray(s.f(...s.examples!(gen(1))))
 /** A call that uses the result of the call that failed: whatever it is, the compiler says nothing about it. */
 const after = (r: Random, name: string): Step => {
   for (;;) {
     const s = r.pick(spellable)
-    const args = s.op.examples!(gen(1 + r.upto(1_000_000), r.pick(classes)))
+    const args = s.examples!(gen(1 + r.upto(1_000_000), r.pick(classes)))
     const tensors = leavesOf(args).filter(isTensor)
     if (tensors.length === 0 || callOf(s, args) === undefined) continue
     const failed = r.pick(tensors)

@@ -56,7 +56,7 @@ for (const [name, open] of Object.entries(devices)) {
       dev = await open()
     })
     afterAll(() => dev.close())
-    for (const s of everything.filter((x) => x.op.examples))
+    for (const s of everything.filter((x) => x.examples))
       it(s.name, async () => {
         const parts = casesOf(s).filter((p) => dev.limits.f64 || !uses64(p))
         let wrong: string[]

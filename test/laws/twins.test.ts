@@ -46,10 +46,10 @@ for (const s of subjects) {
   for (const source of byHand[s.name] ?? []) lines.push({ op: s.name, source, sentence: undefined })
   for (const [k, shapes] of shapeClasses.entries())
     for (let j = 1; j <= VALID; j++) {
-      const args = s.op.examples?.(gen(VALID * k + j, shapes))
+      const args = s.examples?.(gen(VALID * k + j, shapes))
       if (args) add(s, args, (call) => `is<${typeOf(s.f(...args))}>()(${call})`, undefined)
     }
-  for (const draw of s.op.refused ?? [])
+  for (const draw of s.refused ?? [])
     for (let seed = 1; seed <= REFUSED; seed++) {
       const args = draw(gen(seed))
       let sentence = ""
@@ -78,7 +78,7 @@ describe("types and run time say the same", () => {
   it("outside the calls there is nothing to complain about", () => {
     expect((found.get(-1) ?? []).map((d) => `${d.file}:${d.line}: ${d.text}`)).toEqual([])
   })
-  for (const s of subjects.filter((x) => x.op.examples || x.op.refused))
+  for (const s of subjects.filter((x) => x.examples || x.refused))
     it(s.name, () => {
       const own = lines.flatMap((l, k) => (l.op === s.name ? [{ l, k }] : []))
       const wrong = own.flatMap(({ l, k }) => {

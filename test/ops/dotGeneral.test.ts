@@ -1,7 +1,7 @@
 // dotGeneral against a plain loop: its pairs of axes written as labels.
 import { describe, expect, it } from "vitest"
 import { type RawTensor, shapeClasses, upto } from "../../src/core/index.ts"
-import { type DotGeneralOptions, dotGeneral, op } from "../../src/ops/dotGeneral.ts"
+import { calls, type DotGeneralOptions, dotGeneral } from "../../src/ops/dotGeneral.ts"
 import { tensordot } from "../../src/ops/tensordot.ts"
 import { gen } from "../../src/testing/gen.ts"
 import { plain } from "./_einsum.ts"
@@ -22,7 +22,7 @@ describe("dotGeneral", () => {
   it("is a plain loop over pairs of axes", () => {
     let paired = 0
     for (let seed = 1; seed <= 150; seed++) {
-      const [a, b, o] = op.examples!(gen(seed, shapeClasses[seed % shapeClasses.length]!)) as [
+      const [a, b, o] = calls().examples(gen(seed, shapeClasses[seed % shapeClasses.length]!)) as [
         RawTensor,
         RawTensor,
         DotGeneralOptions,

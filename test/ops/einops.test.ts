@@ -1,9 +1,9 @@
 // einops against plain loops: an interpreter that goes over the elements of both sides, and knows nothing of reshapes.
 import { describe, expect, it } from "vitest"
 import { rearrange, reduce, repeat } from "../../src/ops/index.ts"
-import { op as rearrangeOp } from "../../src/ops/rearrange.ts"
-import { op as reduceOp } from "../../src/ops/reduce.ts"
-import { op as repeatOp } from "../../src/ops/repeat.ts"
+import { calls as rearrangeCalls } from "../../src/ops/rearrange.ts"
+import { calls as reduceCalls } from "../../src/ops/reduce.ts"
+import { calls as repeatCalls } from "../../src/ops/repeat.ts"
 import { type AnyTensor, isTensor, type RawTensor, raw, shapeClasses } from "../../src/core/index.ts"
 import { gen } from "../../src/testing/gen.ts"
 import { tensorOf, valuesOf } from "./_helpers.ts"
@@ -92,8 +92,8 @@ const classes = shapeClasses.filter((c) => c !== "large")
 
 describe("random patterns, as loops say", () => {
   for (const [name, f, examples] of [
-    ["rearrange", rearrange, rearrangeOp.examples!],
-    ["repeat", repeat, repeatOp.examples!],
+    ["rearrange", rearrange, rearrangeCalls().examples],
+    ["repeat", repeat, repeatCalls().examples],
   ] as const)
     it(name, () => {
       for (const shapes of classes)
@@ -112,7 +112,7 @@ describe("random patterns, as loops say", () => {
     const seen = new Set<string>()
     for (const shapes of classes)
       for (let seed = 1; seed <= DRAWS; seed++) {
-        const [x, pattern, kind, sizes] = reduceOp.examples!(gen(seed, shapes)) as [RawTensor, string, string, Sizes?]
+        const [x, pattern, kind, sizes] = reduceCalls().examples(gen(seed, shapes)) as [RawTensor, string, string, Sizes?]
         seen.add(kind)
         judge(reduce(x, pattern, kind, sizes), interpreted(x, pattern, sizes ?? {}, folds[kind]!))
       }

@@ -2,9 +2,9 @@
 import { describe, expect, it } from "vitest"
 import { type AnyTensor, type RawTensor, raw, size } from "../../src/core/index.ts"
 import { flatten, pack, slice, transpose, unflatten, unpack } from "../../src/ops/index.ts"
-import { op as packOp } from "../../src/ops/pack.ts"
+import { calls as packCalls } from "../../src/ops/pack.ts"
 import type { Ranges } from "../../src/ops/slice.ts"
-import { op as unpackOp } from "../../src/ops/unpack.ts"
+import { calls as unpackCalls } from "../../src/ops/unpack.ts"
 import { each, tensorOf, valuesOf } from "./_helpers.ts"
 
 const line = (n: number): number[] => Array.from({ length: n }, (_, k) => k + 1)
@@ -21,7 +21,7 @@ const starOf = (pattern: string): { readonly before: number; readonly behind: nu
 describe("pack", () => {
   it("puts every element where the shapes before it end", () => {
     each(40, (g) => {
-      const [all, pattern] = packOp.examples!(g) as [RawTensor[], string]
+      const [all, pattern] = packCalls().examples(g) as [RawTensor[], string]
       const { before, behind } = starOf(pattern)
       const [packed, shapes] = pack(all, pattern) as unknown as [RawTensor, number[][]]
       const got = valuesOf(packed)
@@ -42,7 +42,7 @@ describe("pack", () => {
   })
   it("is undone by unpack", () => {
     each(40, (g) => {
-      const [all, pattern] = packOp.examples!(g) as [RawTensor[], string]
+      const [all, pattern] = packCalls().examples(g) as [RawTensor[], string]
       const [packed, shapes] = pack(all, pattern)
       const back = unpack(packed as AnyTensor, shapes as unknown as number[][], pattern)
       expect(back.map((t) => t.shape)).toEqual(all.map((t) => t.shape))
@@ -54,7 +54,7 @@ describe("pack", () => {
 describe("unpack", () => {
   it("gives every element away, once and in order, whatever is inferred", () => {
     each(60, (g) => {
-      const [x, shapes, pattern] = unpackOp.examples!(g) as [RawTensor, number[][], string]
+      const [x, shapes, pattern] = unpackCalls().examples(g) as [RawTensor, number[][], string]
       const { before } = starOf(pattern)
       const parts = unpack(x as AnyTensor, shapes, pattern)
       const values = valuesOf(x)

@@ -1,11 +1,11 @@
 // tensordot, inner, outer, diagonal, trace and tile against plain loops.
 import { describe, expect, it } from "vitest"
 import { type RawTensor, type ShapeClass, shapeClasses, strides, upto } from "../../src/core/index.ts"
-import { op as diagonalOp } from "../../src/ops/diagonal.ts"
+import { calls as diagonalCalls } from "../../src/ops/diagonal.ts"
 import * as typed from "../../src/ops/index.ts"
-import { op as innerOp } from "../../src/ops/inner.ts"
-import { op as tensordotOp } from "../../src/ops/tensordot.ts"
-import { op as tileOp } from "../../src/ops/tile.ts"
+import { calls as innerCalls } from "../../src/ops/inner.ts"
+import { calls as tensordotCalls } from "../../src/ops/tensordot.ts"
+import { calls as tileCalls } from "../../src/ops/tile.ts"
 import { gen } from "../../src/testing/gen.ts"
 import { plain } from "./_einsum.ts"
 import { errorOf, tensorOf, valuesOf } from "./_helpers.ts"
@@ -34,7 +34,7 @@ const check = (
 describe("products", () => {
   it("tensordot", () => {
     draws(100, (shapes, seed) => {
-      const [a, b, axes = 2] = tensordotOp.examples!(gen(seed, shapes)) as [RawTensor, RawTensor, number | [unknown, unknown]]
+      const [a, b, axes = 2] = tensordotCalls().examples(gen(seed, shapes)) as [RawTensor, RawTensor, number | [unknown, unknown]]
       const [p, q] =
         typeof axes === "number"
           ? [upto(axes).map((k) => k - axes), upto(axes)]
@@ -48,7 +48,7 @@ describe("products", () => {
   })
   it("inner", () => {
     draws(60, (shapes, seed) => {
-      const [a, b] = innerOp.examples!(gen(seed, shapes)) as [RawTensor, RawTensor]
+      const [a, b] = innerCalls().examples(gen(seed, shapes)) as [RawTensor, RawTensor]
       const scalar = a.shape.length * b.shape.length === 0
       const [l, r] = ["abcd".slice(0, a.shape.length), "wxyz".slice(0, b.shape.length)]
       const lists = scalar ? `${l},${r}->${l}${r}` : `${l.slice(0, -1)}k,${r.slice(0, -1)}k->${l.slice(0, -1)}${r.slice(0, -1)}`
@@ -68,7 +68,12 @@ describe("diagonals", () => {
   it("diagonal and trace", () => {
     let beside = 0
     draws(120, (shapes, seed) => {
-      const [x, offset = 0, axis1 = 0, axis2 = 1] = diagonalOp.examples!(gen(seed, shapes)) as [RawTensor, number, number, number]
+      const [x, offset = 0, axis1 = 0, axis2 = 1] = diagonalCalls().examples(gen(seed, shapes)) as [
+        RawTensor,
+        number,
+        number,
+        number,
+      ]
       const rank = x.shape.length
       const [p, q] = [(axis1 + rank) % rank, (axis2 + rank) % rank]
       const others = upto(rank).filter((k) => k !== p && k !== q)
@@ -91,7 +96,7 @@ describe("diagonals", () => {
 describe("tile", () => {
   it("repeats along every axis", () => {
     draws(80, (shapes, seed) => {
-      const [x, repeats] = tileOp.examples!(gen(seed, shapes)) as [RawTensor, number | number[]]
+      const [x, repeats] = tileCalls().examples(gen(seed, shapes)) as [RawTensor, number | number[]]
       const often = typeof repeats === "number" ? [repeats] : repeats
       const rank = Math.max(often.length, x.shape.length)
       const filled = (s: readonly number[]): number[] => [...upto(rank - s.length).map(() => 1), ...s]

@@ -2,6 +2,7 @@
 // sentence of the op, or has a meaning; it is never a raw TypeError or RangeError, and never a tensor with a shape that is none.
 import { describe, expect, it } from "vitest"
 import { ShapeError } from "../../src/core/errors.ts"
+import type { Calls } from "../../src/core/op.ts"
 import { isTensor } from "../../src/core/tensor.ts"
 import { catalog } from "../../src/ops/catalog.ts"
 import { gen } from "../../src/testing/gen.ts"
@@ -9,7 +10,7 @@ import { junkOf, misspelt } from "../_junk.ts"
 
 type Call = (...args: readonly unknown[]) => unknown
 const ops = Object.entries(
-  catalog as unknown as Record<string, { op: { examples?: (g: unknown) => readonly unknown[] } } & Record<string, Call>>,
+  catalog as unknown as Record<string, { readonly calls?: () => Calls } & Readonly<Record<string, Call>>>,
 )
 const SEEDS = 6
 
@@ -56,7 +57,7 @@ describe("every op, given junk", () => {
     const f = m[name]!
     const problems = new Map<string, string>()
     for (let seed = 1; seed <= SEEDS; seed++) {
-      const args = m.op.examples?.(gen(seed)) ?? []
+      const args = m.calls?.().examples(gen(seed)) ?? []
       for (const junk of junkOf(args)) {
         const c = complaint(name, f, junk)
         if (c !== undefined) problems.set(c, `${name}(${junk.map(shown).join(", ")})`)
@@ -66,7 +67,7 @@ describe("every op, given junk", () => {
   })
   it.each(ops)("%s: an option that there is not", (name, m) => {
     for (let seed = 1; seed <= SEEDS; seed++)
-      for (const args of misspelt(m.op.examples?.(gen(seed)) ?? []))
+      for (const args of misspelt(m.calls?.().examples(gen(seed)) ?? []))
         expect(() => m[name]!(...args), args.map(shown).join()).toThrow(
           new RegExp(`^${name}: .*(there is no option mispelt; |a size is given for mispelt)`),
         )

@@ -107,11 +107,11 @@ export const build = (r: Recipe): Built | undefined => {
   for (const c of r.calls) {
     results.push([])
     const s = byName.get(c.op)
-    if (!s?.op.examples) continue
+    if (!s?.examples) continue
     let at = 0
     const mine: RawTensor[] = []
     const names = new Map<RawTensor, string>()
-    const given = mapTensors(s.op.examples(gen(c.seed, c.shapes)), (drawn) => {
+    const given = mapTensors(s.examples(gen(c.seed, c.shapes)), (drawn) => {
       let t = drawn
       if (r.wide && t.dtype === "f32") t = hostLeaf(evaluate([t])[0]!, t.shape, "f64")
       const wire = c.wires[at++] ?? null

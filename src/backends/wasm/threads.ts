@@ -49,14 +49,17 @@ export const threadsHere = (host: Host = globalThis as unknown as Host): Threads
       : "there is no shared memory here"
   const node = host.process?.getBuiltinModule
   if (node && host.process?.versions?.node) {
-    const { Worker } = node("node:worker_threads") as {
-      readonly Worker: new (source: string, options: { readonly eval: true }) => NodeWorker
-    }
     const { availableParallelism } = node("node:os") as { readonly availableParallelism: () => number }
     return {
       count: availableParallelism(),
       maySleep: true,
-      start: (script, ended) => inNode(new Worker(node20 + script, { eval: true }), ended),
+      start: (script, ended) => {
+        // takes 2 ms to load, which programs that are not divided need not spend
+        const { Worker } = node("node:worker_threads") as {
+          readonly Worker: new (source: string, options: { readonly eval: true }) => NodeWorker
+        }
+        return inNode(new Worker(node20 + script, { eval: true }), ended)
+      },
     }
   }
   if (host.crossOriginIsolated === false)
