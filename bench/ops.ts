@@ -13,7 +13,8 @@ type Spec = { readonly shape: readonly number[]; readonly dtype?: DType; readonl
 /** The public functions, their types set aside. */
 const T = typed as unknown as Readonly<Record<string, (...args: readonly unknown[]) => Any>>
 const R = random as unknown as Readonly<Record<string, (...args: readonly unknown[]) => Any>>
-type Case = readonly [name: string, args: readonly Spec[], f: (...x: Any[]) => unknown]
+/** `flops`: multiplications and additions that the result needs, for products. */
+type Case = readonly [name: string, args: readonly Spec[], f: (...x: Any[]) => unknown, flops?: number]
 
 /** Bytes a nanosecond that one core streams when nothing else is in the way. */
 const STREAM = 40
@@ -28,6 +29,50 @@ const grad = (g: (x: Any) => Any) => (x: Any, ct: Any) =>
   valueAndGradOf("bench", ((y: Any) => T["sum"]!(T["mul"]!(g(y), ct))) as (...args: unknown[]) => unknown, {})(x)[1]
 const map = (name: string, range?: readonly [number, number]): Case => [name, [f([N], range)], (x) => T[name]!(x)]
 const image = [16, 64, 64, 16]
+
+// ---- convolutions --------------------------------------------------------------------------------------------------
+interface Conv {
+  readonly x: readonly number[]
+  readonly k: readonly number[]
+  readonly options?: object
+}
+/** Forward, and the gradients with respect to the input and the filter. */
+const convolution = (name: string, { x, k, options = {} }: Conv): Case[] => {
+  const conv = (a: Any, b: Any): Any => T["conv2d"]!(a, b, options)
+  const y = conv(T["zeros"]!(x), T["zeros"]!(k)).shape as readonly number[]
+  const back = (arg: 0 | 1) => (a: Any, b: Any, ct: Any) =>
+    valueAndGradOf("bench", ((...given: Any[]) => T["sum"]!(T["mul"]!(conv(given[0]!, given[1]!), ct))) as never, {
+      argnums: arg,
+    })(a, b)[1]
+  const flops = 2 * size(y) * size(k.slice(0, 3))
+  return [
+    [`${name}`, [f(x), f(k)], conv, flops],
+    [`${name} input`, [f(x), f(k), f(y)], back(0), flops],
+    [`${name} filter`, [f(x), f(k), f(y)], back(1), flops],
+  ]
+}
+const transposed = (name: string, { x, k, options = {} }: Conv): Case => [
+  name,
+  [f(x), f(k)],
+  (a, b) => T["convTranspose2d"]!(a, b, options),
+  2 * size(x) * size(k.slice(0, 3)),
+]
+const convolutions: readonly Case[] = [
+  ...convolution("conv 3x3", { x: [16, 32, 32, 32], k: [3, 3, 32, 32], options: { padding: "same" } }),
+  ...convolution("conv 3x3 stride 2", { x: [16, 64, 64, 32], k: [3, 3, 32, 32], options: { padding: "same", stride: 2 } }),
+  ...convolution("conv 3x3 stride 2 odd", { x: [16, 63, 63, 32], k: [3, 3, 32, 32], options: { padding: "same", stride: 2 } }),
+  ...convolution("conv 1x1 stride 2", { x: [16, 64, 64, 64], k: [1, 1, 64, 64], options: { stride: 2 } }),
+  ...convolution("conv 5x5 stride 3 wide 2", {
+    x: [16, 64, 64, 32],
+    k: [5, 5, 32, 32],
+    options: { padding: "same", stride: 3, dilation: 2 },
+  }),
+  transposed("transposed 3x3 stride 2", { x: [16, 32, 32, 32], k: [3, 3, 32, 32], options: { padding: "same", stride: 2 } }),
+  transposed("transposed 4x4 stride 2", { x: [16, 32, 32, 32], k: [4, 4, 32, 32], options: { padding: "same", stride: 2 } }),
+  ...convolution("conv of 1 channel", { x: [64, 28, 28, 1], k: [3, 3, 1, 32], options: { padding: "same" } }),
+  ...convolution("conv depthwise", { x: [16, 64, 64, 32], k: [3, 3, 1, 32], options: { padding: "same", groups: 32 } }),
+  ...convolution("conv of 4 groups", { x: [16, 32, 32, 64], k: [3, 3, 16, 64], options: { padding: "same", groups: 4 } }),
+]
 
 const cases: readonly Case[] = [
   ["add", [f([N]), f([N])], (x, y) => T["add"]!(x, y)],
@@ -186,8 +231,11 @@ const cases: readonly Case[] = [
   ["maxPool 3 gradient", [f(image), f([16, 31, 31, 16])], grad((x) => T["maxPool2d"]!(x, 3, { stride: 2 }))],
   ["avgPool 2", [f(image)], (x) => T["avgPool2d"]!(x, 2)],
   ["avgPool 3 stride 1 same", [f(image)], (x) => T["avgPool2d"]!(x, 3, { stride: 1, padding: "same" })],
+  ["maxPool 3 stride 1 gradient", [f(image), f(image)], grad((x) => T["maxPool2d"]!(x, 3, { stride: 1, padding: "same" }))],
+  ["avgPool 3 gradient", [f(image), f([16, 32, 32, 16])], grad((x) => T["avgPool2d"]!(x, 3, { stride: 2, padding: "same" }))],
   ["avgPool 2 gradient", [f(image), f([16, 32, 32, 16])], grad((x) => T["avgPool2d"]!(x, 2))],
   ["globalAvgPool", [f(image)], (x) => T["globalAvgPool2d"]!(x)],
+  ...convolutions,
   ["take rows", [f([5000, 256]), i([4096], 5000)], (t, x) => T["take"]!(t, x)],
   ["take elements", [f([5000]), i([N], 5000)], (t, x) => T["take"]!(t, x)],
   ["take columns", [f([256, 5000]), i([4096], 5000)], (t, x) => T["take"]!(t, x, 1)],
@@ -235,8 +283,9 @@ export interface Row {
   readonly least: number
   readonly nsPerElement: number
   readonly timesMemory: number
+  readonly gflops: number | undefined
 }
-const time = async ([name, specs, g]: Case, listing: boolean): Promise<Row> => {
+const time = async ([name, specs, g, flops]: Case, listing: boolean): Promise<Row> => {
   const params = specs.map((s) => T["zeros"]!(s.shape, s.dtype ?? "f32") as unknown as RawTensor)
   const program = trace((...x) => flatten(g(...(x as unknown as Any[]))).leaves, params)
   const lowered = lower(program, { limits: device.limits })
@@ -266,7 +315,7 @@ const time = async ([name, specs, g]: Case, listing: boolean): Promise<Row> => {
   for (const x of args) device.free(x)
   compiled.dispose()
   const timesMemory = least / (bytes / STREAM / 1e6)
-  return { op: name, ms, least, nsPerElement: (1e6 * least) / elements, timesMemory }
+  return { op: name, ms, least, nsPerElement: (1e6 * least) / elements, timesMemory, gflops: flops && flops / least / 1e6 }
 }
 const at = process.argv.indexOf("--only")
 const only = at < 0 ? undefined : process.argv[at + 1]!.split(",")
@@ -275,5 +324,5 @@ for (const c of cases) {
   if (only && !only.some((o) => c[0].startsWith(o))) continue
   const row = await time(c, listing)
   const text = [row.ms, row.least, row.nsPerElement, row.timesMemory].map((v) => v.toFixed(3).padStart(9)).join(" ")
-  console.log(`${row.op.padEnd(28)}${text}`)
+  console.log(`${row.op.padEnd(32)}${text}${row.gflops ? `   ${row.gflops.toFixed(1)} GFLOP/s` : ""}`)
 }

@@ -55,7 +55,11 @@ const factors = (e: Expr, conds: Cond[], out: Expr[]): void => {
   } else if (e.k === "fn" && e.f === mul) for (const a of e.args) factors(a, conds, out)
   else out.push(e)
 }
-const productOf = (r: Reduce): { readonly reads: readonly [Read, Read]; readonly conds: readonly Cond[] } | undefined => {
+interface Product {
+  readonly reads: readonly [Read, Read]
+  readonly conds: readonly Cond[]
+}
+const productOf = (r: Reduce): Product | undefined => {
   const conds: Cond[] = []
   const fs: Expr[] = []
   factors(r.body, conds, fs)
@@ -105,71 +109,122 @@ export const twoSided = (k: Kernel): boolean => {
   return c !== undefined && c.m.length > 0 && c.n.length > 0
 }
 
-/** A guarded read becomes an unguarded read of a padded (and, where needed, zero-dilated) copy, made by one map kernel. */
-const padded = (
-  r: Read,
-  conds: readonly Cond[],
-  newBuf: NewBuf,
-  made: Map<string, Buf>,
-): { pre?: Kernel; read: Read; used: Set<Cond> } => {
-  const used = new Set<Cond>()
-  const axes: Axis[] = []
-  const from: Ix[] = []
-  const at: Ix[] = []
-  const when: Cond[] = []
-  let name = String(r.buf.id)
-  r.at.forEach((e, d) => {
+/** Along one dimension of a guarded read: what is looked up, x or (where `by` is given) x * by where that is whole; how far it goes; and
+ *  where it is not zero. */
+interface Margin {
+  readonly inner: Ix
+  readonly by: number | undefined
+  readonly range: readonly [lo: number, hi: number]
+  readonly conds: readonly Cond[]
+}
+type Ranges = readonly (readonly [lo: number, hi: number])[]
+const marginsOf = (r: Read, conds: readonly Cond[]): readonly Margin[] =>
+  r.at.map((e, d) => {
     // x[(inner) div s] under a divisibility condition: the copy holds `inner`'s range, dilated
     const only = e.t.length === 1 && e.c === 0 && e.t[0]![0] === 1 ? e.t[0]![1] : undefined
     const quotient = only?.kind === "div" ? only : undefined
     const inner = quotient ? quotient.e! : e
     const key = keyOf(inner)
     const mine = conds.filter((c) => keyOf(c.e) === key)
-    for (const c of mine) used.add(c)
-    const [lo, hi] = mine.length > 0 ? range(inner) : [0, r.buf.shape[d]! - 1]
-    const j = axis(hi - lo + 1)
-    const v = plus(j, lo)
-    name += `|${lo},${hi},${quotient?.d},${mine.map((c) => ("n" in c ? `n${c.n}` : `by${c.by}`)).sort()}`
-    axes.push(j)
-    at.push(mine.length > 0 ? plus(inner, -lo) : e)
-    from.push(mine.length > 0 && quotient ? div(v, quotient.d!) : v)
-    when.push(...mine.map((c): Cond => ("n" in c ? inside(v, c.n) : divides(c.by, v))))
+    return { inner, by: quotient?.d, range: mine.length > 0 ? range(inner) : [0, r.buf.shape[d]! - 1], conds: mine }
   })
+/** Equal for reads that copies of one buffer can serve which differ in size only. */
+const kindOf = (r: Read, margins: readonly Margin[]): string =>
+  margins.reduce((name, { by, conds }, d) => {
+    const own = conds.length > 0 ? conds.map((c) => ("n" in c ? `n${c.n}` : `by${c.by}`)).sort() : `n${r.buf.shape[d]}`
+    return `${name}|${by},${own}`
+  }, String(r.buf.id))
+
+/** A guarded read becomes an unguarded read of a padded (and, where needed, zero-dilated) copy, made by one map kernel. */
+const padded = (
+  r: Read,
+  conds: readonly Cond[],
+  newBuf: NewBuf,
+  made: Map<string, Buf>,
+  reach: ReadonlyMap<string, Ranges>,
+): { pre?: Kernel; read: Read; used: Set<Cond> } => {
+  const margins = marginsOf(r, conds)
+  const used = new Set(margins.flatMap((m) => m.conds))
+  if (used.size === 0) return { read: r, used }
+  const kind = kindOf(r, margins)
+  const ranges = reach.get(kind) ?? margins.map((m) => m.range)
+  const name = `${kind} ${ranges.join()}`
+  const at = margins.map(({ inner }, d) => plus(inner, -ranges[d]![0]))
   const old = made.get(name)
   if (old) return { read: read(old, at) as Read, used }
+  const axes = ranges.map(([lo, hi]) => axis(hi - lo + 1))
+  const from = axes.map((j, d) => plus(j, ranges[d]![0]))
   const buf = newBuf(
     axes.map((a) => a.n),
     r.buf.dtype,
   )
-  if (used.size > 0) made.set(name, buf)
+  made.set(name, buf)
+  const when = margins.flatMap(({ conds }, d) => {
+    // another read may go further along a dimension that this one stays inside of
+    if (conds.length === 0) return [inside(from[d]!, r.buf.shape[d]!)]
+    return conds.map((c): Cond => ("n" in c ? inside(from[d]!, c.n) : divides(c.by, from[d]!)))
+  })
+  const source = from.map((v, d) => (margins[d]!.by === undefined ? v : div(v, margins[d]!.by)))
   return {
-    pre: { k: "kernel", out: buf, axes, at: axes.map(ix), value: guard(when, read(r.buf, from), 0) },
+    pre: { k: "kernel", out: buf, axes, at: axes.map(ix), value: guard(when, read(r.buf, source), 0) },
     read: read(buf, at) as Read,
     used,
   }
 }
-/** The kernel as an unguarded contraction, with the copies it needs before it; undefined if it is none. `made`: copies so far, shared. */
-export const asContraction = (k: Kernel, newBuf: NewBuf, made: Map<string, Buf>): readonly Kernel[] | undefined => {
+/** Is there memory at every index, without a condition? */
+const isInside = (r: Read): boolean =>
+  r.at.every((e, d) => {
+    const [lo, hi] = range(e)
+    return lo >= 0 && hi < r.buf.shape[d]!
+  })
+/** The product that a kernel sums, if it is under conditions. */
+const guardedProduct = (k: Kernel): { readonly reduce: Reduce; readonly product: Product } | undefined => {
+  const reduce = k.accumulate ? undefined : findSum(k.value)
+  const product = reduce && productOf(reduce)
+  return product && product.conds.length > 0 ? { reduce, product } : undefined
+}
+/** The kernel as an unguarded contraction, with the copies it needs before it; undefined if it is none. `made`: copies so far, shared;
+ *  `reach`: how far copies of a kind go at least. */
+export const asContraction = (
+  k: Kernel,
+  newBuf: NewBuf,
+  made: Map<string, Buf>,
+  reach: ReadonlyMap<string, Ranges> = new Map(),
+): readonly Kernel[] | undefined => {
   if (classify(k)) return [k]
-  const r = k.accumulate ? undefined : findSum(k.value)
-  const product = r && productOf(r)
-  if (!r || !product || product.conds.length === 0) return undefined
+  const found = guardedProduct(k)
+  if (!found) return undefined
+  const { reduce: r, product } = found
   const pre: Kernel[] = []
   const left = new Set(product.conds)
   const trial = new Map(made) // taken over only if all conditions could be moved into copies
   const reads = product.reads.map((f) => {
-    const p = padded(f, product.conds, newBuf, trial)
-    if (p.used.size === 0) return f
+    const p = padded(f, product.conds, newBuf, trial, reach)
     for (const c of p.used) left.delete(c)
     if (p.pre) pre.push(p.pre)
     return p.read
   })
-  if (left.size > 0) return undefined
+  if (left.size > 0 || !reads.every(isInside)) return undefined
   const body: Expr = { k: "fn", dtype: r.dtype, f: mul, args: reads }
   const k2: Kernel = { ...k, value: mapExpr(k.value, (e) => (e === r ? { ...r, body } : undefined)) }
   if (!classify(k2)) return undefined
   for (const [key, buf] of trial) made.set(key, buf)
   return [...pre, k2]
+}
+/** Kernels as contractions, those that are: copies that they need of the same buffer are one, as large as all of them need it. */
+export const asContractions = (ks: readonly Kernel[], newBuf: NewBuf, made: Map<string, Buf>): readonly Kernel[] => {
+  const reach = new Map<string, Ranges>()
+  for (const k of ks) {
+    const found = guardedProduct(k)?.product
+    for (const r of found?.reads ?? []) {
+      const margins = marginsOf(r, found!.conds)
+      const kind = kindOf(r, margins)
+      const others = reach.get(kind) ?? margins.map((m) => m.range)
+      const both = margins.map(({ range: [lo, hi] }, d) => [Math.min(lo, others[d]![0]), Math.max(hi, others[d]![1])] as const)
+      reach.set(kind, both)
+    }
+  }
+  return ks.flatMap((k) => asContraction(k, newBuf, made, reach) ?? [k])
 }
 
 /** Coefficient of each axis in the flat (element) address of a read, and the constant part. */

@@ -71,6 +71,16 @@ export const mayOverwrite = (s: Stmt, out: Buf, arg: Buf): boolean => {
     return readsOf(k).every((r) => r.buf !== arg || s.axes.every((a, d) => plainAxis(r.at[d]) === a))
   })
 }
+const gcd = (a: number, b: number): number => (b === 0 ? Math.abs(a) : gcd(b, a % b))
+/** Do the two write different elements, because along some dimension their remainders differ? */
+export const apart = (a: Stmt, b: Stmt): boolean =>
+  a.k === "kernel" &&
+  b.k === "kernel" &&
+  a.at.some((e, d) => {
+    const terms = [...e.t, ...b.at[d]!.t]
+    const step = terms.reduce((g, [k]) => gcd(g, k), 0)
+    return terms.every(([, x]) => x.kind === "axis") && (e.c - b.at[d]!.c) % (step || Number.POSITIVE_INFINITY) !== 0
+  })
 /** `buf` is no operand of the contraction: it is read beside the sum. */
 const epilogueOnly = (k: Kernel, buf: Buf): boolean => {
   let inside = false

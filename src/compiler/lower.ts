@@ -20,12 +20,13 @@ import {
 import type { Node, Program, RawTensor } from "../core/tensor.ts"
 import { newBuf } from "./buffers.ts"
 import { inPlace } from "./carry.ts"
-import { asContraction, isProductSum } from "./contraction.ts"
+import { asContraction, asContractions, isProductSum } from "./contraction.ts"
 import { flattenProgram } from "./flatten.ts"
 import { formOf } from "./form.ts"
 import { injective } from "./injective.ts"
 import { lighten } from "./motion.ts"
 import type { Limits } from "./lowered.ts"
+import { residues } from "./residues.ts"
 import { basesOf, chooseRoots, HEAVY } from "./roots.ts"
 import { splitAxes } from "./split.ts"
 
@@ -69,7 +70,7 @@ export const lowerInto = (
     if (isEmpty(k.out) || k.axes.some((a) => a.n === 0)) return
     out.push({ ...k, axes: k.axes.filter((a) => a.n > 1) })
   }
-  const pushSplit = (k: Kernel): void => (asContraction(splitAxes(k), temp, copies) ?? [splitAxes(k)]).forEach(push)
+  const pushSplit = (k: Kernel): void => asContractions([splitAxes(k)], temp, copies).forEach(push)
 
   // ---- one root: pull its expression; what must not be inlined becomes a root first, and the pull restarts
   const stubs = new Map<RawTensor, Buf>()
@@ -153,16 +154,18 @@ export const lowerInto = (
   const kernelFor = (root: Node, t: RawTensor, sink: Sink): void => {
     const axes = t.shape.map(axis)
     const own = axes.map(ix)
-    const build = (access: (t: RawTensor) => Access): Kernel => {
+    const build = (access: (t: RawTensor) => Access): readonly Kernel[] => {
       const value = within(axes, () => access(t)(own))
-      return splitAxes({ k: "kernel", out: sink.buf, axes, at: [...sink.lead, ...own], value })
+      const whole: Kernel = { k: "kernel", out: sink.buf, axes, at: [...sink.lead, ...own], value }
+      return (options.limits.parts ? residues(whole) : [whole]).map(splitAxes)
     }
     const from = root.outs[0]!
-    const kernel = settle(root, build, (k, pull) => {
-      const inner = [...nestedOrSecond(k.value, from), ...crooked(k, from)].filter((x) => x !== from && !bound.has(x))
-      return inner.length > 0 ? inner : tooMany(new Set(readsOf(k).map((r) => r.buf)), pull)
+    const kernels = settle(root, build, (parts, pull) => {
+      const inner = parts.flatMap((k) => [...nestedOrSecond(k.value, from), ...crooked(k, from)])
+      const more = inner.filter((x) => x !== from && !bound.has(x))
+      return more.length > 0 ? more : tooMany(new Set(parts.flatMap(readsOf).map((r) => r.buf)), pull)
     })
-    ;(asContraction(kernel, temp, copies) ?? [kernel]).forEach(push)
+    asContractions(kernels, temp, copies).forEach(push)
   }
   const emit = (t: RawTensor): void => {
     if (bound.has(t)) return

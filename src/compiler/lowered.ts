@@ -7,6 +7,8 @@ export interface Limits {
   readonly reads: number
   /** Whether it has float64 at all. */
   readonly f64: boolean
+  /** Whether statements may fill a buffer part by part, and parts lie anywhere in it. */
+  readonly parts: boolean
 }
 /** Offset of a temporary in the arena, in bytes. */
 export interface Placed {

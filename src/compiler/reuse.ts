@@ -2,7 +2,7 @@
 // element. Less memory, and half the cache lines.
 import type { Buf, Stmt } from "../core/ir/index.ts"
 import { indexBufs, renamed } from "./carry.ts"
-import { effectsOf, mayOverwrite } from "./effects.ts"
+import { apart, effectsOf, mayOverwrite } from "./effects.ts"
 
 export const reuse = (stmts: readonly Stmt[], fixed: ReadonlySet<Buf>): readonly Stmt[] => {
   const fx = stmts.map(effectsOf)
@@ -16,6 +16,16 @@ export const reuse = (stmts: readonly Stmt[], fixed: ReadonlySet<Buf>): readonly
     }
   })
   const indices = indexBufs(stmts)
+  /** Statement j begins `out`; others may fill other parts of it. Are all that touch b from there on among these, and each reads of b
+   *  what it overwrites and nothing else? */
+  const lastTo = (b: Buf, out: Buf, j: number): boolean => {
+    const last = touches.get(b)!.filter((i) => i >= j)
+    const parts = touches.get(out)!.filter((i) => i <= last.at(-1)! && fx[i]!.writes.has(out))
+    return (
+      last.every((i) => parts.includes(i) && mayOverwrite(stmts[i]!, out, b)) &&
+      parts.every((i, k) => parts.slice(0, k).every((h) => apart(stmts[h]!, stmts[i]!)))
+    )
+  }
   const to = new Map<Buf, Buf>()
   const memory = (b: Buf): Buf => to.get(b) ?? b
   stmts.forEach((s, j) => {
@@ -29,11 +39,10 @@ export const reuse = (stmts: readonly Stmt[], fixed: ReadonlySet<Buf>): readonly
           b !== out &&
           touches.has(b) &&
           touches.get(b)![0]! < j &&
-          touches.get(b)!.at(-1) === j &&
           !taken.has(memory(b)) &&
           b.dtype === out.dtype &&
           b.shape.join() === out.shape.join() &&
-          mayOverwrite(s, out, b),
+          lastTo(b, out, j),
       )
       if (!free) continue
       const place = memory(free)

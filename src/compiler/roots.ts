@@ -1,6 +1,7 @@
 // Which tensors get a buffer: "inline what is read at most once, or is cheap". The choice changes work, never meaning, so these rules
 // may stay rough; the law "any set of roots gives the same result" guards them, and the printed programs of the tests show the cost.
 import { topo } from "../core/program.ts"
+import { size } from "../core/shape.ts"
 import type { Node, Program, RawTensor } from "../core/tensor.ts"
 import { formOf } from "./form.ts"
 
@@ -68,6 +69,33 @@ export const chooseRoots = (p: Program, bound: ReadonlySet<RawTensor>, extra: (t
     }
     return walk(n)
   }
+  /** A map over more elements than anything that it is made of, heavy because of folds: they get buffers in its place, and it is computed
+   *  where it is read (the mask of a pool of overlapping windows: as many elements as windows have in all). Is it light now? */
+  const lightened = (n: Node): boolean => {
+    const folds: RawTensor[] = []
+    const between: Node[] = [] // inputs first
+    let most = 0
+    const seen = new Set<RawTensor>()
+    const walk = (m: Node): void => {
+      for (const x of m.ins) {
+        if (seen.has(x)) continue
+        seen.add(x)
+        const { kind, plain } = formOf(x.node)
+        const ends = isRoot(x) || (kind === "view" ? !plain : kind !== "map")
+        if (!ends) walk(x.node)
+        else {
+          most = Math.max(most, size(x.shape))
+          if (!isRoot(x) && (kind === "reduce" || kind === "contraction")) folds.push(x)
+        }
+      }
+      between.push(m)
+    }
+    walk(n)
+    if (folds.length === 0 || size(n.outs[0]!.shape) <= most) return false
+    for (const x of folds) keep.add(x)
+    for (const m of between) weight.set(m.outs[0]!, exact(m))
+    return weight.get(n.outs[0]!)! <= HEAVY
+  }
   for (const n of order) {
     const f = formOf(n)
     const t = n.outs[0]!
@@ -86,6 +114,7 @@ export const chooseRoots = (p: Program, bound: ReadonlySet<RawTensor>, extra: (t
     if (w > MOST) w = exact(n)
     weight.set(t, w)
     const shared = dest.get(t) === MANY
+    if (shared && f.kind === "map" && w > HEAVY && lightened(n)) w = weight.get(t)!
     if (shared && ((f.kind === "map" && w > HEAVY) || f.kind === "reduce" || f.kind === "contraction")) keep.add(t)
     if (w > MOST || extra(t)) keep.add(t)
     if (f.kind !== "contraction") continue

@@ -198,7 +198,7 @@ it("is pinned: bytes needed at the worst moment, and the arena's share beyond th
     deep mlp: 107776, +0.8 %
     mlp, adam: 49152, +0.3 %
     cnn: 991360, +0.0 %
-    resnet: 720960, +1.7 %
+    resnet: 720960, +0.8 %
     u-net: 207136, +0.4 %
     lstm: 251904, +5.9 %
     two lstms: 415744, +3.7 %

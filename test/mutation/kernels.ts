@@ -182,8 +182,8 @@ export const kernels: readonly Mutant[] = [
   {
     name: "padded operands of other widths shared",
     file: "src/compiler/contraction.ts",
-    find: "name += `|${lo},${hi},${quotient?.d},",
-    replace: "name += `|${quotient?.d},",
+    find: "const name = `${kind} ${ranges.join()}`",
+    replace: "const name = kind",
     suite: loweringOf("two convolutions of one image"),
   },
   {

@@ -54,7 +54,7 @@ export const gpujs = async (options: GpujsOptions): Promise<GpujsBackend> => {
   return {
     name: device,
     description: options.mode === "webasm" ? "WebAssembly SIMD, one thread" : "JavaScript, one thread",
-    limits: { reads: 24, f64: false },
+    limits: { reads: 24, f64: false, parts: false },
     compile: (source) => {
       const program = planned(source.lowered(), target, own)
       return guardedBy(program, device, compile(program))

@@ -179,7 +179,7 @@ export const webgpuBackend = async (
   return {
     name: device,
     description: what,
-    limits: { reads, f64: false },
+    limits: { reads, f64: false, parts: false },
     compile: async (source) => {
       check()
       const program = planned(source.lowered(), target, own)

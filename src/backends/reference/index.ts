@@ -55,7 +55,7 @@ export const reference = (): Backend => {
   }
   return {
     name: device,
-    limits: { reads: Number.POSITIVE_INFINITY, f64: true },
+    limits: { reads: Number.POSITIVE_INFINITY, f64: true, parts: true },
     compile: ({ program }): Compiled => {
       const run = evaluator(program)
       let disposed = false

@@ -264,7 +264,7 @@ const open = (heap: Heap, { pool, least, blas, relaxed }: Parts): Backend => {
   }
   return {
     name: blas ? "native" : "wasm",
-    limits: { reads: Number.POSITIVE_INFINITY, f64: true },
+    limits: { reads: Number.POSITIVE_INFINITY, f64: true, parts: true },
     compile,
     upload: (values, aval) => {
       const b = new Block(avalOf(aval), bytesFor(aval), heap.take(bytesFor(aval)))

@@ -15,8 +15,10 @@ interface Case {
   readonly x: RawTensor
   readonly kernel: RawTensor
   readonly options?: object
+  readonly transposed?: boolean
 }
-export const convolutions = (seed: number, rounds: number): readonly Convolution[] => {
+/** `wild`: small ones of every geometry there is, transposed ones too; otherwise such as networks have, and two of several blocks. */
+export const convolutions = (seed: number, rounds: number, wild = false): readonly Convolution[] => {
   const next = random(seed)
   const upto = (n: number): number => 1 + Math.floor(next() * n)
   const tensor = (shape: readonly number[]): RawTensor =>
@@ -39,14 +41,45 @@ export const convolutions = (seed: number, rounds: number): readonly Convolution
     const x = tensor([upto(3), ...each(() => 5 + upto(rank === 3 ? 4 : 13)), channels])
     return { x, kernel: tensor([...taps, channels / groups, filters]), options }
   }
-  const cases: readonly Case[] = [
-    ...Array.from({ length: rounds }, (_, round) => any(round)),
-    // Images of several blocks, and lines of several blocks.
-    { x: tensor([1, 24, 41, 40]), kernel: tensor([3, 3, 40, 9]) },
-    { x: tensor([1, 2500, 24]), kernel: tensor([5, 24, 5]) },
-  ]
-  return cases.map(({ x, kernel, options = {} }, round) => {
-    const conv = [T.conv1d, T.conv2d, T.conv3d][x.shape.length - 3] as unknown as (...a: unknown[]) => RawTensor
+  const strange = (round: number): Case => {
+    const rank = [1, 2, 2, 3][round % 4]!
+    const each = <V>(f: () => V): V[] => Array.from({ length: rank }, f)
+    const groups = next() < 0.3 ? 2 : 1
+    const [channels, filters] = [upto(3) * groups, upto(3) * groups]
+    const transposed = next() < 0.4
+    const taps = each(() => upto(rank === 3 ? 3 : 5))
+    const dilation = each(() => (next() < 0.5 ? 1 : upto(3)))
+    const stride = each(() => (next() < 0.3 ? 1 : upto(rank === 3 ? 3 : 4)))
+    const batch = Math.floor(next() * 4) // 0, too
+    const kernel = tensor(transposed ? [...taps, filters, channels * groups] : [...taps, channels, filters])
+    if (transposed) {
+      const padding = next() < 0.5 ? "same" : "valid"
+      return {
+        x: tensor([batch, ...each(() => upto(4)), channels * groups]),
+        kernel,
+        options: { stride, dilation, padding, groups },
+        transposed,
+      }
+    }
+    const entry = (): unknown => ["valid", "same", "full", upto(3) - 1, [upto(3) - 1, upto(3) - 1]][upto(5) - 1]
+    const sides = taps.map((k, d) => dilation[d]! * (k - 1) + upto(rank === 3 ? 3 : 6))
+    return {
+      x: tensor([batch, ...sides, channels * groups]),
+      kernel,
+      options: { stride, dilation, padding: each(entry), groups },
+    }
+  }
+  const cases: readonly Case[] = wild
+    ? Array.from({ length: rounds }, (_, round) => strange(round))
+    : [
+        ...Array.from({ length: rounds }, (_, round) => any(round)),
+        // Images of several blocks, and lines of several blocks.
+        { x: tensor([1, 24, 41, 40]), kernel: tensor([3, 3, 40, 9]) },
+        { x: tensor([1, 2500, 24]), kernel: tensor([5, 24, 5]) },
+      ]
+  return cases.map(({ x, kernel, options = {}, transposed = false }, round) => {
+    const ops = transposed ? [T.convTranspose1d, T.convTranspose2d, T.convTranspose3d] : [T.conv1d, T.conv2d, T.conv3d]
+    const conv = ops[x.shape.length - 3] as unknown as (...a: unknown[]) => RawTensor
     const wide = round % 3 === 0
     const net = (x: unknown, w: unknown): unknown => (wide ? T.tanh(conv(x, w, options) as never) : conv(x, w, options))
     const y = trace((x, w) => [net(x, w) as RawTensor], [x, kernel]).outs[0]!
@@ -55,7 +88,7 @@ export const convolutions = (seed: number, rounds: number): readonly Convolution
       const [y, pull] = vjpOf(net as (...a: unknown[]) => unknown, [x, w])
       return [y as RawTensor, ...(pull(dy) as RawTensor[])]
     }, inputs)
-    const name = `${round}: ${x.shape} by ${kernel.shape}, ${JSON.stringify(options)}${wide ? ", with an epilogue" : ""}`
+    const name = `${round}: ${transposed ? "transposed " : ""}${x.shape} by ${kernel.shape}, ${JSON.stringify(options)}${wide ? ", with an epilogue" : ""}`
     return { name, program, inputs }
   })
 }

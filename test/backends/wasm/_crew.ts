@@ -40,7 +40,10 @@ export const crew = (count: number, options: PoolOptions = { always: true }, cha
   const program = (f: (...args: RawTensor[]) => unknown, args: readonly RawTensor[], inputs: readonly Float32Array[]) => {
     const { leaves, spec } = flatten(args)
     const { program } = traceTree(f as (...a: unknown[]) => unknown, spec, leaves)
-    const lowered = lower(program, { limits: { reads: Number.POSITIVE_INFINITY, f64: true }, donated: args.map(() => false) })
+    const lowered = lower(program, {
+      limits: { reads: Number.POSITIVE_INFINITY, f64: true, parts: true },
+      donated: args.map(() => false),
+    })
     const made = compileWasm(lowered, { threads: count, least: 0 })
     const { module, exports } = load(made.bytes, { memory: heap.memory, wait: pool.wait })
     const table = heap.take(4 * tableWords(lowered))

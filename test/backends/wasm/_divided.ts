@@ -20,7 +20,7 @@ export interface Traced {
 export const traced = (inputs: readonly Input[], f: (...x: Any[]) => unknown): Traced => {
   const params = flatten(inputs.map(({ shape, dtype }) => T["zeros"]!(shape, dtype))).leaves
   const program = trace((...x) => flatten(f(...(x as Any[]))).leaves, params)
-  return { inputs, program, lowered: lower(program, { limits: { reads: Number.POSITIVE_INFINITY, f64: true } }) }
+  return { inputs, program, lowered: lower(program, { limits: { reads: Number.POSITIVE_INFINITY, f64: true, parts: true } }) }
 }
 const outputs = async (
   device: Backend,

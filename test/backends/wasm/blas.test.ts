@@ -33,7 +33,7 @@ const sgemm = (...args: readonly number[]): void => {
     }
 }
 const run = ({ program, inputs }: Convolution): { readonly got: readonly Float32Array[]; readonly products: number } => {
-  const lowered = lower(program, { limits: { reads: Number.POSITIVE_INFINITY, f64: true } })
+  const lowered = lower(program, { limits: { reads: Number.POSITIVE_INFINITY, f64: true, parts: true } })
   const { bytes, arena, scratch, products } = compileWasm(lowered, { least: 0, takes: takesFrom(0) })
   let top = 4096
   const take = (n: number): number => (top += 128 * Math.ceil(n / 128) + 128) - 128 * Math.ceil(n / 128)
