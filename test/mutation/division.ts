@@ -37,4 +37,18 @@ export const division: readonly Mutant[] = [
     replace: "const UNIT = 63",
     suite: tests("backends/wasm/doubles"),
   },
+  {
+    name: "wasm: updates divided although they may meet in one element",
+    file: "src/backends/wasm/kernel.ts",
+    find: "return step > 0 && less.every",
+    replace: "return step >= 0 || less.every",
+    suite: tests("backends/wasm/scatters"),
+  },
+  {
+    name: "wasm: columns of a scatter divided within a row of the cache, all of them by every thread",
+    file: "src/backends/wasm/kernel.ts",
+    find: "(at) => row(at, part))\n  else if",
+    replace: "(at) => row(at))\n  else if",
+    suite: tests("backends/wasm/scatters"),
+  },
 ]

@@ -1,6 +1,6 @@
 // Kernels and row nests of the loop IR to loops.
 import { bytesOf } from "../../core/dtype.ts"
-import { type Atom, type Axis, type Ix, type Kernel, type Nest, type Reduce, unit, visit } from "../../core/ir/index.ts"
+import { type Atom, type Axis, type Ix, type Kernel, type Nest, range, type Reduce, unit, visit } from "../../core/ir/index.ts"
 import { size } from "../../core/shape.ts"
 import type { Local } from "./asm.ts"
 import { emitContraction } from "./contract.ts"
@@ -130,9 +130,13 @@ export const emitGroup = (
   if (innermost && kernels.length > 1) for (const k of kernels) frame.carry(k.out, innermost)
   const outer = axes.filter((a) => a !== v)
   const [first, ...rest] = outer
-  const top = scope.depth === 0 && !kernels.some((k) => k.accumulate)
-  const whole = first ?? v
-  const part = top && whole ? frame.share(whole.n, first ? 1 : 64, kernelsWork(kernels, axes, frame)) : undefined
+  const apart = (a: Axis): boolean => kernels.every((k) => !k.accumulate || separate(frame.address({ buf: k.out, at: k.at }), a))
+  // Where elements are added to, their order counts: threads take others' columns, if not whole rows of their own.
+  const whole = first && apart(first) ? first : v && apart(v) ? v : undefined
+  const work = kernelsWork(kernels, axes, frame)
+  const unit = whole === first ? 1 : first ? COLUMNS : 64
+  const again = first && whole === v ? outer.reduce((n, a) => n * a.n, 2) : 0
+  const part = whole && scope.depth === 0 ? frame.share(whole.n, unit, work, again) : undefined
   if (part && whole && kernels.length > 1) keepPrivate(kernels, whole, frame)
   const stores = outsOf(kernels, scope)
   const body: Lanewise["body"] = (at, left) => {
@@ -143,9 +147,17 @@ export const emitGroup = (
     if (v) alongLanes(v, limits?.[0] ?? 0, limits?.[1] ?? v.n, { values, stores, width: widthFor(values), body }, at)
     else body(at.inner(1))
   }
-  if (!part) loops(outer, values, stores, lanes, scope, row)
+  if (!part || whole === v) loops(outer, values, stores, lanes, scope, (at) => row(at, part))
   else if (first) sharedLoop(first, part, scope, (at) => loops(rest, values, stores, lanes, at, row))
-  else row(scope, part)
+}
+/** Columns of 64 bytes, so that no two threads write to one line of the cache. */
+const COLUMNS = 16
+/** Do different values of the axis always lead to different elements? They do where everything else moves by less than one step of the
+ *  axis, or by whole rounds of it. */
+const separate = (e: Ix, a: Axis): boolean => {
+  const step = e.t.find(([, b]) => b === a)?.[0] ?? 0
+  const less = e.t.filter(([k, b]) => b !== a && k % (step * a.n) !== 0)
+  return step > 0 && less.every(([k]) => k > 0) && range({ c: 0, t: less })[1] < step
 }
 /** Element by element between limits known at run time. */
 const ranged = (kernels: readonly Kernel[], v: Axis, [from, to]: readonly [Limit, Limit], scope: Scope): void => {
