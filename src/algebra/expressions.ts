@@ -1,6 +1,6 @@
 // Equality of expressions: by structure, not by value. Nothing is computed.
 import type { Eq } from "fp-ts/lib/Eq.js"
-import { captured, structure } from "../core/program.ts"
+import { structure } from "../core/program.ts"
 import { type AnyTensor, type Program, raw } from "../core/tensor.ts"
 
 /**
@@ -13,7 +13,7 @@ export const eqExpression: Eq<AnyTensor> = {
       { params: [], outs: [raw(a)] },
       { params: [], outs: [raw(b)] },
     ]
-    const [x, y] = [captured(p), captured(q)]
-    return structure(p) === structure(q) && x.length === y.length && x.every((t, k) => t.node === y[k]!.node)
+    const [x, y] = [structure(p), structure(q)]
+    return x.key.same(y.key) && x.leaves.every((t, k) => t.node === y.leaves[k]!.node)
   },
 }

@@ -1,56 +1,36 @@
 // Making nodes. Inside a session equal applications are one node (hash-consing): code written twice is computed once.
 import { refuse } from "./errors.ts"
 import { tensorIn } from "./given.ts"
+import { idOf, Key, Table } from "./key.ts"
 import { notASize } from "./messages.ts"
 import type { OpDef } from "./op.ts"
 import { type AnyTensor, type Aval, type Node, type Program, type RawTensor, raw, tensorOf } from "./tensor.ts"
 
 // A session is one outermost trace, transformation or compilation. Its table dies with it: a global one would keep every graph alive.
 interface Session {
-  readonly nodes: Map<string, Node>
-  readonly expansions: Map<string, Program>
+  readonly nodes: Table<Node>
+  readonly expansions: Table<Program>
 }
 let session: Session | undefined
 /** Runs f inside a session; nested calls share the outermost one. */
 export const inSession = <T>(f: () => T): T => {
   if (session) return f()
-  session = { nodes: new Map(), expansions: new Map() }
+  session = { nodes: new Table(), expansions: new Table() }
   try {
     return f()
   } finally {
     session = undefined
   }
 }
-export const currentExpansions = (): Map<string, Program> | undefined => session?.expansions
+export const currentExpansions = (): Table<Program> | undefined => session?.expansions
 
 let ids = 0
-let objects = 0
-const identities = new WeakMap<object, number>()
-/** A number for an object, the same as long as the object lives. */
-export const idOf = (o: object): number => {
-  let id = identities.get(o)
-  if (id === undefined) identities.set(o, (id = ++objects))
-  return id
-}
-const isProgram = (o: object): o is Program => "params" in o && "outs" in o
-/** Canonical text of attributes. Plain data by content, programs by structure, anything else by identity. */
-export const attrKey = (a: unknown, structure: (p: Program) => string): string => {
-  if (typeof a === "number") return Object.is(a, -0) ? "-0" : String(a)
-  if (typeof a === "string") return JSON.stringify(a)
-  if (typeof a === "function") return `#${idOf(a)}`
-  if (typeof a !== "object" || a === null) return String(a)
-  if (Array.isArray(a)) return `[${a.map((v) => attrKey(v, structure)).join()}]`
-  if (isProgram(a)) return structure(a)
-  const proto = Object.getPrototypeOf(a)
-  if (proto !== Object.prototype && proto !== null) return `#${idOf(a)}`
-  return `{${Object.entries(a)
-    .sort(([p], [q]) => (p < q ? -1 : 1))
-    .map(([k, v]) => `${k}:${attrKey(v, structure)}`)
-    .join()}}`
-}
 // any: one entry for all ops
-const keyOf = (op: OpDef<any>, ins: readonly RawTensor[], attrs: unknown): string =>
-  `${idOf(op)}|${attrKey(attrs, (p) => `#${idOf(p)}`)}|${ins.map((t) => `${t.node.id}.${t.k}`).join()}`
+const keyOf = (op: OpDef<any>, ins: readonly RawTensor[], attrs: unknown): Key => {
+  const key = new Key().number(idOf(op)).data(attrs)
+  for (const t of ins) key.number(t.node.id).number(t.k)
+  return key
+}
 
 /** A node with outputs of these shapes and dtypes, equal to no other. */
 export const nodeOf = <A>(op: OpDef<A>, ins: readonly RawTensor[], attrs: A, avals: readonly Aval[]): Node => {

@@ -1,6 +1,6 @@
 // Trees of tensors: records and arrays, nested. Parameters, state, gradients and arguments of programs are trees.
 import { refuse } from "./errors.ts"
-import { idOf } from "./make.ts"
+import { idOf } from "./key.ts"
 import { isTensor, type RawTensor } from "./tensor.ts"
 
 /** The shape of a tree: leaves are numbered; anything that is neither tensor nor container is kept as it is. */

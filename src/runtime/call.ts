@@ -2,9 +2,10 @@
 import type { Eventually } from "../backends/backend.ts"
 import type { DType, HostArrays } from "../core/dtype.ts"
 import { refuse } from "../core/errors.ts"
+import { Key } from "../core/key.ts"
 import { hostLeaf, storageOf } from "../core/leaf.ts"
 import { type Aval, isTensor, type RawTensor } from "../core/tensor.ts"
-import { flatten, leavesLike, specKey, type TreeSpec, unflatten } from "../core/tree.ts"
+import { flatten, leavesLike, type TreeSpec, unflatten } from "../core/tree.ts"
 import { type AnyFunction, pureOf, traceTree } from "../transform/call.ts"
 import { allOf, andThen, guarded } from "./eventually.ts"
 import { download, evaluate, execute, place, type Prepared, prepare, toHost } from "./execute.ts"
@@ -106,7 +107,7 @@ export const jitCall = (
     const args = given.map(asLeaves)
     const { leaves, spec } = flatten(args)
     const donated = args.flatMap((a, k) => flatten(a).leaves.map(() => donate.includes(k)))
-    const key = `${specKey(spec)}|${leaves.map((t) => `${t.dtype}[${t.shape}]`).join()}`
+    const key = new Key().data(spec).data(leaves.map(avalOf))
     const call = (values: readonly RawTensor[]): Eventually<unknown> => {
       const known = cache.get(key)
       if (known && !known.prepared.compiled.disposed) {

@@ -5,8 +5,7 @@ import { lower, type Lowered } from "../compiler/index.ts"
 import { dtypeOfArray, hostArray, type HostArray, isHostArray } from "../core/dtype.ts"
 import { refuse } from "../core/errors.ts"
 import { hostLeaf, leaf, storageOf, type Storage } from "../core/leaf.ts"
-import { inSession } from "../core/make.ts"
-import { captured, structure } from "../core/program.ts"
+import { structure } from "../core/program.ts"
 import { show, size } from "../core/shape.ts"
 import type { Aval, Program, RawTensor } from "../core/tensor.ts"
 import type { OpenDevice } from "./open.ts"
@@ -24,8 +23,9 @@ export interface Prepared {
 }
 /** Compiles, or finds what was compiled for a program of this structure. */
 export const prepare = (device: OpenDevice, program: Program, donated: readonly boolean[]): Eventually<Prepared> => {
-  const key = `${donated.map((d) => (d ? "d" : ".")).join("")}${inSession(() => structure(program))}`
-  const prepared = (compiled: Compiled): Prepared => ({ compiled, leaves: captured(program), outs: program.outs, donated })
+  const { key, leaves } = structure(program)
+  key.data(donated)
+  const prepared = (compiled: Compiled): Prepared => ({ compiled, leaves, outs: program.outs, donated })
   const known = device.programs.get(key)
   if (known) return prepared(known)
   let made: Lowered | undefined

@@ -1,36 +1,50 @@
+// A cache of bounded size.
+import { type Key, Table } from "../core/key.ts"
+
+interface Kept<V> {
+  readonly key: Key
+  readonly value: V
+  /** When it was last asked for. */
+  used: number
+}
 /** A map that forgets what was not used for longest, and drops whatever it forgets. */
 export class Lru<V> {
-  private readonly map = new Map<string, V>()
+  private readonly table = new Table<Kept<V>>()
+  private readonly all = new Set<Kept<V>>()
   private readonly most: number
   private readonly drop: (v: V) => void
+  private time = 0
   constructor(most: number, drop: (v: V) => void) {
     this.most = most
     this.drop = drop
   }
-  get(key: string): V | undefined {
-    const v = this.map.get(key)
-    if (v !== undefined) {
-      this.map.delete(key)
-      this.map.set(key, v)
-    }
-    return v
+  get(key: Key): V | undefined {
+    const kept = this.table.get(key)
+    if (!kept) return undefined
+    kept.used = ++this.time
+    return kept.value
   }
   /** What stood under the key before is dropped. */
-  set(key: string, v: V): void {
-    const before = this.map.get(key)
-    this.map.delete(key)
-    this.map.set(key, v)
-    if (before !== undefined && before !== v) this.drop(before)
-    if (this.map.size <= this.most) return
-    const [oldest, old] = this.map.entries().next().value as [string, V]
-    this.map.delete(oldest)
-    this.drop(old)
+  set(key: Key, value: V): void {
+    const before = this.table.get(key)
+    const kept = { key, value, used: ++this.time }
+    this.table.set(key, kept)
+    this.all.add(kept)
+    if (before) {
+      this.all.delete(before)
+      if (before.value !== value) this.drop(before.value)
+    }
+    if (this.all.size > this.most) this.forget([...this.all].reduce((a, b) => (a.used < b.used ? a : b)))
+  }
+  private forget(kept: Kept<V>): void {
+    this.table.delete(kept.key)
+    this.all.delete(kept)
+    this.drop(kept.value)
   }
   get size(): number {
-    return this.map.size
+    return this.all.size
   }
   clear(): void {
-    for (const v of this.map.values()) this.drop(v)
-    this.map.clear()
+    for (const kept of this.all) this.forget(kept)
   }
 }

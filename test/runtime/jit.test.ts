@@ -5,6 +5,7 @@ import { reference } from "../../src/backends/reference/index.ts"
 import { isTensor } from "../../src/core/index.ts"
 import { item, jit, read, run } from "../../src/runtime/index.ts"
 import type { GivenArgs } from "../../src/runtime/jit.ts"
+import { Key } from "../../src/core/key.ts"
 import { Lru } from "../../src/runtime/lru.ts"
 import * as T from "../../src/tensor.ts"
 import { grad, shaped, vmap } from "../../src/transform/index.ts"
@@ -125,12 +126,13 @@ describe("cache", () => {
   test("Lru: replaces, forgets the oldest, drops what it forgets, once", () => {
     const dropped: string[] = []
     const lru = new Lru<string>(2, (x) => void dropped.push(x))
-    lru.set("a", "a1")
-    lru.set("b", "b1")
-    lru.set("a", "a2") // now b is the oldest
-    lru.set("c", "c1")
-    expect([lru.get("a"), lru.get("b"), lru.get("c"), lru.size]).toEqual(["a2", undefined, "c1", 2])
-    lru.set("c", "c1")
+    const [a, b, c] = [1, 2, 3].map((n) => new Key().number(n)) as [Key, Key, Key]
+    lru.set(a, "a1")
+    lru.set(b, "b1")
+    lru.set(a, "a2") // now b is the oldest
+    lru.set(c, "c1")
+    expect([lru.get(a), lru.get(b), lru.get(c), lru.size]).toEqual(["a2", undefined, "c1", 2])
+    lru.set(c, "c1")
     expect(dropped).toEqual(["a1", "b1"])
     lru.clear()
     expect([dropped, lru.size]).toEqual([["a1", "b1", "a2", "c1"], 0])

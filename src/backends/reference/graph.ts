@@ -2,8 +2,9 @@
 // judges: composites are entered through their expansion, bodies are read aloud element by element, loops run as loops.
 import { axis, type Axis, type Buf, type Expr, interning, type Ix, ix, read } from "../../core/ir/index.ts"
 import { storageOf } from "../../core/leaf.ts"
-import { attrKey, idOf, inSession } from "../../core/make.ts"
-import { captured, expansion, structure, topo } from "../../core/program.ts"
+import { Table } from "../../core/key.ts"
+import { inSession } from "../../core/make.ts"
+import { applied, captured, expansion, topo } from "../../core/program.ts"
 import { same, show, size } from "../../core/shape.ts"
 import { type AnyTensor, type Aval, type Node, type Program, type RawTensor, raw } from "../../core/tensor.ts"
 import { type Below, InternalError, Machine, type Rounding } from "./expressions.ts"
@@ -96,9 +97,9 @@ const kernelOf = (n: Node, { rounding, below }: EvaluateOptions): Kernel => {
 class Planner {
   readonly steps: Step[] = []
   slots = 0
-  private readonly kernels: Map<string, Kernel>
+  private readonly kernels: Table<Kernel>
   private readonly options: EvaluateOptions
-  constructor(options: EvaluateOptions, kernels: Map<string, Kernel>) {
+  constructor(options: EvaluateOptions, kernels: Table<Kernel>) {
     this.options = options
     this.kernels = kernels
   }
@@ -138,7 +139,7 @@ class Planner {
     if (n.op.leaf) return this.unbound(n.outs[0]!)
     if (n.op.expand) return this.composite(n, ins)
     if (n.op.loop) return this.loop(n, ins)
-    const key = `${idOf(n.op)}${attrKey(n.attrs, structure)}${n.ins.map(text).join()}`
+    const key = applied(n)
     let kernel = this.kernels.get(key)
     if (!kernel) this.kernels.set(key, (kernel = kernelOf(n, this.options)))
     const { ins: cells, out, run } = kernel
@@ -193,7 +194,7 @@ const compiled = (
   p: Program,
   inputs: readonly RawTensor[],
   options: EvaluateOptions,
-  kernels: Map<string, Kernel>,
+  kernels: Table<Kernel>,
 ): ((ins: readonly Float64Array[]) => Float64Array[]) => {
   const planner = new Planner(options, kernels)
   const slots = inputs.map(() => planner.slot())
@@ -226,7 +227,7 @@ export const evaluator = (p: Program, options: EvaluateOptions = {}): Evaluator 
     interning(() => {
       const data = captured(p)
       const all = [...p.params, ...data]
-      const run = compiled(p, all, options, new Map())
+      const run = compiled(p, all, options, new Table())
       return (inputs = []) => {
         const values = all.map((t, k) => {
           const v = inputs[k] ?? storageOf(t)?.host
