@@ -34,9 +34,9 @@ const keyOf = (op: OpDef<any>, ins: readonly RawTensor[], attrs: unknown): Key =
 
 /** A node with outputs of these shapes and dtypes, equal to no other. */
 export const nodeOf = <A>(op: OpDef<A>, ins: readonly RawTensor[], attrs: A, avals: readonly Aval[]): Node => {
-  const outs: RawTensor[] = []
+  const outs = Array<RawTensor>(avals.length) // to push into an empty list takes room for 17
   const node: Node = { id: ++ids, op, ins, attrs, outs }
-  for (const a of avals) outs.push(tensorOf(node, outs.length, a.shape, a.dtype))
+  for (let k = 0; k < avals.length; k++) outs[k] = tensorOf(node, k, avals[k]!.shape, avals[k]!.dtype)
   return node
 }
 /** All outputs of op applied to ins. Throws the op's sentence if they do not fit. */

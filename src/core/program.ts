@@ -13,12 +13,12 @@ export const trace = (f: (...x: RawTensor[]) => readonly AnyTensor[], like: read
 
 /** Nodes below `outs`, inputs first; does not enter nodes for which `stop` holds. */
 export const topo = (outs: readonly RawTensor[], stop: (n: Node) => boolean = () => false): Node[] => {
-  const seen = new Set<Node>()
+  const seen = new Set<number>() // to look up a number takes a fraction of what a new object does
   const order: Node[] = []
   const stack: { node: Node; next: number }[] = []
   const enter = (n: Node): void => {
-    if (seen.has(n)) return
-    seen.add(n)
+    if (seen.has(n.id)) return
+    seen.add(n.id)
     if (n.ins.length === 0 || stop(n)) order.push(n)
     else stack.push({ node: n, next: 0 })
   }
@@ -53,10 +53,12 @@ export const captured = (p: Program): RawTensor[] => {
 }
 
 /** Marks that tell nodes of one program apart, in the order in which they occur: another trace has others. */
-const renumbered = (attrs: unknown, marks: Map<unknown, number>): unknown => {
-  if (typeof attrs !== "object" || attrs === null || !("unique" in attrs)) return attrs
-  if (!marks.has(attrs.unique)) marks.set(attrs.unique, marks.size)
-  return { ...attrs, unique: marks.get(attrs.unique) }
+type Marks = unknown[]
+const marked = (attrs: unknown): attrs is { readonly unique: unknown } =>
+  typeof attrs === "object" && attrs !== null && "unique" in attrs
+const renumbered = (attrs: { readonly unique: unknown }, marks: Marks): unknown => {
+  const k = marks.indexOf(attrs.unique)
+  return { ...attrs, unique: k < 0 ? marks.push(attrs.unique) - 1 : k }
 }
 const within = new WeakMap<Program, Key>()
 /** Of a program inside of attributes. */
@@ -66,43 +68,63 @@ const putStructure = (p: Program, to: Key): void => {
   to.key(key)
 }
 const putAval = (key: Key, { shape, dtype }: Aval): Key => key.text(dtype).numbers(shape)
+/** Numbers nodes as they come. The first few are looked for one by one: most expressions that are run at once have no more. */
+class Numbers {
+  private readonly few = [0, 0, 0, 0, 0, 0, 0, 0]
+  private count = 0
+  private many: Map<number, number> | undefined
+  /** The node's number if it has one already; else it gets one. */
+  of({ id }: Node): number | undefined {
+    const { few } = this
+    for (let k = 0; k < this.count && k < few.length; k++) if (few[k] === id) return k
+    const known = this.many?.get(id)
+    if (known !== undefined) return known
+    if (this.count < few.length) few[this.count] = id
+    else (this.many ??= new Map()).set(id, this.count)
+    this.count++
+    return undefined
+  }
+}
+/** A list that is being written. */
+interface Frame {
+  readonly list: readonly RawTensor[]
+  next: number
+  readonly up: Frame | undefined
+}
 /** What stands where the number of an op does otherwise. */
-const [LEAF, FREE, END] = [-1, -2, -3]
-/** A program's structure, equal up to renaming: the key of caches. Data leaves are numbered, not named; `leaves`: as `captured` has them. */
+const [SEEN, LEAF, FREE] = [-1, -2, -3]
+/** A program's structure, equal up to renaming: the key of caches. Data leaves are numbered, not named; `leaves`: as `captured` has them.
+ *  Each tensor is written before its inputs, and only once. */
 export const structure = (p: Program): { readonly key: Key; readonly leaves: readonly RawTensor[] } => {
   const key = new Key()
   const leaves: RawTensor[] = []
-  const marks = new Map<unknown, number>()
-  /** Outputs are numbered in the order in which they occur: of each node the first. */
-  const first = new Map<Node, number>()
-  let count = 0
-  const number = (n: Node): void => {
-    if (first.has(n)) return
-    first.set(n, count)
-    count += n.outs.length
-  }
-  const put = (t: RawTensor): Key => key.number(first.get(t.node)! + t.k)
+  let marks: Marks | undefined
+  const seen = new Numbers()
   key.number(p.params.length)
-  for (const t of p.params) {
-    number(t.node)
-    putAval(put(t), t)
-  }
-  const params = count
-  for (const n of topo(p.outs, (m) => params > 0 && first.get(m)! < params)) {
-    if (first.has(n)) continue
-    number(n)
-    const t = n.outs[0]!
-    if (!n.op.leaf) {
-      key.number(idOf(n.op)).number(n.ins.length)
-      for (const x of n.ins) put(x)
-      key.data(renumbered(n.attrs, marks), putStructure)
+  for (const t of p.params) putAval(key.number(seen.of(t.node) ?? SEEN).number(t.k), t)
+  key.number(p.outs.length)
+  let at: Frame | undefined = { list: p.outs, next: 0, up: undefined }
+  while (at) {
+    const t: RawTensor | undefined = at.list[at.next++]
+    if (!t) {
+      at = at.up
+      continue
+    }
+    const { id, op, ins, attrs } = t.node
+    const before = seen.of(t.node)
+    if (before !== undefined) {
+      key.number(SEEN).number(before).number(t.k)
+      continue
+    }
+    if (!op.leaf) {
+      key.number(idOf(op)).number(t.k).number(ins.length)
+      key.data(marked(attrs) ? renumbered(attrs, (marks ??= [])) : attrs, putStructure)
+      at = { list: ins, next: 0, up: at }
     } else if (storageOf(t)) {
       putAval(key.number(LEAF), t)
       leaves.push(t)
-    } else key.number(FREE).number(n.id)
+    } else key.number(FREE).number(id)
   }
-  key.number(END).number(p.outs.length)
-  for (const t of p.outs) put(t)
   return { key, leaves }
 }
 

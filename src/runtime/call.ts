@@ -8,7 +8,7 @@ import { type Aval, isTensor, type RawTensor } from "../core/tensor.ts"
 import { flatten, leavesLike, type TreeSpec, unflatten } from "../core/tree.ts"
 import { type AnyFunction, pureOf, traceTree } from "../transform/call.ts"
 import { allOf, andThen, guarded } from "./eventually.ts"
-import { download, evaluate, execute, place, type Prepared, prepare, toHost } from "./execute.ts"
+import { computed, download, evaluate, execute, place, type Prepared, prepare, toHost } from "./execute.ts"
 import { Lru } from "./lru.ts"
 import type { OpenDevice } from "./open.ts"
 import { briefly, Owner } from "./store.ts"
@@ -99,7 +99,7 @@ export const jitCall = (
     andThen(execute(e.device, owner, e.prepared, values), (outs) => unflatten(e.result, outs))
   return (device, owner, given) => {
     if (last?.device === device && !last.prepared.compiled.disposed) {
-      const values = leavesLike(last.spec, given, last.leaf)
+      const values = leavesLike(last.spec, given, last.prepared.donated.length, last.leaf)
       if (values) return run(last, owner, values)
     }
     checkDonate(donate, given.length)
@@ -126,13 +126,13 @@ export const jitCall = (
   }
 }
 // ---- values --------------------------------------------------------------------------------------------------------
-const valuesOn = (device: OpenDevice, owner: Owner, tensors: readonly RawTensor[]): Eventually<readonly RawTensor[]> =>
-  andThen(evaluate(device, owner, tensors), (values) => place(device, owner, values))
 /** `run` for an owner: one program for all expressions, and every value on the device. */
 export const runOn = <T>(device: OpenDevice, owner: Owner, tree: T): Eventually<T> => {
-  if (isTensor(tree)) return andThen(valuesOn(device, owner, [tree]), ([v]) => v as T)
+  if (isTensor(tree) && !storageOf(tree)) return andThen(computed(device, owner, [tree]), ([v]) => v as T)
   const { leaves, spec } = flatten(tree)
-  return andThen(valuesOn(device, owner, leaves), (here) => unflatten(spec, here) as T)
+  return andThen(evaluate(device, owner, leaves), (values) =>
+    andThen(place(device, owner, values), (here) => unflatten(spec, here) as T),
+  )
 }
 /** `read` without a scope: what was computed for it is freed at once. */
 export const readOn = (device: OpenDevice, t: RawTensor, into?: HostArrays[DType]): Eventually<HostArrays[DType]> =>

@@ -24,10 +24,9 @@ export interface Prepared {
 /** Compiles, or finds what was compiled for a program of this structure. */
 export const prepare = (device: OpenDevice, program: Program, donated: readonly boolean[]): Eventually<Prepared> => {
   const { key, leaves } = structure(program)
-  key.data(donated)
-  const prepared = (compiled: Compiled): Prepared => ({ compiled, leaves, outs: program.outs, donated })
-  const known = device.programs.get(key)
-  if (known) return prepared(known)
+  const { outs } = program
+  const known = device.programs.get(key.data(donated))
+  if (known) return { compiled: known, leaves, outs, donated }
   let made: Lowered | undefined
   const lowered = (): Lowered => (made ??= lower(program, { limits: device.backend.limits, donated }))
   device.stats.compilations++
@@ -35,7 +34,7 @@ export const prepare = (device: OpenDevice, program: Program, donated: readonly 
     const other = device.programs.get(key) // where compiling takes its time, two calls may have wanted it
     if (other) compiled.dispose()
     else device.programs.set(key, compiled)
-    return prepared(other ?? compiled)
+    return { compiled: other ?? compiled, leaves, outs, donated }
   })
 }
 
@@ -58,49 +57,35 @@ const refusal = (all: readonly RawTensor[], donated: readonly boolean[], name: (
   return (storageOf(all[k]!) as DeviceStorage).gone(name(k))
 }
 
-/** Runs a prepared program. Donated arguments are gone afterwards; on failure everything is as it was. */
-export const execute = (device: OpenDevice, owner: Owner, p: Prepared, args: readonly RawTensor[]): Eventually<RawTensor[]> => {
-  const { donated, compiled, outs } = p
-  const all = p.leaves.length > 0 ? [...args, ...p.leaves] : args
-  const buffers: DeviceBuffer[] = []
-  const lent: DeviceStorage[] = []
-  const elsewhere: number[] = []
-  // Who is gone is found out before anything is uploaded; who is given away is so before anything is waited for.
-  let fits = true
-  for (let k = 0; k < all.length; k++) {
-    const s = storageOf(all[k]!)!
-    if (s.host === undefined) {
-      const d = s as DeviceStorage
-      fits &&= d.here
-      buffers.push(d.held)
-      if (d.device !== device) elsewhere.push(k)
-      if (!donated[k] || !fits) continue
-      d.lend()
-      lent.push(d)
-    } else elsewhere.push(buffers.push(undefined as never) - 1)
-  }
-  if (lent.length > 0)
-    for (let k = 0; k < all.length; k++) {
-      const s = storageOf(all[k]!)!
-      if (s.host === undefined && !donated[k]) fits &&= (s as DeviceStorage).here
-    }
-  if (!fits) {
-    for (const s of lent) s.restore()
-    throw refusal(all, donated, (k) => `${k < args.length ? `argument leaf ${k}` : "captured value"}, ${all[k]}`)
-  }
-  const done = (results: readonly DeviceBuffer[]): RawTensor[] => {
-    for (const s of lent) s.spent(device)
-    lent.length = 0
-    device.stats.calls++
-    const values: RawTensor[] = []
-    for (let k = 0; k < results.length; k++) values.push(leaf(outs[k]!, owner.adopt(results[k]!)))
-    return values
-  }
-  /** Uploaded for this call. */
+/** A call under way. */
+interface Call {
+  readonly device: OpenDevice
+  readonly owner: Owner
+  readonly program: Prepared
+  /** Its arguments; places of those that have yet to be brought here are empty. */
+  readonly buffers: DeviceBuffer[]
+  /** Values that it gives away. */
+  readonly lent: readonly DeviceStorage[]
+}
+/** The results as values. */
+const settled = ({ device, owner, program, lent }: Call, results: readonly DeviceBuffer[]): RawTensor[] => {
+  for (const s of lent) s.spent(device)
+  device.stats.calls++
+  const values = Array<RawTensor>(results.length)
+  for (let k = 0; k < results.length; k++) values[k] = leaf(program.outs[k]!, owner.adopt(results[k]!))
+  return values
+}
+const failed = ({ lent }: Call, e: unknown): never => {
+  for (const s of lent) s.restore()
+  throw e
+}
+/** Brings the arguments that are elsewhere here, and runs the program. */
+const broughtAndRun = (call: Call, all: readonly RawTensor[], elsewhere: readonly number[]): Eventually<RawTensor[]> => {
+  const { device, program, buffers } = call
+  const { compiled, donated } = program
   let fresh: boolean[] = []
   return guarded(
     () => {
-      if (elsewhere.length === 0) return andThen(compiled.run(buffers, donated), done)
       let ready: Eventually<unknown> = undefined
       for (const k of elsewhere)
         ready = andThen(ready, () =>
@@ -114,29 +99,74 @@ export const execute = (device: OpenDevice, owner: Owner, p: Prepared, args: rea
         const gone = buffers.map((_, k) => donated[k] || fresh[k] || false)
         return andThen(compiled.run(buffers, gone), (results) => {
           fresh = []
-          return done(results)
+          return settled(call, results)
         })
       })
     },
-    () => {
-      for (const s of lent) s.restore()
-      fresh.forEach((_, k) => device.backend.free(buffers[k]!))
-    },
+    () => fresh.forEach((_, k) => device.backend.free(buffers[k]!)),
   )
 }
+/** Runs a prepared program. Donated arguments are gone afterwards; on failure everything is as it was. */
+export const execute = (
+  device: OpenDevice,
+  owner: Owner,
+  program: Prepared,
+  args: readonly RawTensor[],
+): Eventually<RawTensor[]> => {
+  const { donated, leaves } = program
+  const all = leaves.length === 0 ? args : args.length === 0 ? leaves : [...args, ...leaves]
+  const buffers = Array<DeviceBuffer>(all.length)
+  const lent: DeviceStorage[] = []
+  const elsewhere: number[] = []
+  // Who is gone is found out before anything is uploaded; who is given away is so before anything is waited for.
+  let fits = true
+  for (let k = 0; k < all.length; k++) {
+    const s = storageOf(all[k]!)!
+    if (s.host === undefined) {
+      const d = s as DeviceStorage
+      fits &&= d.here
+      buffers[k] = d.held
+      if (d.device !== device) elsewhere.push(k)
+      if (!donated[k] || !fits) continue
+      d.lend()
+      lent.push(d)
+    } else elsewhere.push(k)
+  }
+  if (lent.length > 0)
+    for (let k = 0; k < all.length; k++) {
+      const s = storageOf(all[k]!)!
+      if (s.host === undefined && !donated[k]) fits &&= (s as DeviceStorage).here
+    }
+  if (!fits) {
+    for (const s of lent) s.restore()
+    throw refusal(all, donated, (k) => `${k < args.length ? `argument leaf ${k}` : "captured value"}, ${all[k]}`)
+  }
+  const call: Call = { device, owner, program, buffers, lent }
+  try {
+    if (elsewhere.length > 0) {
+      const values = broughtAndRun(call, all, elsewhere)
+      return values instanceof Promise ? values.catch((e: unknown) => failed(call, e)) : values
+    }
+    const results = program.compiled.run(buffers, donated)
+    if (!(results instanceof Promise)) return settled(call, results)
+    return results.then((r) => settled(call, r)).catch((e: unknown) => failed(call, e))
+  } catch (e) {
+    return failed(call, e)
+  }
+}
 
-/** Expressions as values: one program for all of them. Values come back as they are. */
+const none: readonly never[] = []
+/** The values of expressions, which are not given twice: one program for all of them. */
+export const computed = (device: OpenDevice, owner: Owner, outs: readonly RawTensor[]): Eventually<RawTensor[]> =>
+  andThen(prepare(device, { params: [], outs }, none), (p) => execute(device, owner, p, none))
+/** Expressions as values. Values come back as they are. */
 export const evaluate = (device: OpenDevice, owner: Owner, tensors: readonly RawTensor[]): Eventually<readonly RawTensor[]> => {
-  const found = tensors.filter((t) => !storageOf(t))
-  if (found.length === 0) return tensors
-  const todo = found.length === 1 ? found : [...new Set(found)]
-  return andThen(prepare(device, { params: [], outs: todo }, []), (p) =>
-    andThen(execute(device, owner, p, []), (outs) => {
-      if (todo.length === tensors.length) return outs
-      const value = new Map(todo.map((t, k) => [t, outs[k]!]))
-      return tensors.map((t) => value.get(t) ?? t)
-    }),
-  )
+  const todo = [...new Set(tensors.filter((t) => !storageOf(t)))]
+  if (todo.length === 0) return tensors
+  return andThen(computed(device, owner, todo), (outs) => {
+    const value = new Map(todo.map((t, k) => [t, outs[k]!]))
+    return tensors.map((t) => value.get(t) ?? t)
+  })
 }
 /** Values as values of this device: host values are uploaded, those of other devices copied; what is here stays as it is. */
 export const place = (device: OpenDevice, owner: Owner, values: readonly RawTensor[]): Eventually<readonly RawTensor[]> => {

@@ -35,7 +35,8 @@ const attempted = <A>(f: () => Eventually<A>): Effect.Effect<A, RunError> => {
 }
 /** The same for code whose values belong to the scope. One effect and no generator: this is the cost of every call of a program. */
 const owned = <A>(f: (device: OpenDevice, owner: Owner) => Eventually<A>): Effect.Effect<A, RunError, Device | Scope.Scope> =>
-  Effect.contextWith((context: Context.Context<Device | Scope.Scope>) => {
+  Effect.withFiber((fiber) => {
+    const context = fiber.context as Context.Context<Device | Scope.Scope>
     const device = Context.get(context, Device)
     const scope = Context.get(context, Scope.Scope)
     let byDevice = owners.get(scope)

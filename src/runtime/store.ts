@@ -123,7 +123,8 @@ export class Owner {
   /** Frees what is on it. */
   clear(shelf: Shelf): void {
     this.drop(shelf)
-    for (const [k, b] of shelf.buffers.entries()) {
+    for (let k = 0; k < shelf.buffers.length; k++) {
+      const b = shelf.buffers[k]
       shelf.buffers[k] = undefined
       if (b) this.device.backend.free(b)
     }

@@ -215,14 +215,15 @@ const open = (heap: Heap, { pool, least, blas, relaxed }: Parts): Backend => {
     let disposed = false
     return {
       run: (args, donated) => {
-        const results: Block[] = []
+        const results = Array<Block>(outs.length)
         try {
           reserve(program.arena)
           for (let k = 0; k < args.length; k++) heap.words[table / 4 + argSlot(k)] = addressOf(args[k]!)
-          for (const { aval, bytes, slot, from } of outs) {
+          for (let k = 0; k < outs.length; k++) {
+            const { aval, bytes, slot, from } = outs[k]!
             // A program that was compiled to overwrite an argument which its owner keeps gets a copy.
             const address = from !== undefined && donated[from] ? addressOf(args[from]!) : heap.take(bytes)
-            results.push(new Block(aval, bytes, address))
+            results[k] = new Block(aval, bytes, address)
             if (from !== undefined && !donated[from]) {
               new Uint8Array(heap.memory.buffer).copyWithin(address, addressOf(args[from]!), addressOf(args[from]!) + bytes)
               heap.words[table / 4 + argSlot(from)] = address
