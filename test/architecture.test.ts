@@ -3,6 +3,7 @@ import { readdirSync, readFileSync, statSync } from "node:fs"
 import { basename, dirname, join, relative, resolve } from "node:path"
 import { describe, expect, it } from "vitest"
 import { generated, opNames } from "../src/ops/generate.ts"
+import { mutants } from "./mutation/mutants.ts"
 
 const root = resolve(import.meta.dirname, "..")
 const filesOf = (folder: string): string[] =>
@@ -212,5 +213,14 @@ describe("files", () => {
   it("leave nothing for later", () => {
     const marks = new RegExp(["TO" + "DO", "FIX" + "ME", "X" + "XX"].join("|"))
     expect([...src, ...filesOf("test")].filter((f) => marks.test(textOf(f)))).toEqual([])
+  })
+})
+
+describe("mutants", () => {
+  it("are texts that occur exactly once, under names that do", () => {
+    const all = Object.values(mutants).flat()
+    const moved = all.filter((m) => textOf(m.file).split(m.find).length !== 2).map((m) => `${m.name}: not once in ${m.file}`)
+    expect(moved).toEqual([])
+    expect(new Set(all.map((m) => m.name)).size).toBe(all.length)
   })
 })

@@ -11,6 +11,8 @@ export const HEAVY = 8
 const LOOP = 100
 /** A chain of maps heavier than this is cut, so that no kernel grows without bound. Dropout's bits weigh about 130. */
 const MOST = 600
+/** So is a longer chain of what weighs nothing: expressions are walked recursively. */
+const DEEPEST = 200
 
 export interface Roots {
   /** Nodes to compute, inputs first; without what is bound already. */
@@ -50,6 +52,7 @@ export const chooseRoots = (p: Program, bound: ReadonlySet<RawTensor>, extra: (t
   const dest = destinations(order, new Set(p.outs))
   const keep = new Set<RawTensor>()
   const weight = new Map<RawTensor, number>()
+  const depth = new Map<RawTensor, number>() // of views on the way to what has a buffer
   const isRoot = (t: RawTensor): boolean => bound.has(t) || keep.has(t)
   const own = (n: Node): number => {
     const f = formOf(n)
@@ -116,7 +119,9 @@ export const chooseRoots = (p: Program, bound: ReadonlySet<RawTensor>, extra: (t
     const shared = dest.get(t) === MANY
     if (shared && f.kind === "map" && w > HEAVY && lightened(n)) w = weight.get(t)!
     if (shared && ((f.kind === "map" && w > HEAVY) || f.kind === "reduce" || f.kind === "contraction")) keep.add(t)
-    if (w > MOST || extra(t)) keep.add(t)
+    const deep = n.ins.reduce((d, x) => Math.max(d, isRoot(x) ? 0 : (depth.get(x) ?? 0)), 0) + (f.cost > 0 ? 0 : 1)
+    depth.set(t, deep)
+    if (w > MOST || deep > DEEPEST || extra(t)) keep.add(t)
     if (f.kind !== "contraction") continue
     // operands of contractions are plain reads: what a view hides is looked through
     for (let x of n.ins) {

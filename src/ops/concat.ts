@@ -12,6 +12,7 @@ import {
   type RawTensor,
   refuse,
   tensorsIn,
+  upto,
 } from "../core/index.ts"
 import { dtypesDiffer, ofNothing, ranksDiffer, shapesDiffer } from "../core/messages.ts"
 import type { Of } from "../core/signature.ts"
@@ -34,6 +35,8 @@ const check = (all: readonly RawTensor[], axis: number): number => {
   }
   return k
 }
+
+const MOST = 32 // pieces of one node
 
 /** Attributes: the axis, non-negative. One guarded read per piece; the guards exclude each other, so their sum is the piece. Adjoint: slices. */
 export const op: OpDef<{ readonly axis: number }> = defineOp<{ readonly axis: number }>({
@@ -83,7 +86,18 @@ export const op: OpDef<{ readonly axis: number }> = defineOp<{ readonly axis: nu
   rewrite: (ins, { axis }) => {
     const full = ins.filter((x) => x.shape[axis] !== 0)
     if (full.length === 0) return ins[0]
-    return full.length === 1 ? full[0] : full.length < ins.length ? make(op, full, { axis }) : undefined
+    if (full.length === 1) return full[0]
+    // an element looks for its piece one by one: of many, first for a group of them
+    const groups = Math.ceil(full.length / MOST)
+    if (groups > 1) {
+      const cut = (k: number): number => Math.floor((k * full.length) / groups)
+      return make(
+        op,
+        upto(groups).map((k) => make(op, full.slice(cut(k), cut(k + 1)), { axis })),
+        { axis },
+      )
+    }
+    return full.length < ins.length ? make(op, full, { axis }) : undefined
   },
 })
 export const calls = (): Calls => ({

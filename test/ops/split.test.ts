@@ -69,3 +69,24 @@ describe("unstack", () => {
     })
   })
 })
+
+describe("concat", () => {
+  it("of many pieces, some of them empty, and its gradient", () => {
+    const sizes = upto(333).map((k) => k % 4)
+    const pieces = sizes.map((n, k) =>
+      tensorOf(
+        upto(2 * n).map((v) => 100 * k + v),
+        [2, n],
+      ),
+    )
+    const rows = [0, 1].flatMap((r) => sizes.flatMap((n, k) => upto(n).map((c) => 100 * k + r * n + c)))
+    expect(valuesOf(concat(pieces as never, 1 as never))).toEqual(rows)
+    const g = grad(
+      (...xs: RawTensor[]) => sum(mul(concat(xs as never, 1 as never), concat(pieces as never, 1 as never))) as never,
+    )
+    expect(valuesOf((g as (...xs: RawTensor[]) => RawTensor)(...pieces))).toEqual(valuesOf(pieces[0]!))
+    expect(
+      valuesOf(grad((x: RawTensor) => sum(concat(upto(100).map((k) => mul(x, k)) as never)) as never)(tensorOf([1, 2])) as never),
+    ).toEqual([4950, 4950])
+  })
+})
