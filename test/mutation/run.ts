@@ -216,19 +216,21 @@ console.log(`${checked.length} mutants of derivatives and kernels pass the type 
 for (const w of wrong) console.log(`  ${w}`)
 if (wrong.length > 0) process.exit(1)
 
-/** Signs that a mutant did not run as a program: what fails then is not the suite's merit. */
-const unloadable = (m: Listed, failures: readonly string[]): string | undefined =>
-  failures.find((f) =>
-    m.kind === "type"
-      ? f.includes(`${m.file}:`) || f.includes(`${m.file}(`)
-      : /SyntaxError|ReferenceError|is not a function/.test(f),
-  )
+/** Why a mutant did not run as a program, if it did not: what fails then is not the suite's merit. What looks like a file that cannot be
+ *  loaded is loaded by itself: if it can be, the error came from running it, in a test. */
+const unloadable = async (m: Listed, failures: readonly string[]): Promise<string | undefined> => {
+  if (m.kind === "type") return failures.find((f) => f.includes(`${m.file}:`) || f.includes(`${m.file}(`))
+  if (!failures.some((f) => /SyntaxError|ReferenceError|is not a function/.test(f))) return undefined
+  const code = `import(${JSON.stringify(`./${m.file}`)}).then(() => console.log("loaded"))`
+  const { output } = await run(["--import", "tsx", "--eval", code])
+  return output.includes("loaded") ? undefined : output
+}
 const judge = async (m: Listed): Promise<Result> => {
   const since = performance.now()
   writeFileSync(join(copy, m.file), broken(m, original(m.file)))
   const r = await runSuite(m.suite)
   writeFileSync(join(copy, m.file), original(m.file))
-  const odd = r.nothing ?? (r.tests === 0 ? "no test ran" : unloadable(m, r.failed))
+  const odd = r.nothing ?? (r.tests === 0 ? "no test ran" : await unloadable(m, r.failed))
   const verdict: Verdict = odd !== undefined ? "broken" : r.failed.length > 0 ? "caught" : "survived"
   const by = (odd ?? r.failed[0] ?? "").split("\n").slice(0, 3).join(" ").slice(0, 400)
   const { kind, name, file } = m
