@@ -71,6 +71,7 @@ const convolutions: readonly Case[] = [
   transposed("transposed 4x4 stride 2", { x: [16, 32, 32, 32], k: [4, 4, 32, 32], options: { padding: "same", stride: 2 } }),
   ...convolution("conv of 1 channel", { x: [64, 28, 28, 1], k: [3, 3, 1, 32], options: { padding: "same" } }),
   ...convolution("conv depthwise", { x: [16, 64, 64, 32], k: [3, 3, 1, 32], options: { padding: "same", groups: 32 } }),
+  ...convolution("conv depthwise 128", { x: [16, 32, 32, 128], k: [3, 3, 1, 128], options: { padding: "same", groups: 128 } }),
   ...convolution("conv of 4 groups", { x: [16, 32, 32, 64], k: [3, 3, 16, 64], options: { padding: "same", groups: 4 } }),
 ]
 

@@ -270,4 +270,18 @@ export const kernels: readonly Mutant[] = [
     replace: "if (this.get(at.failed) > 1) this.lose",
     suite: tests("backends/wasm/pool", "throws in the middle"),
   },
+  {
+    name: "depthwise: the first weights for all taps",
+    file: "src/backends/wasm/stencil.ts",
+    find: "terms.slice(1).reduce((sum, e) => call(add, [sum, e]), terms[0]!)",
+    replace: "terms.slice(1).reduce((sum) => call(add, [sum, terms[0]!]), terms[0]!)",
+    suite: tests("backends/wasm/convolutions"),
+  },
+  {
+    name: "depthwise: what surrounds the sum is left out",
+    file: "src/backends/wasm/stencil.ts",
+    find: "value: mapExpr(k.value, (e) => (e === c.reduce ? sum : undefined))",
+    replace: "value: sum",
+    suite: tests("backends/wasm/convolutions"),
+  },
 ]

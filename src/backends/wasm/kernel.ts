@@ -11,6 +11,7 @@ import { alongLanes, chooseAxis, type Lanewise, guardedAlong, lanesPossible, typ
 import { kernelsWork, loops, sharedLoop } from "./reduce.ts"
 import { type Step, type Streamed, streamed, tiled } from "./reshape.ts"
 import { bytesOfStrip, type ShortRows, shortRows } from "./rows.ts"
+import { type Stencil, stencil } from "./stencil.ts"
 import type { V, Vec } from "./strands.ts"
 import { addressOf, strideAlong, vectorAddress } from "./address.ts"
 import { hoist } from "./hoist.ts"
@@ -21,6 +22,8 @@ export const emitKernel = (k: Kernel, scope: Scope): void => {
   const prefix = prefixOf(k)
   if (prefix) return emitPrefix(k, prefix, scope)
   if (emitContraction(k, scope)) return
+  const places = stencil(k, scope.frame)
+  if (places) return emitStencil(places, scope)
   const rows = streamed(k, scope)
   if (rows) return emitStreamed(rows, scope)
   const tiles = tiled(k, scope)
@@ -242,6 +245,22 @@ const partial = (left: Local<"i32">, x: Local<"v128">, at: Pointer, scope: Scope
         () => f.store32Lane(f.get(at.base), f.get(x), 0, at.offset),
       ),
   )
+}
+
+/** For each vector of channels, all places of a line. */
+const emitStencil = ({ kernel, lanes, line, outer }: Stencil, scope: Scope): void => {
+  const { frame } = scope
+  const stores = outsOf([kernel], scope)
+  const [out] = stores as [Out]
+  const values = [kernel.value]
+  const places: Lanewise["body"] = (at, left) =>
+    loops([line], values, stores, new Set(), at, (place) => store(out, valueOf(kernel.value, place), place, left))
+  const row = (at: Scope): void => alongLanes(lanes, 0, lanes.n, { values: [], stores: [], width: 1, body: places }, at)
+  const inner = new Set<Atom>([lanes, line])
+  const [first, ...rest] = outer
+  const part = first && scope.depth === 0 ? frame.share(first.n, 1, kernelsWork([kernel], kernel.axes, frame)) : undefined
+  if (first && part) sharedLoop(first, part, scope, (at) => loops(rest, values, stores, inner, at, row))
+  else loops(outer, values, stores, inner, scope, row)
 }
 
 // ---- prefix reductions ---------------------------------------------------------------------------------------------

@@ -17,8 +17,13 @@ interface Case {
   readonly options?: object
   readonly transposed?: boolean
 }
-/** `wild`: small ones of every geometry there is, transposed ones too; otherwise such as networks have, and two of several blocks. */
-export const convolutions = (seed: number, rounds: number, wild = false): readonly Convolution[] => {
+/** "usual": such as networks have, and two of several blocks. "wild": small ones of every geometry there is, transposed ones too.
+ *  "depthwise": as many groups as channels. */
+export const convolutions = (
+  seed: number,
+  rounds: number,
+  kind: "usual" | "wild" | "depthwise" = "usual",
+): readonly Convolution[] => {
   const next = random(seed)
   const upto = (n: number): number => 1 + Math.floor(next() * n)
   const tensor = (shape: readonly number[]): RawTensor =>
@@ -69,14 +74,29 @@ export const convolutions = (seed: number, rounds: number, wild = false): readon
       options: { stride, dilation, padding: each(entry), groups },
     }
   }
-  const cases: readonly Case[] = wild
-    ? Array.from({ length: rounds }, (_, round) => strange(round))
-    : [
-        ...Array.from({ length: rounds }, (_, round) => any(round)),
-        // Images of several blocks, and lines of several blocks.
-        { x: tensor([1, 24, 41, 40]), kernel: tensor([3, 3, 40, 9]) },
-        { x: tensor([1, 2500, 24]), kernel: tensor([5, 24, 5]) },
-      ]
+  const depthwise = (round: number): Case => {
+    const rank = [1, 2, 2, 3][round % 4]!
+    const each = (f: () => number): number[] => Array.from({ length: rank }, f)
+    const channels = 2 + upto(18)
+    const many = next() < 0.2 ? 2 : 1
+    const taps = each(() => upto(rank === 3 ? 2 : 4))
+    const stride = each(() => (next() < 0.7 ? 1 : 2))
+    const dilation = each(() => (next() < 0.7 ? 1 : 2))
+    const padding = next() < 0.5 ? "same" : "valid"
+    const x = tensor([upto(3), ...each(() => 7 + upto(rank === 3 ? 4 : 14)), channels])
+    return { x, kernel: tensor([...taps, 1, many * channels]), options: { stride, dilation, padding, groups: channels } }
+  }
+  const draw = { usual: any, wild: strange, depthwise }[kind]
+  const cases: readonly Case[] = [
+    ...Array.from({ length: rounds }, (_, round) => draw(round)),
+    // Images of several blocks, and lines of several blocks.
+    ...(kind === "usual"
+      ? [
+          { x: tensor([1, 24, 41, 40]), kernel: tensor([3, 3, 40, 9]) },
+          { x: tensor([1, 2500, 24]), kernel: tensor([5, 24, 5]) },
+        ]
+      : []),
+  ]
   return cases.map(({ x, kernel, options = {}, transposed = false }, round) => {
     const ops = transposed ? [T.convTranspose1d, T.convTranspose2d, T.convTranspose3d] : [T.conv1d, T.conv2d, T.conv3d]
     const conv = ops[x.shape.length - 3] as unknown as (...a: unknown[]) => RawTensor

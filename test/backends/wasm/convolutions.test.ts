@@ -27,17 +27,18 @@ const results = (device: typeof one, { program, inputs }: Convolution): Float32A
   exe.dispose()
   return got
 }
-describe.each([...convolutions(20261124, 60, true), ...convolutions(20261125, 30)].map((c) => [c.name, c] as const))(
-  "%s",
-  (_, c) => {
-    it("is what the reference says, with the same bits on any number of threads", () => {
-      const got = results(one, c)
-      evaluate(inSession(() => inline(c.program, c.inputs))).forEach((want, k) => {
-        const scale = want.reduce((s, v) => Math.max(s, Math.abs(v)), 1)
-        const off = want.findIndex((v, i) => !(Math.abs(got[k]![i]! - v) <= 2e-5 * scale))
-        expect(off, `output ${k}`).toBe(-1)
-      })
-      for (const device of many) expect(results(device, c)).toEqual(got)
+describe.each(
+  [...convolutions(20261124, 60, "wild"), ...convolutions(20261125, 30), ...convolutions(20261126, 40, "depthwise")].map(
+    (c) => [c.name, c] as const,
+  ),
+)("%s", (_, c) => {
+  it("is what the reference says, with the same bits on any number of threads", () => {
+    const got = results(one, c)
+    evaluate(inSession(() => inline(c.program, c.inputs))).forEach((want, k) => {
+      const scale = want.reduce((s, v) => Math.max(s, Math.abs(v)), 1)
+      const off = want.findIndex((v, i) => !(Math.abs(got[k]![i]! - v) <= 2e-5 * scale))
+      expect(off, `output ${k}`).toBe(-1)
     })
-  },
-)
+    for (const device of many) expect(results(device, c)).toEqual(got)
+  })
+})
