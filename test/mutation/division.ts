@@ -51,4 +51,18 @@ export const division: readonly Mutant[] = [
     replace: "(at) => row(at))\n  else if",
     suite: tests("backends/wasm/scatters"),
   },
+  {
+    name: "wasm: what a program takes alone is never looked at again",
+    file: "src/backends/wasm/pool.ts",
+    find: "job.helped >= AGAIN) return",
+    replace: "job.helped < 0) return",
+    suite: tests("backends/wasm/pool", "not with what it took when it was new"),
+  },
+  {
+    name: "wasm: the last chunk of a range is empty",
+    file: "src/backends/wasm/phases.ts",
+    find: "f.i32(2 * count + 1), f.get(k)",
+    replace: "f.i32(2 * count), f.get(k)",
+    suite: tests("backends/wasm/pool", "chunks"),
+  },
 ]

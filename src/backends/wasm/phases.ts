@@ -179,7 +179,7 @@ export interface Team {
 }
 /** Vector operations of a chunk, at least: some 5 microseconds. */
 const GRAIN = 20_000
-/** Chunks of a thread's range: so many that a thread that is slowed down leaves little behind. */
+/** Chunks of a thread's range, smaller and smaller, so that a thread that is slowed down leaves little behind. */
 const MOST_CHUNKS = 4
 /** Work of a phase for which sleeping workers are woken: some 100 microseconds; waking takes 40, and 5 of thread 0. */
 export const WAKE = 400_000
@@ -193,7 +193,7 @@ export class Division {
   constructor(f: Code, team: Team, n: number, unit: number, work: number, again: number) {
     const { size, id, thread, ticket, phases } = team
     let step = unit
-    while (Math.ceil(n / step) * size * MOST_CHUNKS >= 2 ** 31) step *= 2
+    while (Math.ceil(n / step) * size * MOST_CHUNKS * (MOST_CHUNKS + 1) >= 2 ** 31) step *= 2
     const units = Math.ceil(n / step)
     let count = Math.max(1, Math.min(MOST_CHUNKS, Math.floor(units / size), Math.floor(work / (size * GRAIN))))
     while (count > 1 && count * size * again > work / 32) count--
@@ -205,9 +205,16 @@ export class Division {
     })
     const label = f.begin()
     const whole = (): ReturnType<Code["i32"]> => f.op("i32.eq", f.get(chunk), f.i32(WHOLE))
+    // A range's chunks are as count, ..., 2, 1: those before the k-th are k (2 count + 1 - k) of count (count + 1).
+    const shares = count * (count + 1)
+    const range = f.let("i32", f.op("i32.div_u", f.get(chunk), f.i32(count)))
+    const first = f.let("i32", f.op("i32.sub", f.get(chunk), f.op("i32.mul", f.get(range), f.i32(count))))
     const bound = (more: number, all: number): Local<"i32"> => {
-      const k = f.op("i32.mul", f.op("i32.add", f.get(chunk), f.i32(more)), f.i32(units))
-      const x = f.let("i32", f.op("i32.mul", f.op("i32.div_u", k, f.i32(size * count)), f.i32(step)))
+      const k = f.let("i32", f.op("i32.add", f.get(first), f.i32(more)))
+      const before = f.op("i32.mul", f.get(k), f.op("i32.sub", f.i32(2 * count + 1), f.get(k)))
+      const share = f.op("i32.add", f.op("i32.mul", f.get(range), f.i32(shares)), before)
+      const part = f.op("i32.div_u", f.op("i32.mul", share, f.i32(units)), f.i32(size * shares))
+      const x = f.let("i32", f.op("i32.mul", part, f.i32(step)))
       f.set(x, f.select(f.get(x), f.i32(n), f.op("i32.lt_s", f.get(x), f.i32(n))))
       f.set(x, f.select(f.i32(all), f.get(x), whole()))
       return x

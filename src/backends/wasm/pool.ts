@@ -13,9 +13,10 @@ export interface Job {
   readonly run: Exports[string]
   /** Vector operations that are divided. */
   readonly divided: number
-  /** Milliseconds that it takes without help, of late, and how often that was measured. */
+  /** Milliseconds that it takes without help, of late, how often that was measured, and how often it has had help since. */
   alone: number
   measured: number
+  helped: number
 }
 export interface PoolOptions {
   /** Workers are started at once and called for every program, whatever that costs: for tests. */
@@ -45,6 +46,9 @@ const LONGEST_PAUSE = 640
 /** Runs alone until it is known what a program takes; the first ones are slow. Those of so many milliseconds count twice. */
 const MEASURED = 3
 const LONG = 20
+/** After so many runs with help two without it, of which the second counts: by then the workers sleep. What was measured when the program
+ *  was new, or while they looked for work on the caller's own core, would hide what they cost. */
+const AGAIN = 500
 
 /** What a worker does: look for a call, sleep if there is none, help with it if it has the program. It goes back to its event loop when
  *  there are messages for it: modules that it gets or drops. Plain JavaScript, so that it needs no file of its own. */
@@ -148,7 +152,7 @@ export class Pool {
     Atomics.store(this.words, byte / 4, value)
   }
   job(module: object, run: Exports[string], divided: number): Job {
-    return { id: this.next++, module, run, divided, alone: 0, measured: 0 }
+    return { id: this.next++, module, run, divided, alone: 0, measured: 0, helped: 0 }
   }
   /** The workers forget the program. */
   remove({ id }: Job): void {
@@ -166,12 +170,18 @@ export class Pool {
     const from = performance.now()
     if (ticket === undefined) {
       job.run(table, -1, 0)
+      if (job.helped === AGAIN) {
+        job.helped++
+        return
+      }
+      job.helped = 0
       const time = performance.now() - from
       job.alone = job.measured === 0 || time < job.alone ? time : job.alone + (time - job.alone) / 8
       job.measured += time > LONG ? 2 : 1
       return
     }
     this.waited = false
+    job.helped++
     try {
       job.run(table, 0, ticket)
       if (this.get(at.failed) !== 0) this.lose("a worker thread failed in the middle of a program")
@@ -179,7 +189,7 @@ export class Pool {
       this.rest()
       throw e
     }
-    if (!this.always && (this.waited || this.saved < CREDIT)) this.judge(job, performance.now() - from)
+    if (!this.always) this.judge(job, performance.now() - from)
   }
   /** A worker that loses its core to another process in the middle of a chunk keeps the caller waiting for the milliseconds until it has
    *  it back. Where that costs more than the workers save, the caller goes on alone for a while. */
@@ -202,6 +212,7 @@ export class Pool {
       this.waited = false
       return undefined
     }
+    if (!this.always && job.helped >= AGAIN) return undefined
     let [awake, asleep] = [false, false]
     for (let k = 1; k < this.size; k++) {
       if (!this.workers[k] && this.failures < MOST_FAILURES) this.hire(k)

@@ -129,6 +129,20 @@ describe("workers", () => {
     for (let k = 0; k < 100; k++) small.run()
     expect([c.word(at.bell), c.finished(), c.state(1)]).toEqual([bell, before, 2])
   })
+  it("are compared with what a program takes alone now and then, not with what it took when it was new", async () => {
+    const c = make(2, {})
+    const large = some(c, 300, 300, 300)
+    await helped(c, large.run)
+    Object.assign(large.job, { alone: 1e6, measured: 10, helped: 0 })
+    await until(() => {
+      for (let k = 0; k < 100; k++) large.run()
+      return large.job.alone < 1e5
+    })
+    const before = c.finished()
+    for (let k = 0; k < 10; k++) large.run()
+    await helped(c, large.run)
+    expect(c.finished()).toBeGreaterThan(before)
+  })
   it("are gone when the device is closed", async () => {
     const c = make(3)
     await helped(c, some(c).run)
