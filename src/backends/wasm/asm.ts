@@ -215,15 +215,6 @@ export class Code<P extends readonly Type[] = readonly Type[], R extends Type | 
     for (const l of lanes) for (let i = 0; i < 4; i++) this.out.u8(4 * l + i)
     return token
   }
-  memoryCopy(_to: Value<"i32">, _from: Value<"i32">, _bytes: Value<"i32">): void {
-    this.code(SATURATING + 10)
-    this.out.u8(0)
-    this.out.u8(0)
-  }
-  memoryFill(_to: Value<"i32">, _byte: Value<"i32">, _bytes: Value<"i32">): void {
-    this.code(SATURATING + 11)
-    this.out.u8(0)
-  }
 
   // ---- atomics (shared memories) -----------------------------------------------------------------------------------
   private atomic(code: number, align: number, offset = 0): void {
@@ -260,9 +251,6 @@ export class Code<P extends readonly Type[] = readonly Type[], R extends Type | 
     this.out.s64(seconds * 1e9)
     this.atomic(0x01, 2)
     return token
-  }
-  unreachable(): void {
-    this.out.u8(0x00)
   }
 
   // ---- control -----------------------------------------------------------------------------------------------------

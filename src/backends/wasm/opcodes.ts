@@ -22,7 +22,7 @@ const signature =
   }
 
 export const ops = {
-  ...signature(["i32"], "i32")({ "i32.eqz": 0x45, "i32.clz": 0x67, "i32.ctz": 0x68 }),
+  ...signature(["i32"], "i32")({ "i32.eqz": 0x45 }),
   ...signature(
     ["i32", "i32"],
     "i32",
@@ -32,15 +32,12 @@ export const ops = {
     "i32.lt_s": 0x48,
     "i32.lt_u": 0x49,
     "i32.gt_s": 0x4a,
-    "i32.gt_u": 0x4b,
     "i32.le_s": 0x4c,
     "i32.le_u": 0x4d,
     "i32.ge_s": 0x4e,
-    "i32.ge_u": 0x4f,
     "i32.add": 0x6a,
     "i32.sub": 0x6b,
     "i32.mul": 0x6c,
-    "i32.div_s": 0x6d,
     "i32.div_u": 0x6e,
     "i32.rem_s": 0x6f,
     "i32.rem_u": 0x70,
@@ -52,50 +49,19 @@ export const ops = {
     "i32.shr_u": 0x76,
   }),
   ...signature(
-    ["f32", "f32"],
-    "i32",
-  )({
-    "f32.eq": 0x5b,
-    "f32.ne": 0x5c,
-    "f32.lt": 0x5d,
-    "f32.gt": 0x5e,
-    "f32.le": 0x5f,
-    "f32.ge": 0x60,
-  }),
-  ...signature(
     ["f64", "f64"],
     "i32",
   )({
     "f64.eq": 0x61,
     "f64.ne": 0x62,
     "f64.lt": 0x63,
-    "f64.gt": 0x64,
     "f64.le": 0x65,
-    "f64.ge": 0x66,
-  }),
-  ...signature(
-    ["f32"],
-    "f32",
-  )({
-    "f32.abs": 0x8b,
-    "f32.neg": 0x8c,
-    "f32.ceil": 0x8d,
-    "f32.floor": 0x8e,
-    "f32.trunc": 0x8f,
-    "f32.nearest": 0x90,
-    "f32.sqrt": 0x91,
   }),
   ...signature(
     ["f32", "f32"],
     "f32",
   )({
-    "f32.add": 0x92,
-    "f32.sub": 0x93,
     "f32.mul": 0x94,
-    "f32.div": 0x95,
-    "f32.min": 0x96,
-    "f32.max": 0x97,
-    "f32.copysign": 0x98,
   }),
   ...signature(
     ["f64"],
@@ -103,10 +69,7 @@ export const ops = {
   )({
     "f64.abs": 0x99,
     "f64.neg": 0x9a,
-    "f64.ceil": 0x9b,
     "f64.floor": 0x9c,
-    "f64.trunc": 0x9d,
-    "f64.nearest": 0x9e,
     "f64.sqrt": 0x9f,
   }),
   ...signature(
@@ -119,19 +82,15 @@ export const ops = {
     "f64.div": 0xa3,
     "f64.min": 0xa4,
     "f64.max": 0xa5,
-    "f64.copysign": 0xa6,
   }),
-  ...signature(["i32"], "f32")({ "f32.convert_i32_s": 0xb2, "f32.convert_i32_u": 0xb3, "f32.reinterpret_i32": 0xbe }),
   ...signature(["i32"], "f64")({ "f64.convert_i32_s": 0xb7, "f64.convert_i32_u": 0xb8 }),
   ...signature(["f64"], "f32")({ "f32.demote_f64": 0xb6 }),
   ...signature(["f32"], "f64")({ "f64.promote_f32": 0xbb }),
-  ...signature(["f32"], "i32")({ "i32.reinterpret_f32": 0xbc }),
   ...signature(["f32"], "i32", SATURATING)({ "i32.trunc_sat_f32_s": 0, "i32.trunc_sat_f32_u": 1 }),
   ...signature(["f64"], "i32", SATURATING)({ "i32.trunc_sat_f64_s": 2, "i32.trunc_sat_f64_u": 3 }),
   ...signature(["i32"], "v128", SIMD)({ "i32x4.splat": 0x11 }),
-  ...signature(["f32"], "v128", SIMD)({ "f32x4.splat": 0x13 }),
   ...signature(["f64"], "v128", SIMD)({ "f64x2.splat": 0x14 }),
-  ...signature(["v128"], "i32", SIMD)({ "v128.any_true": 0x53, "i32x4.all_true": 0xa3, "i32x4.bitmask": 0xa4 }),
+  ...signature(["v128"], "i32", SIMD)({ "v128.any_true": 0x53 }),
   ...signature(
     ["v128", "i32"],
     "v128",
@@ -151,14 +110,8 @@ export const ops = {
     "v128.not": 0x4d,
     "f32x4.demote_f64x2_zero": 0x5e,
     "f64x2.promote_low_f32x4": 0x5f,
-    "f32x4.ceil": 0x67,
     "f32x4.floor": 0x68,
-    "f32x4.trunc": 0x69,
-    "f32x4.nearest": 0x6a,
-    "f64x2.ceil": 0x74,
     "f64x2.floor": 0x75,
-    "f64x2.trunc": 0x7a,
-    "f64x2.nearest": 0x94,
     "i32x4.abs": 0xa0,
     "i32x4.neg": 0xa1,
     "f32x4.abs": 0xe0,
@@ -189,8 +142,6 @@ export const ops = {
     "i32x4.gt_u": 0x3c,
     "i32x4.le_s": 0x3d,
     "i32x4.le_u": 0x3e,
-    "i32x4.ge_s": 0x3f,
-    "i32x4.ge_u": 0x40,
     "f32x4.eq": 0x41,
     "f32x4.ne": 0x42,
     "f32x4.lt": 0x43,
@@ -202,7 +153,6 @@ export const ops = {
     "f64x2.lt": 0x49,
     "f64x2.gt": 0x4a,
     "f64x2.le": 0x4b,
-    "f64x2.ge": 0x4c,
     "v128.and": 0x4e,
     "v128.andnot": 0x4f,
     "v128.or": 0x50,
@@ -259,7 +209,7 @@ const memory =
   }
 
 export const loads = {
-  ...memory("i32")({ "i32.load": [0x28, 2], "i32.load8_u": [0x2d, 0], "i32.load16_u": [0x2f, 1] }),
+  ...memory("i32")({ "i32.load": [0x28, 2] }),
   ...memory("f32")({ "f32.load": [0x2a, 2] }),
   ...memory("f64")({ "f64.load": [0x2b, 3] }),
   ...memory(
@@ -275,7 +225,7 @@ export const loads = {
 } as const
 
 export const stores = {
-  ...memory("i32")({ "i32.store": [0x36, 2], "i32.store8": [0x3a, 0], "i32.store16": [0x3b, 1] }),
+  ...memory("i32")({ "i32.store": [0x36, 2] }),
   ...memory("f32")({ "f32.store": [0x38, 2] }),
   ...memory("f64")({ "f64.store": [0x39, 3] }),
   ...memory("v128", SIMD)({ "v128.store": [0x0b, 4] }),
