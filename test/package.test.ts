@@ -113,11 +113,11 @@ describe.runIf(slow)("the package", () => {
     for (const f of folders) expect(["dist", "src", "typelevel", "docs", "README.md", "LICENSE", "package.json"]).toContain(f)
     for (const f of ["README.md", "package.json", "src/index.ts", "docs/layout.md"]) expect(files.map((x) => x.path)).toContain(f)
   })
-  // Minified and gzipped, KB; what they were when the budget was set: 72.2, 85.7, 97.9. The aim for the first is 60.
+  // Minified and gzipped, KB; what they were when the budget was set: 66.8, 79.9, 91.9. The aim for the first is 60.
   test.each([
-    ["forward", 74],
-    ["training", 88],
-    ["trainingEffect", 100],
+    ["forward", 68],
+    ["training", 82],
+    ["trainingEffect", 94],
   ])("an application for %s stays below %d KB", async (entry, most) => {
     const { gzip, parts } = await sizeOf(entry)
     console.log(`${entry}: ${gzip} of ${most} KB gzipped`)
