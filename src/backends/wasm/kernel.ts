@@ -25,16 +25,16 @@ export const emitKernel = (k: Kernel, scope: Scope): void => {
   const places = stencil(k, scope.frame)
   if (places) return emitStencil(places, scope)
   const rows = streamed(k, scope)
-  if (rows) return emitStreamed(rows, scope)
+  if (rows) return emitStreamed(k, rows, scope)
   const tiles = tiled(k, scope)
   emitGroup([tiles], tiles.axes, scope)
 }
 /** So many iterations around everything are divided themselves. */
 const MANY = 8
-const emitStreamed = ({ outer, strips, along, rows, steps }: Streamed, scope: Scope): void => {
+const emitStreamed = (k: Kernel, { outer, strips, along, steps }: Streamed, scope: Scope): void => {
   const { frame } = scope
   for (const b of strips) frame.setPointer(b, { base: frame.scratch(4 * along.n + 64), offset: 0 })
-  const work = ((rows + 8) * along.n * outer.reduce((n, a) => n * a.n, 1)) / 4
+  const work = kernelsWork([k], k.axes, frame)
   // Parts are wide: what runs on through each row's memory is read faster.
   const unit = Math.max(64, Math.min(512, 64 * Math.floor(along.n / 256)))
   const [first, ...inner] = outer
@@ -146,8 +146,12 @@ export const emitGroup = (
     for (const out of stores) store(out, valueOf(out.kernel.value, at), at, left)
   }
   const lanes = new Set<Atom>(v ? [v] : [])
+  const width = widthFor(
+    values,
+    kernels.some((k) => k.accumulate),
+  )
   const row = (at: Scope, limits = range): void => {
-    if (v) alongLanes(v, limits?.[0] ?? 0, limits?.[1] ?? v.n, { values, stores, width: widthFor(values), body }, at)
+    if (v) alongLanes(v, limits?.[0] ?? 0, limits?.[1] ?? v.n, { values, stores, width, body }, at)
     else body(at.inner(1))
   }
   if (!part || whole === v) loops(outer, values, stores, lanes, scope, (at) => row(at, part))

@@ -144,12 +144,13 @@ export const chooseAxis = (kernels: readonly Kernel[], axes: readonly Axis[], fr
   }
   return best
 }
-/** Vectors per iteration for a function that takes long, measured: enough to overlap latencies, few enough for sixteen registers. */
+/** Vectors per iteration: where rows are summed up that are added to others (reshape.ts), V8 loads all of them before the first addition.
+ *  For a function that takes long, measured: enough to overlap latencies, few enough for sixteen registers. */
 const STRANDS: Readonly<Record<string, number>> = { exp: 6, tanh: 6, softplus: 6, log: 3, log1p: 3, erf: 3 }
 /** For several of these, which hold few values at a time: 4 for two, 3 for more; for others 2. */
 const THRIFTY = new Set(["exp", "expm1", "tanh", "sigmoid"])
 const LONG = 20
-export const widthFor = (values: readonly Expr[]): number => {
+export const widthFor = (values: readonly Expr[], accumulates = false): number => {
   const work = values.reduce((w, x) => w + workOf(x), 0)
   const long = new Set<Fn>()
   let sums = false
@@ -158,7 +159,8 @@ export const widthFor = (values: readonly Expr[]): number => {
       sums ||= y.k === "reduce"
       if (y.k === "fn" && y.f.cost >= LONG) long.add(y)
     })
-  if (sums && work <= 8) return 8
+  if (sums && work <= 8) return accumulates ? 3 : 8
+  if (sums && accumulates && long.size > 0) return 2
   const names = new Set([...long].map((x) => x.f.name))
   const [first] = names
   if (first !== undefined && long.size > 1)

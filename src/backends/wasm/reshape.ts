@@ -17,7 +17,6 @@ import {
   unit,
   visit,
 } from "../../core/ir/index.ts"
-import { RUN } from "./cascade.ts"
 import type { Scope } from "./frame.ts"
 
 /** Largest divisor of n that is at most `most`. */
@@ -33,8 +32,10 @@ const readsIn = (x: Expr): Extract<Expr, { k: "read" }>[] => {
   return out
 }
 
-/** Rows taken in one pass. */
-const ROWS = 8
+/** Rows taken in one pass: with three vectors of each, and of the strip, as many as there are registers. */
+const ROWS = 4
+/** Passes that one part of a sum takes, at least. */
+const PART = 16
 /** Shorter rows fit the registers of one pass over all rows. */
 const LONG = 64
 
@@ -46,13 +47,11 @@ export interface Streamed {
   readonly strips: readonly Buf[]
   /** The axis that runs through the lanes. */
   readonly along: Axis
-  /** Rows that are read. */
-  readonly rows: number
   /** strip = unit; strip (kind)= some rows, again and again; out = the kernel's value of strip. */
   readonly steps: readonly Step[]
 }
-/** A reduction over rows, with lanes along them: rows are streamed in order, eight at a time, into a strip that stays in cache. By
- *  columns instead, each step would touch another page (column sums of [2048, 2048]: 0.79 ms, so 0.36). */
+/** A reduction over rows, with lanes along them: rows are streamed in order, four at a time, into a strip that stays in cache. By
+ *  columns instead, each step would touch another page (column sums of [2048, 2048]: 0.79 ms, so 0.24). */
 export const streamed = (k: Kernel, scope: Scope): Streamed | undefined => {
   const v = k.axes.at(-1)
   if (!v || k.accumulate || v.n < LONG || coefficient({ buf: k.out, at: k.at }, v, scope) !== 1) return undefined
@@ -96,11 +95,11 @@ export const streamed = (k: Kernel, scope: Scope): Streamed | undefined => {
   const whole = Math.floor(w.n / rows)
   const rest = w.n - whole * rows
   const all = r.axes.reduce((p, a) => p * a.n, 1)
-  // A long sum is taken in parts of about as many passes as there are parts, so that no term meets a sum that has outgrown it: its error
-  // is at most (2 sqrt(passes) + rows) 2^-24 of the sum of magnitudes.
+  // A sum is taken in parts of about as many passes as there are parts, so that no term meets a sum that has outgrown it: its error is at
+  // most (sqrt(n) + 14) 2^-24 of the sum of magnitudes for n rows.
   const passesInAll = all / rows
-  const long = r.dtype === "f32" && r.kind === "add" && passesInAll > RUN
-  const run = long ? Math.min(whole, Math.max(RUN, Math.ceil(Math.sqrt(passesInAll)))) : whole
+  const long = r.dtype === "f32" && r.kind === "add" && passesInAll > PART
+  const run = long ? Math.min(whole, Math.max(PART, Math.ceil(Math.sqrt(passesInAll)))) : whole
   const inPart = (steps: readonly Step[]): readonly Step[] =>
     long ? [onto(part, neutral), ...steps, onto(strip, read(part, [ix(v)]), r.kind)] : steps
   const to = long ? part : strip
@@ -115,7 +114,6 @@ export const streamed = (k: Kernel, scope: Scope): Streamed | undefined => {
     outer: k.axes.slice(0, -1),
     strips: long ? [strip, part] : [strip],
     along: v,
-    rows: all,
     steps: [onto(strip, neutral), { over: others, steps: sums }, { ...k, axes: [v], value }],
   }
 }
