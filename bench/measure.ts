@@ -126,8 +126,7 @@ const stepper = (w: Program, call: Call, first: readonly unknown[]): ((copy: boo
   return (copy) =>
     Effect.gen(function* () {
       const out = yield* call(...args)
-      const { leaves } = flatten(out)
-      const mine = train ? leaves.slice(-1) : leaves
+      const mine = train ? [(out as readonly [unknown, RawTensor])[1]] : flatten(out).leaves
       if (copy)
         for (const [k, t] of mine.entries()) yield* read(t as T.Tensor<number[]>, (arrays[k] ??= new Float32Array(size(t.shape))))
       for (const t of mine) release(t)
@@ -136,23 +135,32 @@ const stepper = (w: Program, call: Call, first: readonly unknown[]): ((copy: boo
 }
 const compiled = (w: Program): Call => jit(w.f as (...args: unknown[]) => unknown, { donate: w.donate }) as unknown as Call
 
-/** Microseconds of a step that are not spent inside compiled programs: the median of at least 50 steps. What is called has been made
- *  warm by another training, as it is in any that takes longer than a bench. */
-const outside = (step: Task): Task<number | undefined> =>
+/** Microseconds of a step that are not spent inside compiled programs, the median of at least 50 steps: as it is, and (on one thread) of
+ *  steps whose program is left out, so that nothing displaces from the caches what the rest of the step needs. What is called has been
+ *  made warm by another training, as it is in any that takes longer than a bench. */
+const outside = (step: Task): Task<Pick<Row, "overhead" | "overhead_hot">> =>
   Effect.gen(function* () {
     const xor = workloads.find(({ name }) => name === "xor_train")!.make()
     const small = stepper(xor, compiled(xor), yield* resident(xor.args))
     for (let k = 0; k < 4000; k++) yield* small(true)
-    const took: number[] = []
-    Object.assign(inside, { on: true, calls: 0 })
-    for (const start = performance.now(); took.length < 50 || (performance.now() - start < 500 && took.length < 5000); ) {
-      inside.ms = 0
-      const from = performance.now()
-      yield* step
-      took.push(performance.now() - from - inside.ms)
-    }
-    inside.on = false
-    return inside.calls > 0 ? +(1000 * median(took)).toFixed(2) : undefined
+    const measured = (skip: boolean): Task<number> =>
+      Effect.gen(function* () {
+        const took: number[] = []
+        Object.assign(inside, { on: true, skip })
+        for (const start = performance.now(); took.length < 50 || (performance.now() - start < 500 && took.length < 5000); ) {
+          inside.ms = 0
+          const from = performance.now()
+          yield* step
+          took.push(performance.now() - from - inside.ms)
+        }
+        Object.assign(inside, { on: false, skip: false })
+        return +(1000 * median(took)).toFixed(2)
+      })
+    inside.calls = 0
+    const overhead = yield* measured(false)
+    if (inside.calls === 0) return {}
+    const { backend } = yield* Device
+    return "threads" in backend ? { overhead } : { overhead, overhead_hot: yield* measured(true) }
   })
 
 const repeat = (context: Context.Context<Device | Scope.Scope>, step: () => Task<unknown>): Steps => {
@@ -192,6 +200,8 @@ export interface Row extends Partial<Timing> {
   readonly resident_min?: number
   /** Microseconds of JavaScript in a step of training: what is outside of the compiled program. */
   readonly overhead?: number
+  /** The same with the program left out. */
+  readonly overhead_hot?: number
   readonly err?: number
 }
 export const measure = (device: OpenDevice, w: Workload): Promise<Row> => on(device, rowOf(w))
@@ -216,7 +226,7 @@ const rowOf = (w: Workload): Task<Row> =>
     const steps = (copy: boolean): Steps => repeat(context, () => (w.chain ? chainOf(w, call, args) : step(copy)))
     const copied = yield* Effect.promise(() => timed(steps(true)))
     const kept = w.chain ? undefined : yield* Effect.promise(() => timed(steps(false)))
-    const overhead = w.donate.length > 0 ? yield* outside(step(true)) : undefined
+    const overheads = w.donate.length > 0 ? yield* outside(step(true)) : {}
     const scale = w.spec.unit === "us/step" ? 1000 : 1
     return {
       status: "ok",
@@ -224,7 +234,7 @@ const rowOf = (w: Workload): Task<Row> =>
       median: copied.median * scale,
       min: copied.min * scale,
       ...(kept ? { resident: kept.median * scale, resident_min: kept.min * scale } : {}),
-      ...(overhead === undefined ? {} : { overhead }),
+      ...overheads,
       first_ms,
       ...(w.flops === undefined ? {} : { gflops: +(w.flops / copied.median / 1e6).toFixed(2) }),
       ...(w.bytes === undefined ? {} : { gbs: +(w.bytes / copied.median / 1e6).toFixed(2) }),

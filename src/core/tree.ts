@@ -72,8 +72,17 @@ export const unflatten = (spec: TreeSpec, leaves: readonly unknown[]): unknown =
     case "array":
       return spec.items.map((s) => unflatten(s, leaves))
     case "record":
-      return Object.fromEntries(spec.items.map(([key, s]) => [key, unflatten(s, leaves)]))
+      return recordOf(spec.items, leaves)
   }
+}
+const recordOf = (items: readonly (readonly [string, TreeSpec])[], leaves: readonly unknown[]): Record<string, unknown> => {
+  const out: Record<string, unknown> = {}
+  for (const [key, s] of items) {
+    const value = unflatten(s, leaves)
+    if (key === "__proto__") Object.defineProperty(out, key, { value, writable: true, enumerable: true, configurable: true })
+    else out[key] = value
+  }
+  return out
 }
 /** Text of a static part. Functions and other objects count by identity: two closures may read alike and do different things. */
 const staticKey = (v: unknown): string => {

@@ -69,10 +69,10 @@ interface Call {
 }
 /** The results as values. */
 const settled = ({ device, owner, program, lent }: Call, results: readonly DeviceBuffer[]): RawTensor[] => {
-  for (const s of lent) s.spent(device)
   device.stats.calls++
   const values = Array<RawTensor>(results.length)
-  for (let k = 0; k < results.length; k++) values[k] = leaf(program.outs[k]!, owner.adopt(results[k]!))
+  for (let k = 0; k < results.length; k++) values[k] = leaf(program.outs[k]!, owner.adopt(results[k]!, lent[k]))
+  for (const s of lent) s.spent(device)
   return values
 }
 const failed = ({ lent }: Call, e: unknown): never => {

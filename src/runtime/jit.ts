@@ -109,7 +109,7 @@ export type JittedOf<F> = F extends { readonly rule: ShapedRule<infer I, infer O
 
 // ---- values --------------------------------------------------------------------------------------------------------
 const onDevice = <A>(f: (device: OpenDevice) => Eventually<A>): Effect.Effect<A, RunError, Device> =>
-  Effect.flatMap(Device, (device) => attempt(() => f(device)))
+  Effect.withFiber((fiber) => attempted(() => f(Context.get(fiber.context as Context.Context<Device>, Device))))
 
 /**
  * The tensors of a tree as values on the device, owned by the scope: one program computes all expressions,

@@ -49,21 +49,22 @@ const SHARED = 16
 export class DeviceStorage implements Storage {
   readonly host = undefined
   readonly device: OpenDevice
-  private readonly net: Net
+  /** Undefined: it holds nothing any more. */
+  private net: Net | undefined
   private readonly at: number
   private donated = false
-  constructor(device: OpenDevice, net: Net, at: number) {
+  constructor(device: OpenDevice, net: Net | undefined, at: number) {
     this.device = device
     this.net = net
     this.at = at
   }
   /** Is the array there still, and not given away? */
   get here(): boolean {
-    return !this.donated && this.net.shelf.buffers[this.at] !== undefined
+    return !this.donated && this.net?.shelf.buffers[this.at] !== undefined
   }
   /** The device array of a value that is here. */
   get held(): DeviceBuffer {
-    return this.net.shelf.buffers[this.at]!
+    return this.net?.shelf.buffers[this.at] as DeviceBuffer
   }
   /** The typed error that says why it is gone. */
   gone(what: string): Donated {
@@ -78,12 +79,20 @@ export class DeviceStorage implements Storage {
   }
   /** The call is done. On its own device the program has reused or freed the array; from another device it was only copied. */
   spent(on: OpenDevice): void {
-    if (on === this.device) this.net.shelf.take(this.at)
+    if (on === this.device) this.net?.shelf.take(this.at)
     else this.release()
+  }
+  /** Its place for another array of its owner, if the place has that much room; it holds nothing from now on. */
+  leave(owner: Owner, room: number, buffer: DeviceBuffer): DeviceStorage | undefined {
+    const { net, at } = this
+    if (net?.shelf.owner !== owner || net.shelf.room !== room || net.shelf.buffers[at] === undefined) return undefined
+    net.shelf.buffers[at] = buffer
+    this.net = undefined
+    return new DeviceStorage(this.device, net, at)
   }
   /** Frees the array now. */
   release(): void {
-    const b = this.net.shelf.take(this.at)
+    const b = this.net?.shelf.take(this.at)
     if (b) this.device.backend.free(b)
   }
 }
@@ -97,15 +106,19 @@ export class Owner {
   constructor(device: OpenDevice) {
     this.device = device
   }
-  /** Takes an array over. What comes after the end, from work that outlived its scope, is freed at once. */
-  adopt(buffer: DeviceBuffer): DeviceStorage {
+  /** Takes an array over. What comes after the end, from work that outlived its scope, is freed at once. `before`: a value that is spent
+   *  on it. The array may take its place: a loop that gives its state away registers nothing. */
+  adopt(buffer: DeviceBuffer, before?: DeviceStorage): DeviceStorage {
     if (this.closed) {
       this.device.backend.free(buffer)
-      return new DeviceStorage(this.device, new Net(new Shelf(this, 0)), 0)
+      return new DeviceStorage(this.device, undefined, 0)
     }
     let n = 1
     for (const d of buffer.aval.shape) n *= d
-    const net = n > SMALL ? this.shelve(1) : this.last && !this.last.shelf.full ? this.last : (this.last = this.shelve(SHARED))
+    const room = n > SMALL ? 1 : SHARED
+    const there = before?.leave(this, room, buffer)
+    if (there) return there
+    const net = room === 1 ? this.shelve(room) : this.last && !this.last.shelf.full ? this.last : (this.last = this.shelve(room))
     return new DeviceStorage(this.device, net, net.shelf.put(buffer))
   }
   private shelve(room: number): Net {

@@ -13,7 +13,7 @@ const device = () => {
   return { freed, device: openDevice(backend, "for this test") }
 }
 const act = fc.oneof(
-  fc.record({ k: fc.constant("adopt" as const), n: fc.constantFrom(0, 1, 64, 65, 1000) }),
+  fc.record({ k: fc.constant("adopt" as const), n: fc.constantFrom(0, 1, 64, 65, 1000), before: fc.option(fc.nat(60)) }),
   fc.record({ k: fc.constantFrom("release" as const, "spent" as const, "lend" as const, "restore" as const), at: fc.nat(60) }),
 )
 test("small arrays share a net, and go one by one", () => {
@@ -34,7 +34,14 @@ test("small arrays share a net, and go one by one", () => {
         if (step === closedAt) close()
         if (a.k === "adopt") {
           const b: DeviceBuffer = { aval: { shape: [a.n], dtype: "f32" } }
-          values.push({ s: owner.adopt(b), b, there: !closed, lent: false })
+          // a result of a call, which another value, lent to it, is spent on: its array is the program's
+          const before = a.before === null ? undefined : values[a.before % (values.length || 1)]
+          if (before) before.s.lend()
+          values.push({ s: owner.adopt(b, before?.s), b, there: !closed, lent: false })
+          if (before) {
+            before.s.spent(d)
+            Object.assign(before, { there: false, lent: true })
+          }
           if (closed) gone.push(b)
           return
         }
@@ -69,4 +76,27 @@ test("what was copied to another device is freed here", () => {
   expect(a.freed).toEqual([array])
   owner.close()
   expect(a.freed).toEqual([array])
+})
+test("a result does not take the place of a value of another owner, of another size, or of another device", () => {
+  const [a, b] = [device(), device()]
+  const array = (n: number): DeviceBuffer => ({ aval: { shape: [n], dtype: "f32" } })
+  const [mine, other, there] = [new Owner(a.device), new Owner(a.device), new Owner(b.device)]
+  const small = array(1)
+  for (const [before, is] of [
+    [other.adopt(array(1)), false],
+    [there.adopt(small), false],
+    [mine.adopt(array(100)), false],
+    [mine.adopt(array(2)), true],
+  ] as const) {
+    before.lend()
+    const after = mine.adopt(array(1), before)
+    expect(after.here).toBe(true)
+    const places = [before, after].map((s) => (s as unknown as { net: unknown }).net)
+    expect([places[0] === undefined, places[1] !== undefined]).toEqual([is, true])
+    before.spent(a.device)
+  }
+  expect([a.freed, b.freed]).toEqual([[], [small]])
+  other.close()
+  there.close()
+  expect(a.freed).toEqual([])
 })

@@ -10,14 +10,26 @@ const SLACK = 32
 /** Low addresses stay free: an address below a buffer must not be below zero. */
 const START = 4096
 
+interface Views {
+  readonly f32: Float32Array
+  readonly f64: Float64Array
+  readonly i32: Int32Array
+  readonly u32: Uint32Array
+}
+const viewsOf = (b: ArrayBuffer): Views => ({
+  f32: new Float32Array(b),
+  f64: new Float64Array(b),
+  i32: new Int32Array(b),
+  u32: new Uint32Array(b),
+})
 interface Block {
   address: number
   bytes: number
 }
 export class Heap {
   readonly memory: Memory
-  /** All of the memory, for single words: to make a view takes longer than to write an address. */
-  words: Uint32Array
+  /** All of the memory, for a few elements: to make a view takes longer than to write an address. */
+  all: Views
   private readonly free: Block[] = []
   private readonly used = new Map<number, number>()
   private top = START
@@ -25,7 +37,7 @@ export class Heap {
 
   constructor(shared = false) {
     this.memory = new engine!.Memory({ initial: 16, maximum: MOST_PAGES, shared })
-    this.words = new Uint32Array(this.memory.buffer)
+    this.all = viewsOf(this.memory.buffer)
   }
   get bytes(): number {
     return this.taken
@@ -72,7 +84,7 @@ export class Heap {
       if (have / PAGE + pages > MOST_PAGES) continue
       try {
         this.memory.grow(pages)
-        this.words = new Uint32Array(this.memory.buffer)
+        this.all = viewsOf(this.memory.buffer)
         return
       } catch (e) {
         if (!(e instanceof RangeError)) throw e
