@@ -303,7 +303,7 @@ export const backends: readonly Mutant[] = [
     file: "src/backends/gpujs/slots.ts",
     find: "for (const b of inside) touch(b, from, now)",
     replace: "",
-    suite: tests("backends/gpujs/programs", "webasm rnn gradient"),
+    suite: gpujs("keeps its memory"),
   },
   {
     name: "wasm: the last element under a guard that runs backwards",

@@ -224,6 +224,19 @@ for (const d of devices)
           0,
         )
       })
+      test("what a loop reads early in each iteration keeps its memory to the end of the last", async () => {
+        const [x, o] = [arg([5]), out([4, 5])]
+        const [fixed, early, late] = [temp([5]), temp([5]), temp([5])]
+        const t = axis(4)
+        const twice = (from: Buf, to: Buf): Stmt => mapped(to, (i) => doubled(read(from, i)))
+        const [i] = [axis(5)]
+        const last = kernel(o, [i], [ix(t), ix(i)], call(S.add, [read(late, [ix(i)]), idx(ix(t), "f32")]))
+        await same(
+          [twice(x, fixed), { k: "loop", t, reverse: false, body: [twice(fixed, early), twice(early, late), last] }],
+          [x],
+          [o],
+        )
+      })
       test("a scatter in a loop into the slab of its iteration", async () => {
         const ids = arg([3, 4], "i32")
         const v = arg([3, 4])
