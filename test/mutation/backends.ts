@@ -205,6 +205,27 @@ export const backends: readonly Mutant[] = [
     suite: wasm("several blocks of columns"),
   },
   {
+    name: "pool: waiting counts from the run before",
+    file: "src/backends/wasm/pool.ts",
+    find: "    this.unanswered.time = 0\n",
+    replace: "",
+    suite: tests("backends/wasm/pool", "does not answer|whatever the clock"),
+  },
+  {
+    name: "pool: a worker that has ended is missed by the next run",
+    file: "src/backends/wasm/pool.ts",
+    find: "this.set(line(k) + own.holds, 0) // of",
+    replace: "// of",
+    suite: tests("backends/wasm/pool", "not missed again"),
+  },
+  {
+    name: "pool: a worker that hangs is let go on",
+    file: "src/backends/wasm/pool.ts",
+    find: "if (holds()) this.fire(k)",
+    replace: "",
+    suite: tests("backends/wasm/pool", "does not answer"),
+  },
+  {
     name: "gpujs: a quotient without its half",
     file: "src/backends/gpujs/emit.ts",
     find: "Math.floor((${x}+0.5)*${r})",

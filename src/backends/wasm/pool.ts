@@ -69,10 +69,13 @@ const help = (call) => {
   try {
     run(table, thread.id, ticket)
   } catch (e) {
-    Atomics.store(word, at.failed >> 2, 1)
-    if (Atomics.load(word, (thread.line + own.holds) >> 2)) Atomics.add(word, at.finished >> 2, 1)
-    Atomics.notify(word, at.finished >> 2)
-    set("holds", 0)
+    // without a chunk it has nothing to do with any run: that of its program may be over long ago
+    if (load(thread.line + own.holds)) {
+      Atomics.store(word, at.failed >> 2, 1)
+      Atomics.add(word, at.finished >> 2, 1)
+      Atomics.notify(word, at.finished >> 2)
+      set("holds", 0)
+    }
   }
 }
 const work = () => {
@@ -129,8 +132,9 @@ export class Pool {
   private failures = 0
   /** Has the caller slept in this run until others had finished their chunks? */
   private waited = false
-  /** Since when there have been so many finished chunks. */
-  private last = { time: 0, finished: -1 }
+  /** For how many milliseconds of this run there have been so many finished chunks. Counted, not read from a clock: that goes on while
+   *  the whole process is stopped. */
+  private unanswered = { finished: 0, time: 0 }
   /** Milliseconds that workers have saved of late; until when none are called, and for how long the next time. */
   private saved = TRIAL
   private aloneUntil = 0
@@ -181,6 +185,7 @@ export class Pool {
       return
     }
     this.waited = false
+    this.unanswered.time = 0
     job.helped++
     try {
       job.run(table, 0, ticket)
@@ -261,23 +266,31 @@ export class Pool {
     this.workers[k] = undefined
     for (const of of [own.state, own.holds, own.inside]) this.set(line(k) + of, 0)
   }
+  /** Stops a worker that hangs: what it writes to will be another program's. */
+  private fire(k: number): void {
+    void this.workers[k]?.stop().then(() => this.gone(k))
+  }
   private ended(k: number): boolean {
     return this.get(line(k) + own.state) === ENDED || this.workers[k]?.alive() === false
   }
   /** Called by a program that has waited for chunks for some time: sleeps until there are more than `seen`. */
   readonly wait = (seen: number): void => {
-    const from = performance.now()
-    this.set(at.waits, 1)
-    if (this.host.maySleep) Atomics.wait(this.words, at.finished / 4, seen, SLICE)
-    else while (this.get(at.finished) === seen && performance.now() < from + SLICE);
-    this.set(at.waits, 0)
-    const now = performance.now()
+    if (this.unanswered.finished !== seen) this.unanswered = { finished: seen, time: 0 }
+    this.unanswered.time += this.sleep(seen, SLICE)
     this.waited = true
-    const finished = this.get(at.finished)
-    if (this.last.finished !== finished) this.last = { time: from, finished }
+    if (this.get(at.finished) !== seen) return
     for (let k = 1; k < this.size; k++)
       if (this.get(line(k) + own.holds) !== 0 && this.ended(k)) this.lose("a worker thread ended in the middle of a program")
-    if (now - this.last.time > 1000 * PATIENCE) this.lose(`a worker thread has not answered for ${PATIENCE} seconds`)
+    if (this.unanswered.time > 1000 * PATIENCE) this.lose(`a worker thread has not answered for ${PATIENCE} seconds`)
+  }
+  /** Until there are more than `seen` finished chunks, or for so many milliseconds; how many it were, at most. */
+  private sleep(seen: number, most: number): number {
+    const from = performance.now()
+    this.set(at.waits, 1)
+    if (this.host.maySleep) Atomics.wait(this.words, at.finished / 4, seen, most)
+    else while (this.get(at.finished) === seen && performance.now() < from + most);
+    this.set(at.waits, 0)
+    return Math.min(performance.now() - from, most)
   }
   private lose(reason: string): never {
     throw new DeviceLost({ device: "wasm", reason })
@@ -287,11 +300,13 @@ export class Pool {
   private rest(): void {
     const phase = this.get(at.phase)
     for (let k = 0; k < this.size; k++) this.set(line(k) + own.claim, phase + STEP - 1)
-    const until = performance.now() + 1000 * PATIENCE
-    for (let k = 1; k < this.size; k++)
-      while (this.get(line(k) + own.holds) !== 0 && !this.ended(k) && performance.now() < until);
+    for (let k = 1; k < this.size; k++) {
+      const holds = (): boolean => this.get(line(k) + own.holds) !== 0 && !this.ended(k)
+      for (let time = 0; holds() && time < 1000 * PATIENCE; ) time += this.sleep(this.get(at.finished), 1)
+      if (holds()) this.fire(k)
+      this.set(line(k) + own.holds, 0) // of one that has ended: no later run waits for it
+    }
     this.set(at.phase, phase + STEP * MOST_PHASES)
-    this.last = { time: 0, finished: -1 }
     this.set(at.wanted, this.get(at.finished))
     this.set(at.waits, 0)
     this.set(at.failed, 0)

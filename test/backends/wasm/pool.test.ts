@@ -1,6 +1,6 @@
 // The pool: who helps, who does not, and what happens to a program when a worker dies, throws, or never comes.
 import * as fc from "fast-check"
-import { afterEach, describe, expect, it } from "vitest"
+import { afterEach, describe, expect, it, vi } from "vitest"
 import { DeviceLost } from "../../../src/backends/errors.ts"
 import { at, line, own, STEP } from "../../../src/backends/wasm/phases.ts"
 import { hostLeaf } from "../../../src/core/index.ts"
@@ -225,6 +225,92 @@ describe("a worker that", () => {
     expect(error).toBeInstanceOf(DeviceLost)
     expect((error as Error).message).toContain(said)
     await helped(c, () => expect(p.run()).toEqual(want))
+  })
+  it("has ended in the middle of a chunk is not missed again by the next run", async () => {
+    const c = make(3, undefined, faulty(`${taking}process.exit(3)`))
+    const p = some(c, 200, 64, 64)
+    const want = p.alone()
+    await helped(c, p.run)
+    await until(() => c.state(1) !== 0 && c.state(2) !== 0)
+    c.set(FAULT, 1)
+    const waiting = (_: number, thread: number): void => {
+      if (thread === 0) c.pool.wait(c.finished())
+    }
+    await until(() => {
+      try {
+        p.run()
+        return false
+      } catch {
+        // at once: no event has said yet that it ended
+        c.pool.run({ ...p.job, run: waiting as never }, p.table)
+        expect(p.run()).toEqual(want)
+        return true
+      }
+    })
+  })
+  it("throws while it has no chunk is not missed", async () => {
+    const c = make(2, undefined, faulty("throw new Error('no')"))
+    const p = some(c)
+    const want = p.alone()
+    await helped(c, p.run)
+    for (let k = 0; k < 20; k++) {
+      c.set(FAULT, 1)
+      await until(() => {
+        expect(p.run()).toEqual(want)
+        return c.word(FAULT) === 0
+      })
+      expect(p.run()).toEqual(want)
+    }
+  })
+  it("does not answer in the middle of a chunk is reported after its time, stopped and replaced", async () => {
+    const c = make(2, undefined, faulty(`${taking}\nfor (;;);`))
+    const p = some(c, 200, 64, 64)
+    const want = p.alone()
+    await helped(c, p.run)
+    c.set(FAULT, 1)
+    let error: unknown
+    let now = 0
+    await until(() => {
+      const [clock, sleep] = [vi.spyOn(performance, "now"), vi.spyOn(Atomics, "wait")]
+      clock.mockImplementation(() => (now += 50)) // time flies
+      sleep.mockImplementation(() => "timed-out")
+      try {
+        p.run()
+      } catch (e) {
+        error = e
+      }
+      clock.mockRestore()
+      sleep.mockRestore()
+      return error !== undefined
+    })
+    expect(error).toBeInstanceOf(DeviceLost)
+    expect((error as Error).message).toContain("has not answered")
+    await helped(c, () => expect(p.run()).toEqual(want))
+    expect(c.workers.length).toBe(2)
+  })
+  it("is waited for as long as this run waits, whatever the clock has done before and meanwhile", async () => {
+    const c = make(2)
+    const p = some(c)
+    await helped(c, p.run)
+    const real = performance.now.bind(performance)
+    let later = 0
+    const clock = vi.spyOn(performance, "now").mockImplementation(() => real() + later)
+    const waiting = (_: number, thread: number): void => {
+      for (let k = 0; k < 3 && thread === 0; k++) {
+        c.pool.wait(c.finished())
+        later += 500_000 // nothing was asked of the device for minutes; or the process was stopped
+      }
+    }
+    for (let k = 0; k < 3; k++) c.pool.run({ ...p.job, run: waiting as never }, p.table)
+    // two runs of 80 seconds each
+    const sleep = vi.spyOn(Atomics, "wait").mockImplementation(() => "timed-out")
+    clock.mockImplementation(() => (later += 50))
+    const long = (_: number, thread: number): void => {
+      for (let k = 0; k < 4000 && thread === 0; k++) c.pool.wait(c.finished())
+    }
+    for (let k = 0; k < 2; k++) c.pool.run({ ...p.job, run: long as never }, p.table)
+    sleep.mockRestore()
+    clock.mockRestore()
   })
   it("is terminated from outside is replaced", async () => {
     const c = make(3)
