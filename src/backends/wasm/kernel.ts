@@ -21,9 +21,9 @@ export const emitKernel = (k: Kernel, scope: Scope): void => {
   if (hasDoubles(k)) return emitContraction(k, scope) ? undefined : scope.frame.doubles!.emitScalarKernel(k, scope)
   const prefix = prefixOf(k)
   if (prefix) return emitPrefix(k, prefix, scope)
-  if (emitContraction(k, scope)) return
   const places = stencil(k, scope.frame)
   if (places) return emitStencil(places, scope)
+  if (emitContraction(k, scope)) return
   const rows = streamed(k, scope)
   if (rows) return emitStreamed(k, rows, scope)
   const tiles = tiled(k, scope)
