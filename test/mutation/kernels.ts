@@ -284,4 +284,11 @@ export const kernels: readonly Mutant[] = [
     replace: "value: sum",
     suite: tests("backends/wasm/convolutions"),
   },
+  {
+    name: "depthwise: the first block of a line only",
+    file: "src/backends/wasm/stencil.ts",
+    find: "plus(times(block, n), place)",
+    replace: "plus(times(block, 0), place)",
+    suite: tests("backends/wasm/convolutions"),
+  },
 ]

@@ -86,17 +86,20 @@ export const convolutions = (
     const x = tensor([upto(3), ...each(() => 7 + upto(rank === 3 ? 4 : 14)), channels])
     return { x, kernel: tensor([...taps, 1, many * channels]), options: { stride, dilation, padding, groups: channels } }
   }
+  // Images of several blocks, and lines of several blocks.
+  const several: Readonly<Record<typeof kind, readonly Case[]>> = {
+    usual: [
+      { x: tensor([1, 24, 41, 40]), kernel: tensor([3, 3, 40, 9]) },
+      { x: tensor([1, 2500, 24]), kernel: tensor([5, 24, 5]) },
+    ],
+    wild: [],
+    depthwise: [
+      { x: tensor([2, 4, 34, 80]), kernel: tensor([3, 3, 1, 80]), options: { groups: 80 } },
+      { x: tensor([2, 5, 302, 1]), kernel: tensor([2, 3, 1, 68]) },
+    ],
+  }
   const draw = { usual: any, wild: strange, depthwise }[kind]
-  const cases: readonly Case[] = [
-    ...Array.from({ length: rounds }, (_, round) => draw(round)),
-    // Images of several blocks, and lines of several blocks.
-    ...(kind === "usual"
-      ? [
-          { x: tensor([1, 24, 41, 40]), kernel: tensor([3, 3, 40, 9]) },
-          { x: tensor([1, 2500, 24]), kernel: tensor([5, 24, 5]) },
-        ]
-      : []),
-  ]
+  const cases: readonly Case[] = [...Array.from({ length: rounds }, (_, round) => draw(round)), ...several[kind]]
   return cases.map(({ x, kernel, options = {}, transposed = false }, round) => {
     const ops = transposed ? [T.convTranspose1d, T.convTranspose2d, T.convTranspose3d] : [T.conv1d, T.conv2d, T.conv3d]
     const conv = ops[x.shape.length - 3] as unknown as (...a: unknown[]) => RawTensor
