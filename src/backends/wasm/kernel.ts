@@ -8,7 +8,7 @@ import { hasDoubles } from "./doubles.ts"
 import type { Frame, Pointer, Scope } from "./frame.ts"
 import { constant, fold } from "./lanes.ts"
 import { alongLanes, chooseAxis, type Lanewise, guardedAlong, lanesPossible, type Limit, widthFor } from "./lanewise.ts"
-import { kernelsWork, loops, sharedLoop } from "./reduce.ts"
+import { kernelsWork, loops, sharedLoop, workOf } from "./reduce.ts"
 import { type Step, type Streamed, streamed, tiled } from "./reshape.ts"
 import { bytesOfStrip, type ShortRows, shortRows } from "./rows.ts"
 import { type Stencil, stencil } from "./stencil.ts"
@@ -31,10 +31,10 @@ export const emitKernel = (k: Kernel, scope: Scope): void => {
 }
 /** So many iterations around everything are divided themselves. */
 const MANY = 8
-const emitStreamed = (k: Kernel, { outer, strips, along, steps }: Streamed, scope: Scope): void => {
+const emitStreamed = (k: Kernel, { outer, strips, along, rows, steps }: Streamed, scope: Scope): void => {
   const { frame } = scope
   for (const b of strips) frame.setPointer(b, { base: frame.scratch(4 * along.n + 64), offset: 0 })
-  const work = kernelsWork([k], k.axes, frame)
+  const work = (rows * along.n * outer.reduce((n, a) => n * a.n, 1 + workOf(k.value))) / 4
   // Parts are wide: what runs on through each row's memory is read faster.
   const unit = Math.max(64, Math.min(512, 64 * Math.floor(along.n / 256)))
   const [first, ...inner] = outer

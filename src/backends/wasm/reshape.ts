@@ -47,6 +47,8 @@ export interface Streamed {
   readonly strips: readonly Buf[]
   /** The axis that runs through the lanes. */
   readonly along: Axis
+  /** Rows that are read. */
+  readonly rows: number
   /** strip = unit; strip (kind)= some rows, again and again; out = the kernel's value of strip. */
   readonly steps: readonly Step[]
 }
@@ -114,6 +116,7 @@ export const streamed = (k: Kernel, scope: Scope): Streamed | undefined => {
     outer: k.axes.slice(0, -1),
     strips: long ? [strip, part] : [strip],
     along: v,
+    rows: all,
     steps: [onto(strip, neutral), { over: others, steps: sums }, { ...k, axes: [v], value }],
   }
 }
