@@ -155,6 +155,7 @@ const lowered = ({ f, args }: Model): Lowered => {
   const params = flatten(args[0]).leaves.length
   return lower(program, { limits: noLimits, donated: leaves.map((_, k) => k < params) })
 }
+const rooms = { functions: await import("../src/backends/wasm/functions.ts") }
 /** From the function to a module that can run, in parts; and the memory that it takes. */
 const compilePoints = (c: Curve, x: number): Point[] => {
   const { f, args } = c.model(x)
@@ -170,7 +171,7 @@ const compilePoints = (c: Curve, x: number): Point[] => {
   const params = flatten(args[0]).leaves.length
   const low = lower(program, { limits: noLimits, donated: leaves.map((_, k) => k < params) })
   lap("lower")
-  const { bytes, arena } = compileWasm(low)
+  const { bytes, arena } = compileWasm(low, { rooms })
   lap("emit")
   new engine.Module(unlike(bytes))
   lap("engine")

@@ -36,13 +36,14 @@ const bundle = async (entry: string): Promise<readonly Chunk[]> => {
   const [{ output }] = [result].flat() as [{ readonly output: readonly Chunk[] }]
   return output.filter((c) => c.type === "chunk")
 }
-/** What is loaded when it is first asked for: other devices, BLAS, effects in a session of promises, float64, programs as text. */
+/** What is loaded when it is first asked for: other devices, BLAS, effects in a session of promises, float64, rare functions, programs as text. */
 const rooms: Readonly<Record<string, RegExp>> = {
   "gpu.js": /backends\/gpujs\/index/,
   reference: /backends\/reference\/index/,
   BLAS: /backends\/wasm\/library/,
   Effect: /promise\/effects/,
   float64: /backends\/wasm\/f64/,
+  functions: /backends\/wasm\/functions/,
   listing: /compiler\/print/,
 }
 const roomOf = (c: Chunk): string | undefined =>

@@ -150,7 +150,7 @@ export const backends: readonly Mutant[] = [
   },
   {
     name: "wasm: sin and cos of large numbers by few digits of pi",
-    file: "src/backends/wasm/math.ts",
+    file: "src/backends/wasm/functions.ts",
     find: "const FAR = 2 ** 20",
     replace: "const FAR = 2 ** 30",
     suite: tests("backends/wasm/accuracy"),
@@ -349,10 +349,17 @@ export const backends: readonly Mutant[] = [
   },
   {
     name: "wasm: float64 is seen in results alone",
-    file: "src/backends/wasm/doubles.ts",
+    file: "src/backends/wasm/rooms.ts",
     find: `(any ||= x.dtype === "f64")`,
     replace: `x`,
-    suite: tests("backends/wasm/doubles"),
+    suite: tests("backends/wasm/rooms"),
+  },
+  {
+    name: "wasm: functions behind definitions are not looked for",
+    file: "src/backends/wasm/rooms.ts",
+    find: "if (y.f.define) walk(y.f.define(...y.args))",
+    replace: "if (y.f.define) return",
+    suite: tests("backends/wasm/rooms"),
   },
   {
     name: "wasm: a running sum in float64 without its last term",

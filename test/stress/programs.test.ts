@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import type { Backend } from "../../src/backends/backend.ts"
 import { wasm, wasmThreads } from "../../src/backends/wasm/index.ts"
 import { subjects } from "../laws/_harness.ts"
-import { withDoubles } from "../backends/wasm/_doubles.ts"
+import { withRooms } from "../backends/wasm/_rooms.ts"
 import { check, shrunk } from "./_check.ts"
 import { build, type Recipe, recipeOf } from "./_random.ts"
 
@@ -21,8 +21,8 @@ describe(`random programs (${COUNT} from ${SEED + FROM})`, () => {
   let one: Backend
   let two: Backend
   beforeAll(async () => {
-    one = await withDoubles(wasm())
-    two = await withDoubles(wasmThreads(2, { least: 0, always: true }))
+    one = await withRooms(wasm())
+    two = await withRooms(wasmThreads(2, { least: 0, always: true }))
   })
   afterAll(async () => {
     await one.close()

@@ -3,7 +3,7 @@ import { addressOf as linear, classify, type Contraction } from "../../compiler/
 import { bytesOf, isFloat } from "../../core/dtype.ts"
 import { type Atom, type Axis, type Buf, flat, ix, type Ix, type Kernel, mapExpr, read } from "../../core/ir/index.ts"
 import type { Local } from "./asm.ts"
-import { hasDoubles } from "./doubles.ts"
+import { hasDoubles } from "./rooms.ts"
 import type { Scope } from "./frame.ts"
 import { type Block, emitGemm, emitTables } from "./gemm.ts"
 import { MAX_N, planGemm, type Product, rowUnits, type Target } from "./gemmPlan.ts"
@@ -123,7 +123,7 @@ const epilogue = (k: Kernel, c: Contraction, block: Block, scope: Scope): void =
           f.set(m, f.op("i32.div_u", f.get(m), f.i32(x.n)))
         }
       })
-      if (hasDoubles(k)) frame.doubles!.emitScalarKernel({ ...k, value, axes: c.n }, row)
+      if (hasDoubles(k)) frame.rooms.doubles!.emitScalarKernel({ ...k, value, axes: c.n }, row)
       else if (c.n.length === 1) {
         const end = f.let("i32", f.op("i32.add", f.get(block.column), f.get(block.columns)))
         const whole = c.n[0]!.n <= block.most

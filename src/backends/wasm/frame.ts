@@ -18,7 +18,7 @@ import {
 } from "../../core/ir/index.ts"
 import type { Code, Func, Local } from "./asm.ts"
 import type { Blas } from "./blas.ts"
-import type { Doubles } from "./doubles.ts"
+import type { Rooms } from "./rooms.ts"
 import type { Kernels } from "./microkernel.ts"
 import { Division, type Team } from "./phases.ts"
 import type { Type } from "./opcodes.ts"
@@ -49,8 +49,8 @@ export class Frame {
   readonly host: HostFunctions
   /** Takes large matrix products, where the program may call it. */
   readonly blas: Blas | undefined
-  /** There where the program has float64. */
-  readonly doubles: Doubles | undefined
+  /** There is what the program needs of them. */
+  readonly rooms: Rooms
   private readonly table: Local<"i32">
   private readonly places: ReadonlyMap<Buf, Place>
   private readonly slots = new Map<number, Local<"i32">>()
@@ -81,11 +81,11 @@ export class Frame {
     need: Need,
     team?: Team,
     blas?: Blas,
-    doubles?: Doubles,
+    rooms: Rooms = {},
   ) {
     this.team = team
     this.blas = blas
-    this.doubles = doubles
+    this.rooms = rooms
     this.f = f
     this.need = need
     this.table = table

@@ -2,13 +2,12 @@
 // one call.
 import type { Lowered } from "../../compiler/lowered.ts"
 import { bytesOf, hostArray, type HostArray } from "../../core/dtype.ts"
-import { kernelsOf } from "../../core/ir/index.ts"
 import { show, size } from "../../core/shape.ts"
 import type { Aval } from "../../core/tensor.ts"
 import type { Backend, Compiled, DeviceBuffer, Eventually, Source } from "../backend.ts"
 import { DeviceUnavailable, Donated, UnsupportedOnDevice } from "../errors.ts"
 import type { Takes } from "./blas.ts"
-import { type Doubles, hasDoubles, loadDoubles } from "./doubles.ts"
+import { type Rooms, roomsFor } from "./rooms.ts"
 import type { Library } from "./library.ts"
 import { engine, load } from "./engine.ts"
 import { ARENA_SLOT, SCRATCH_SLOT } from "./frame.ts"
@@ -179,7 +178,7 @@ const open = (heap: Heap, { pool, least, blas, relaxed }: Parts): Backend => {
     return a.dtype === "i32" ? new Int32Array(buffer, address, n) : new Uint32Array(buffer, address, n)
   }
 
-  let doubles: Doubles | undefined
+  let rooms: Rooms = {}
   const compile = (source: Source): Eventually<Compiled> => {
     const lowered = source.lowered()
     for (const b of [...lowered.args, ...lowered.outs, ...lowered.temps.map((t) => t.buf)])
@@ -189,14 +188,15 @@ const open = (heap: Heap, { pool, least, blas, relaxed }: Parts): Backend => {
           construct: `an array ${b.dtype}${show(b.shape)} of more than 2^29 elements`,
           instead: "split it along an axis",
         })
-    if (doubles || !kernelsOf(lowered.stmts).some(hasDoubles)) return compiled(lowered)
-    return loadDoubles().then((loaded) => {
-      doubles = loaded
+    const needed = roomsFor(lowered.stmts, rooms)
+    if (!(needed instanceof Promise)) return compiled(lowered)
+    return needed.then((loaded) => {
+      rooms = { ...rooms, ...loaded }
       return compiled(lowered)
     })
   }
   const compiled = (lowered: Lowered): Compiled => {
-    const program = compileWasm(lowered, { threads: pool?.size, least, takes: blas?.takes, relaxed, doubles })
+    const program = compileWasm(lowered, { threads: pool?.size, least, takes: blas?.takes, relaxed, rooms })
     const host = Object.fromEntries(program.host.map((s) => [s.name, (...args: readonly number[]) => s.eval("f64", ...args)]))
     const { module, exports } = load(program.bytes, {
       memory: heap.memory,

@@ -4,7 +4,7 @@ import { type Atom, type Axis, type Ix, type Kernel, type Nest, range, type Redu
 import { size } from "../../core/shape.ts"
 import type { Local } from "./asm.ts"
 import { emitContraction } from "./contract.ts"
-import { hasDoubles } from "./doubles.ts"
+import { hasDoubles } from "./rooms.ts"
 import type { Frame, Pointer, Scope } from "./frame.ts"
 import { constant, fold } from "./lanes.ts"
 import { alongLanes, chooseAxis, type Lanewise, guardedAlong, lanesPossible, type Limit, widthFor } from "./lanewise.ts"
@@ -18,7 +18,7 @@ import { hoist } from "./hoist.ts"
 import { foldInto, keyOfBuf, valueOf } from "./values.ts"
 
 export const emitKernel = (k: Kernel, scope: Scope): void => {
-  if (hasDoubles(k)) return emitContraction(k, scope) ? undefined : scope.frame.doubles!.emitScalarKernel(k, scope)
+  if (hasDoubles(k)) return emitContraction(k, scope) ? undefined : scope.frame.rooms.doubles!.emitScalarKernel(k, scope)
   const prefix = prefixOf(k)
   if (prefix) return emitPrefix(k, prefix, scope)
   const places = stencil(k, scope.frame)

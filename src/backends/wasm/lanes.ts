@@ -54,7 +54,7 @@ const castTo: Spell = (s, [a], from, to) => {
   return s.let(() => s.op1(to === "u32" ? "i32x4.trunc_sat_f32x4_u" : "i32x4.trunc_sat_f32x4_s", s.get(a!)))
 }
 
-/** By name of the scalar function. What is missing here is computed from its definition. */
+/** By name of the scalar function. What is missing here and in functions.ts is computed from its definition. */
 export const spelled: Readonly<Record<string, Spell>> = {
   add: binary("f32x4.add", "i32x4.add", "i32x4.add", "v128.or"),
   sub: binary("f32x4.sub", "i32x4.sub"),
@@ -98,10 +98,6 @@ export const spelled: Readonly<Record<string, Spell>> = {
   tanh: float(math.tanh),
   sigmoid: float(math.sigmoid),
   softplus: float(math.softplus),
-  erf: float(math.erf),
-  sin: float(math.sin),
-  cos: float(math.cos),
-  pow: (s, [a, b]) => math.pow(s, a!, b!),
   relu: (s, [a], from) =>
     withConstant(s, "max", a!, 0, from) ?? s.let(() => s.op(from === "u32" ? "i32x4.max_u" : "i32x4.max_s", s.get(a!), s.ki(0))),
 }

@@ -168,7 +168,7 @@ const apply = (x: Fn, scope: Scope, pairs: Pairs): Vec => {
     if (own) return own(s, args()[0]!)
     return x.f.define ? valueOf(x.f.define(...x.args), scope, pairs) : hosted(x, args(), scope)
   }
-  const spell = spelled[name]
+  const spell = spelled[name] ?? scope.frame.rooms.functions?.spelled[name]
   if (!spell) return x.f.define ? valueOf(x.f.define(...x.args), scope, pairs) : hosted(x, args(), scope)
   const v = spell(s, args(), from, x.dtype)
   return x.dtype === "bool" && from !== "bool" ? widened(s, v) : v

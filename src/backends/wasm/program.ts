@@ -1,13 +1,12 @@
 // A lowered program to one WebAssembly module: a function per kernel or nest, and `run`, which calls them in order.
 import type { Lowered } from "../../compiler/lowered.ts"
-import { type Axis, type Buf, type Expr, kernelsOf, type Scalar, type Stmt, visit } from "../../core/ir/index.ts"
+import { type Axis, type Buf, kernelsOf, type Scalar, type Stmt } from "../../core/ir/index.ts"
 import type { Code, Func, Local } from "./asm.ts"
 import { Module } from "./module.ts"
 import { SGEMM, type Takes } from "./blas.ts"
-import { type Doubles, hasDoubles } from "./doubles.ts"
+import { FEW, hasDoubles, type Rooms, unspelled } from "./rooms.ts"
 import { Frame, type Need, type Place, SCRATCH_SLOT, Scope } from "./frame.ts"
 import { emitKernel, emitNest } from "./kernel.ts"
-import { spelled } from "./lanes.ts"
 import { Kernels } from "./microkernel.ts"
 import type { Type } from "./opcodes.ts"
 import { emitPhases, MOST_PHASES, STEP } from "./phases.ts"
@@ -47,18 +46,14 @@ export const argSlot = (k: number): number => FIRST + k
 export const outSlot = (l: Lowered, k: number): number => FIRST + l.args.length + k
 
 /** Scalar functions that have neither code here nor a definition. */
-const hostFunctions = (stmts: readonly Stmt[], doubles: Doubles | undefined): Scalar[] => {
+const hostFunctions = (stmts: readonly Stmt[], { doubles, functions }: Rooms): Scalar[] => {
   const out = new Set<Scalar>()
-  const walk = (x: Expr): void =>
-    visit(x, (y) => {
-      if (y.k !== "fn" || spelled[y.f.name]) return
-      if (y.f.define) walk(y.f.define(...y.args))
-      else out.add(y.f)
-    })
   for (const k of kernelsOf(stmts)) {
-    if (!hasDoubles(k)) walk(k.value)
-    else if (doubles) for (const s of doubles.hostedIn(k)) out.add(s)
-    else throw new Error("wasm: the program has float64, whose code is not loaded")
+    const wide = hasDoubles(k)
+    if (wide && !doubles) throw new Error("wasm: the program has float64, whose code is not loaded")
+    const few = [...unspelled(k)].find((s) => FEW.has(s.name))
+    if (few && !functions) throw new Error(`wasm: the program has ${few.name}, whose code is not loaded`)
+    for (const s of wide ? doubles!.hostedIn(k) : unspelled(k)) if (wide || !FEW.has(s.name)) out.add(s)
   }
   return [...out]
 }
@@ -74,14 +69,14 @@ export interface CompileOptions {
   readonly shared?: boolean | undefined
   /** Products may be fused with their sums (relaxed.ts). */
   readonly relaxed?: boolean | undefined
-  /** Code for float64: needed where the program has it. */
-  readonly doubles?: Doubles | undefined
+  /** What `roomsFor` says that the program needs. */
+  readonly rooms?: Rooms | undefined
 }
 /** Compiles; throws UnsupportedOnDevice. */
 export const compileWasm = (lowered: Lowered, options: CompileOptions = {}): WasmProgram => {
   const l = splitReductions(lowered)
-  const { threads = 1, least = 20_000, takes, shared = threads > 1 || takes !== undefined, relaxed = false, doubles } = options
-  const host = hostFunctions(l.stmts, doubles)
+  const { threads = 1, least = 20_000, takes, shared = threads > 1 || takes !== undefined, relaxed = false, rooms = {} } = options
+  const host = hostFunctions(l.stmts, rooms)
   // The host's functions live on one thread.
   const many = threads > 1 && host.length === 0
   const module = new Module(shared ? { initial: 1, maximum: 65536, shared } : { initial: 1 })
@@ -124,7 +119,7 @@ export const compileWasm = (lowered: Lowered, options: CompileOptions = {}): Was
       return { code: f, phases: s.t.n * total(inner, "phases"), divided: s.t.n * total(inner, "divided") }
     }
     const team = phases && { size: threads, id: f.local("i32"), thread, ticket, phases, least }
-    const frame = new Frame(f, table, places, kernels, imported, need, team, sgemm, doubles)
+    const frame = new Frame(f, table, places, kernels, imported, need, team, sgemm, rooms)
     const scope = new Scope(frame)
     outer.forEach((a, k) => scope.bind(a, values[k]!))
     if (s.k === "nest") emitNest(s, scope)

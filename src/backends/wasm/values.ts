@@ -60,7 +60,7 @@ const apply = (x: Fn, scope: Scope): Vec => {
     const short = withConstant(s, x.f.name, valueOf(first, scope), second.v, from)
     if (short) return short
   }
-  const spell = spelled[x.f.name]
+  const spell = spelled[x.f.name] ?? scope.frame.rooms.functions?.spelled[x.f.name]
   if (spell)
     return spell(
       s,

@@ -9,11 +9,12 @@ import { flatten, type HostArray, trace } from "../../../src/core/index.ts"
 import { erf } from "../../../src/scalar/erf.ts"
 import { erfInv } from "../../../src/scalar/erfInv.ts"
 import * as typed from "../../../src/tensor.ts"
+import { withRooms } from "./_rooms.ts"
 import { random } from "./random.ts"
 
 const SEED = 20261122
 const N = 1 << 17
-const device = wasm()
+const device = await withRooms(wasm())
 afterAll(() => device.close())
 type Any = typed.AnyTensor
 const T = typed as unknown as Readonly<Record<string, (...args: readonly unknown[]) => Any>>

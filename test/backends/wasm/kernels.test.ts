@@ -18,11 +18,11 @@ import {
 } from "../../../src/core/index.ts"
 import type { Scalar } from "../../../src/core/ir/index.ts"
 import * as typed from "../../../src/tensor.ts"
-import { withDoubles } from "./_doubles.ts"
+import { withRooms } from "./_rooms.ts"
 import { random } from "./random.ts"
 
 const SEED = 20261120
-const device = await withDoubles(wasm())
+const device = await withRooms(wasm())
 afterAll(() => device.close())
 type Any = typed.AnyTensor
 /** The public functions, their types set aside. */

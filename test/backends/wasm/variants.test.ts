@@ -8,13 +8,13 @@ import { lower } from "../../../src/compiler/index.ts"
 import { print } from "../../../src/compiler/print.ts"
 import { type DType, flatten, type HostArray, hostArray, size, trace } from "../../../src/core/index.ts"
 import * as typed from "../../../src/tensor.ts"
-import { withDoubles } from "./_doubles.ts"
+import { withRooms } from "./_rooms.ts"
 import { random } from "./random.ts"
 
 const SEED = Number(process.env["ADJOINT_SEED"] ?? 20261123)
 const PROGRAMS = 240
-const one = await withDoubles(wasm())
-const two = await withDoubles(wasmThreads(2, { least: 0, always: true }))
+const one = await withRooms(wasm())
+const two = await withRooms(wasmThreads(2, { least: 0, always: true }))
 afterAll(async () => {
   await one.close()
   await two.close()
