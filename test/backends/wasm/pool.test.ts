@@ -42,6 +42,14 @@ const some = (c: Crew, m = 33, n = 40, k = 17) => {
     inputs,
   )
 }
+type Some = ReturnType<typeof some>
+/** A run that must give these bits; compared so fast that workers stay awake. */
+const right =
+  (p: Pick<Some, "run">, want: readonly Float32Array[]): (() => void) =>
+  () => {
+    for (const [i, v] of p.run().entries())
+      if (Buffer.compare(Buffer.from(v.buffer), Buffer.from(want[i]!.buffer)) !== 0) expect(v).toEqual(want[i])
+  }
 /** Runs in close succession, so that a worker that has been woken finds something to do, until one has helped. */
 const helped = async (c: Crew, run: () => unknown): Promise<void> => {
   const before = c.finished()
@@ -58,9 +66,7 @@ describe("chunks", () => {
     const want = p.alone()
     const before = c.finished()
     await until(() => {
-      for (let k = 0; k < 200; k++)
-        for (const [i, v] of p.run().entries())
-          if (Buffer.compare(Buffer.from(v.buffer), Buffer.from(want[i]!.buffer)) !== 0) expect(v).toEqual(want[i])
+      for (let k = 0; k < 200; k++) right(p, want)()
       return c.finished() > before + 500
     })
   })
@@ -92,7 +98,7 @@ describe("chunks", () => {
     const p = c.program(f as never, [hostLeaf(x, [24, 16]), hostLeaf(w, [16, 16])], [x, w])
     const want = p.alone()
     await helped(c, p.run)
-    await helped(c, () => expect(p.run()).toEqual(want))
+    await helped(c, right(p, want))
     for (let k = 0; k < 100; k++) expect(p.run()).toEqual(want)
   })
   it("are counted on where the count starts again", async () => {
@@ -200,7 +206,7 @@ describe("a worker that", () => {
       expect(p.run()).toEqual(want)
       return c.workers.length === 2
     })
-    await helped(c, () => expect(p.run()).toEqual(want))
+    await helped(c, right(p, want))
     expect(c.workers.length).toBe(2)
   })
   it.each([
@@ -224,7 +230,7 @@ describe("a worker that", () => {
     })
     expect(error).toBeInstanceOf(DeviceLost)
     expect((error as Error).message).toContain(said)
-    await helped(c, () => expect(p.run()).toEqual(want))
+    await helped(c, right(p, want))
   })
   it("has ended in the middle of a chunk is not missed again by the next run", async () => {
     const c = make(3, undefined, faulty(`${taking}process.exit(3)`))
@@ -285,7 +291,7 @@ describe("a worker that", () => {
     })
     expect(error).toBeInstanceOf(DeviceLost)
     expect((error as Error).message).toContain("has not answered")
-    await helped(c, () => expect(p.run()).toEqual(want))
+    await helped(c, right(p, want))
     expect(c.workers.length).toBe(2)
   })
   it("is waited for as long as this run waits, whatever the clock has done before and meanwhile", async () => {
@@ -322,7 +328,7 @@ describe("a worker that", () => {
       expect(p.run()).toEqual(want)
       await until(() => c.state(1) !== 0 && c.state(2) !== 0)
     }
-    await helped(c, () => expect(p.run()).toEqual(want))
+    await helped(c, right(p, want))
     expect(c.workers.length).toBe(7)
   })
   it("never gets anywhere is tried three times", async () => {
