@@ -3,8 +3,8 @@
 import { builtinModules } from "node:module"
 import { defineConfig } from "vite"
 
-// What a program needs before its first result is one file, but for the backend, which is loaded when a device is opened, and for what
-// imports Effect.
+// What a program needs before its first result is two files: this one, and the backend's, which is loaded when a device is opened. What
+// imports Effect, and what few programs need, is not among it.
 const shared = new RegExp(
   "/src/(core|scalar|ops|random|transform|nn|optim|compiler/(?!print)|pure|tensor|promise/(tensor|values)|" +
     "runtime/(call|eventually|execute|lru|open|store)|backends/(errors|wasm/engine))",
@@ -30,7 +30,12 @@ export default defineConfig({
         comments: false,
         entryFileNames: "[name].js",
         chunkFileNames: "chunks/[name].js",
-        codeSplitting: { groups: [{ name: "adjoint", test: shared }] },
+        codeSplitting: {
+          groups: [
+            { name: "adjoint", test: shared, priority: 1 },
+            { name: "wasm", test: /backends\/wasm\/(index|math)\./, priority: 0 },
+          ],
+        },
       },
     },
   },
