@@ -54,14 +54,25 @@ const pulled = (out: o.Var, dy: o.Var, wrt: Inputs, name: (k: string) => string)
   o.backward(out, dy.data)
   return { y: out.data, ...Object.fromEntries(Object.entries(wrt).map(([k, v]) => [name(k), v.grad])) }
 }
-const sums = ({ x }: Inputs, axis: number): Outputs => {
+const sums = ({ x }: Inputs, axis: number | undefined): Outputs => {
   const [r, c] = x!.shape as [number, number]
-  const out = new Float64Array(axis === 0 ? c : r)
+  const out = new Float64Array(axis === undefined ? 1 : axis === 0 ? c : r)
   x!.data.forEach((v, i) => {
-    out[axis === 0 ? i % c : Math.floor(i / c)]! += v
+    out[axis === undefined ? 0 : axis === 0 ? i % c : Math.floor(i / c)]! += v
   })
   return { y: out }
 }
+const scatter = ({ x, i, u }: Inputs): Outputs => {
+  const out = x!.data.slice()
+  const width = x!.shape[1]!
+  u!.data.forEach((v, k) => {
+    out[i!.data[Math.floor(k / width)]! * width + (k % width)]! += v
+  })
+  return { y: out }
+}
+const ewise64 = ({ a, b, c }: Inputs): Outputs => ({
+  y: a!.data.map((v, k) => Math.tanh(v * b!.data[k]! + c!.data[k]!) * Math.exp(v)),
+})
 const chain = (p: Inputs): Outputs => ({ y: p["x"]!.data.map((v, i) => v + 1000 * p["c"]!.data[i]!) })
 const xor = (p: Inputs): o.Var => {
   const h = o.tanh(o.add(o.matmul(p["x"]!, p["w1"]!), p["b1"]!))
@@ -74,7 +85,9 @@ const ops: Readonly<Record<string, (p: Inputs, s: Spec) => Outputs>> = {
   ewise: ({ a, b, c }) => y(o.mul(o.tanh(o.add(o.mul(a!, b!), c!)), o.sigmoid(a!))),
   softmax: ({ x }) => y(o.softmax(x!)),
   layernorm: ({ x, g, b }) => y(o.layerNorm(x!, g!, b!)),
-  sum: (p, s) => sums(p, s.axis!),
+  ewise64,
+  scatter,
+  sum: (p, s) => sums(p, s.axis),
   conv: ({ x, w }) => y(o.conv(x!, w!, true)),
   convgrad: ({ x, w, dy }) => pulled(o.conv(x!, w!, true), dy!, { x: x!, w: w! }, (k) => `d${k}`),
   mlp_fwd: (p) => y(mlp(p)),

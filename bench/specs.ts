@@ -2,8 +2,8 @@
 
 export interface Input {
   readonly shape: readonly number[]
-  /** "uniform" in (-scale, scale); "one": 1 more than that; "onehot" rows. */
-  readonly kind: "uniform" | "one" | "onehot"
+  /** "uniform" in (-scale, scale); "one": 1 more than that; "onehot" rows; "index": whole numbers from 0 below scale. */
+  readonly kind: "uniform" | "one" | "onehot" | "index"
   readonly scale: number
 }
 export interface Spec {
@@ -52,6 +52,14 @@ const pointwise = (): Spec[] => [
   ...[0, 1].map((axis) =>
     spec(`sum_axis${axis}_2048`, { op: "sum", axis, inputs: { x: u([2048, 2048]) }, bytes: 16 * 2 ** 20, tol: 1e-4 }),
   ),
+  // No rows of the peers' table: what threads divide by parts, by columns, by pairs.
+  spec("sum_all_2048", { op: "sum", inputs: { x: { ...u([2048, 2048]), kind: "one" } }, bytes: 16 * 2 ** 20 }),
+  spec("sum_axis0_65536x64", { op: "sum", axis: 0, inputs: { x: u([65536, 64]) }, bytes: 16 * 2 ** 20, tol: 1e-4 }),
+  spec("scatter_add_8192x64", {
+    op: "scatter",
+    inputs: { x: u([8192, 64]), i: { shape: [16384], scale: 8192, kind: "index" }, u: u([16384, 64]) },
+  }),
+  spec("ewise_f64_1e6", { op: "ewise64", inputs: { a: u([1_000_000], 2), b: u([1_000_000]), c: u([1_000_000]) } }),
 ]
 /** 3x3, padding "same", stride 1. */
 const convolutions = (tag: string, n: number, s: number, c: number): Spec[] => {
@@ -195,6 +203,8 @@ export const valuesOf = ({ op }: Pick<Spec, "op">, name: string, { shape, scale,
   const out = new Float32Array(shape.reduce((a, b) => a * b, 1))
   const row = shape.at(-1)!
   if (kind === "onehot") for (let i = 0; i < out.length; i += row) out[i + Math.floor(next() * row)] = 1
-  else for (let i = 0; i < out.length; i++) out[i] = (2 * next() - 1) * scale + (kind === "one" ? 1 : 0)
+  else
+    for (let i = 0; i < out.length; i++)
+      out[i] = kind === "index" ? Math.floor(next() * scale) : (2 * next() - 1) * scale + (kind === "one" ? 1 : 0)
   return out
 }

@@ -92,9 +92,15 @@ const programs: Readonly<Record<string, (s: Spec) => Program>> = {
   matmul: (s) => plain(s, (a, b) => T.matmul(a!, b!)),
   bmm: (s) => plain(s, (a, b) => T.matmul(a!, b!)),
   ewise: (s) => plain(s, (a, b, c) => T.mul(T.tanh(T.add(T.mul(a!, b!), c!)), T.sigmoid(a!))),
+  ewise64: (s) =>
+    plain(s, (...x) => {
+      const [a, b, c] = x.map((v) => T.cast(v, "f64") as Any) as [Any, Any, Any]
+      return T.cast(T.mul(T.tanh(T.add(T.mul(a, b), c)), T.exp(a)), "f32")
+    }),
+  scatter: (s) => plain(s, (x, i, u) => T.scatterAdd(x!, T.cast(i!, "i32") as Any, u!)),
   softmax: (s) => plain(s, (x) => T.softmax(x!)),
   layernorm: (s) => plain(s, (x, g, b) => layerNorm(x!, g!, b!)),
-  sum: (s) => plain(s, (x) => T.sum(x!, s.axis!)),
+  sum: (s) => plain(s, (x) => (s.axis === undefined ? T.sum(x!) : T.sum(x!, s.axis))),
   conv: (s) => plain(s, (x, w) => T.conv2d(x!, w!, { padding: "same" })),
   convgrad: (s) => ({
     args: inputsOf(s),
