@@ -124,8 +124,8 @@ const timePoints = async (c: Curve, peers: readonly string[]): Promise<Point[]> 
 
 // ---- compile time and memory ---------------------------------------------------------------------------------------
 const depths: readonly Curve[] = [
-  { name: "mlp", axis: "depth", xs: [1, 2, 3, 6, 12, 24, 48], model: (depth) => mlp({ depth }) },
-  { name: "transformer", axis: "depth", xs: [1, 2, 3, 6, 12, 24, 48], model: (depth) => blocks({ depth }) },
+  { name: "mlp", axis: "depth", xs: [1, 2, 3, 6, 12, 24, 48, 96, 192], model: (depth) => mlp({ depth }) },
+  { name: "transformer", axis: "depth", xs: [1, 2, 3, 6, 12, 24, 48, 96], model: (depth) => blocks({ depth }) },
 ]
 const engine = (globalThis as unknown as { readonly WebAssembly: { Module: new (bytes: Uint8Array) => object } }).WebAssembly
 let stamp = 0
