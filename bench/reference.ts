@@ -81,6 +81,8 @@ const xor = (p: Inputs): o.Var => {
 }
 const ops: Readonly<Record<string, (p: Inputs, s: Spec) => Outputs>> = {
   matmul: ({ a, b }) => y(o.matmul(a!, b!)),
+  matmul_of_relu: ({ a, c, b }) => y(o.matmul(o.relu(o.add(a!, c!)), b!)),
+  matmul_of_relu_t: ({ a, b }) => y(o.matmul(o.transpose(o.relu(a!), [1, 0]), b!)),
   bmm: ({ a, b }) => y(o.matmul(a!, b!)),
   ewise: ({ a, b, c }) => y(o.mul(o.tanh(o.add(o.mul(a!, b!), c!)), o.sigmoid(a!))),
   softmax: ({ x }) => y(o.softmax(x!)),

@@ -41,6 +41,15 @@ const contractions = (): Spec[] => [
     flops: 2 * 32 * 128 * 64 * 128,
   }),
 ]
+/** Narrow products of a large expression: relu(a + c) b, and relu(a)^T b. */
+const ofExpressions = (): Spec[] => {
+  const [m, k, n] = [4096, 1024, 16]
+  const flops = 2 * m * k * n
+  return [
+    spec("matmul_of_relu_4096x1024x16", { op: "matmul_of_relu", inputs: { a: u([m, k]), c: u([k]), b: u([k, n]) }, flops }),
+    spec("matmul_of_relu_t_4096x1024x16", { op: "matmul_of_relu_t", inputs: { a: u([k, m]), b: u([k, n]) }, flops }),
+  ]
+}
 const pointwise = (): Spec[] => [
   spec("ewise_1e6", { op: "ewise", inputs: { a: u([1_000_000], 2), b: u([1_000_000]), c: u([1_000_000]) }, bytes: 16e6 }),
   spec("softmax_1024", { op: "softmax", inputs: { x: u([1024, 1024], 4) }, bytes: 8 * 2 ** 20 }),
@@ -174,6 +183,7 @@ const transformer = (): Spec[] => {
 /** In the order in which they run. */
 export const specs: readonly Spec[] = [
   ...contractions(),
+  ...ofExpressions(),
   ...pointwise(),
   ...convolutions("N32_28x28x32", 32, 28, 32),
   ...convolutions("N8_56x56x64", 8, 56, 64),

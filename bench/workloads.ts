@@ -90,6 +90,8 @@ const chained = (s: Spec, times: number): Program =>
   })
 const programs: Readonly<Record<string, (s: Spec) => Program>> = {
   matmul: (s) => plain(s, (a, b) => T.matmul(a!, b!)),
+  matmul_of_relu: (s) => plain(s, (a, c, b) => T.matmul(T.relu(T.add(a!, c!)), b!)),
+  matmul_of_relu_t: (s) => plain(s, (a, b) => T.matmul(T.transpose(T.relu(a!)), b!)),
   bmm: (s) => plain(s, (a, b) => T.matmul(a!, b!)),
   ewise: (s) => plain(s, (a, b, c) => T.mul(T.tanh(T.add(T.mul(a!, b!), c!)), T.sigmoid(a!))),
   ewise64: (s) =>

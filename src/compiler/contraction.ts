@@ -1,5 +1,6 @@
 // Contractions are recognised, not declared: a sum of a product of two reads. With affine reads the address of A splits into
-// f(m) + g(k) and that of B into h(n) + j(k), whatever the op was: matmul, all convolutions and their gradients, attention.
+// f(m) + g(k) and that of B into h(n) + j(k), whatever the op was: matmul, all convolutions and their gradients, attention. A factor may
+// also be an element-wise expression, which a backend computes block by block on its way into the product.
 import { mul } from "../scalar/mul.ts"
 import {
   type Atom,
@@ -22,29 +23,38 @@ import {
   read,
   type Read,
   type Reduce,
+  visit,
 } from "../core/ir/index.ts"
 import type { DType } from "../core/dtype.ts"
 
 export type NewBuf = (shape: readonly number[], dtype: DType) => Buf
 
-/** The structure of a contraction kernel. N is the side that owns the innermost output axis. */
+/** The structure of a contraction kernel. N is the side that owns the innermost output axis. Factors are reads; where both sides have
+ *  axes of their own, they may be element-wise expressions. */
 export interface Contraction {
   readonly reduce: Reduce
-  readonly a: Read
-  readonly b: Read
+  readonly a: Expr
+  readonly b: Expr
   readonly batch: readonly Axis[]
   readonly m: readonly Axis[]
   readonly n: readonly Axis[]
   readonly k: readonly Axis[]
 }
-const axesOf = (r: Read): Set<Atom> | undefined => {
+/** Axes that a factor depends on; undefined for a read at other indices than sums of axes, and for what holds a reduction. */
+const axesOf = (factor: Expr): Set<Atom> | undefined => {
   const s = new Set<Atom>()
-  for (const e of r.at)
-    for (const [, a] of e.t) {
-      if (a.kind !== "axis") return undefined
-      s.add(a)
-    }
-  return s
+  let plain = true
+  visit(
+    factor,
+    (x) => void (plain &&= x.k !== "reduce"),
+    (e) => {
+      for (const [, a] of e.t) {
+        if (a.kind === "axis") s.add(a)
+        else plain &&= factor.k !== "read"
+      }
+    },
+  )
+  return plain ? s : undefined
 }
 /** The factors of a product under zero guards, and those guards' conditions; not all of them where there are more than two. */
 const factors = (e: Expr, conds: Cond[], out: Expr[]): void => {
@@ -83,19 +93,21 @@ export const isProductSum = (e: Expr): boolean => {
   const r = findSum(e)
   return r !== undefined && productOf(r) !== undefined
 }
-
-/** The contraction that a kernel is, if all its reads are affine and unguarded. */
+/** The factors of the product that a sum is of, as they stand in it. */
+const factorsOf = (r: Reduce): readonly Expr[] => (r.body.k === "fn" && r.body.f === mul ? r.body.args : [])
+/** The contraction that a kernel is, if all reads that are factors are affine and unguarded. */
 export const classify = (k: Kernel): Contraction | undefined => {
   const r = k.accumulate ? undefined : findSum(k.value)
   const product = r && productOf(r)
-  if (!r || !product || product.conds.length > 0) return undefined
-  let [a, b] = product.reads
-  const sa = axesOf(a)
-  const sb = axesOf(b)
-  if (!sa || !sb || r.axes.some((x) => !sa.has(x) || !sb.has(x))) return undefined
+  if (!r || (product && product.conds.length > 0)) return undefined
+  let [a, b] = product?.reads ?? factorsOf(r)
+  const sa = a && axesOf(a)
+  const sb = b && axesOf(b)
+  if (!a || !b || !sa || !sb || r.axes.some((x) => !sa.has(x) || !sb.has(x))) return undefined
   const only = (s: Set<Atom>, t: Set<Atom>): Axis[] => k.axes.filter((x) => s.has(x) && !t.has(x))
   let m = only(sa, sb)
   let n = only(sb, sa)
+  if (!product && (m.length === 0 || n.length === 0)) return undefined
   const last = k.axes.at(-1)
   if (last && m.includes(last)) {
     ;[a, b] = [b, a]
@@ -107,6 +119,14 @@ export const classify = (k: Kernel): Contraction | undefined => {
 export const twoSided = (k: Kernel): boolean => {
   const c = classify(k)
   return c !== undefined && c.m.length > 0 && c.n.length > 0
+}
+
+/** Are the kernel's factors reads, or expressions that a backend `takes` so? Of a kernel with more than one sum they are no contraction's. */
+export const computesWell = (k: Kernel, takes: (c: Contraction) => boolean): boolean => {
+  const c = classify(k)
+  let sums = 0
+  visit(k.value, (x) => void (x.k === "reduce" && sums++))
+  return c !== undefined && sums === 1 && ((c.a.k === "read" && c.b.k === "read") || takes(c))
 }
 
 /** Along one dimension of a guarded read: what is looked up, x or (where `by` is given) x * by where that is whole; how far it goes; and

@@ -1,5 +1,5 @@
 // What statements read and write, and where donated memory may be reused.
-import { type Axis, type Buf, type Expr, type Ix, type Kernel, kernelsOf, keyOf, readsOf, type Stmt } from "../core/ir/index.ts"
+import { type Axis, type Buf, type Ix, type Kernel, kernelsOf, keyOf, readsOf, type Stmt, visit } from "../core/ir/index.ts"
 import { twoSided } from "./contraction.ts"
 
 export interface Effects {
@@ -84,16 +84,8 @@ export const apart = (a: Stmt, b: Stmt): boolean =>
 /** `buf` is no operand of the contraction: it is read beside the sum. */
 const epilogueOnly = (k: Kernel, buf: Buf): boolean => {
   let inside = false
-  const seen = [new Set<Expr>(), new Set<Expr>()] as const // values are DAGs: each is looked at once outside a sum, once inside
-  const look = (x: Expr, under: boolean): void => {
-    const here = seen[under ? 1 : 0]
-    if (here.has(x)) return
-    here.add(x)
-    if (x.k === "read") inside ||= under && x.buf === buf
-    else if (x.k === "fn") for (const a of x.args) look(a, under)
-    else if (x.k === "guard") look(x.body, under)
-    else if (x.k === "reduce") look(x.body, true)
-  }
-  look(k.value, false)
+  visit(k.value, (x) => {
+    if (x.k === "reduce") visit(x.body, (y) => void (inside ||= y.k === "read" && y.buf === buf))
+  })
   return !inside
 }

@@ -29,7 +29,7 @@ export interface LowerOptions {
   readonly roots?: (t: RawTensor) => boolean
 }
 /** A target without limits. */
-export const noLimits: Limits = { reads: Number.POSITIVE_INFINITY, f64: true, parts: true }
+export const noLimits: Limits = { reads: Number.POSITIVE_INFINITY, f64: true, parts: true, computes: () => true }
 
 /** A placeholder kept from a function that was traced earlier: it stands for no value any more. */
 const refuseStrays = (p: Program): void => {

@@ -20,7 +20,7 @@ import {
 import type { Node, Program, RawTensor } from "../core/tensor.ts"
 import { newBuf } from "./buffers.ts"
 import { inPlace } from "./carry.ts"
-import { asContraction, asContractions, isProductSum } from "./contraction.ts"
+import { asContraction, asContractions, computesWell, isProductSum } from "./contraction.ts"
 import { flattenProgram } from "./flatten.ts"
 import { formOf } from "./form.ts"
 import { injective } from "./injective.ts"
@@ -57,7 +57,8 @@ export const lowerInto = (
   outer: readonly Axis[],
   options: Options,
 ): void => {
-  const { order, keep, weight } = chooseRoots(p, new Set(bound.keys()), options.roots)
+  const { computes } = options.limits
+  const { order, keep, weight, loose } = chooseRoots(p, new Set(bound.keys()), options.roots, computes !== undefined)
   const copies = new Map<string, Buf>() // padded operands, shared by the contractions of this list of statements
   const sinkOf = new Map<RawTensor, Sink>()
   p.outs.forEach((t, k) => {
@@ -83,35 +84,44 @@ export const lowerInto = (
     readonly access: (t: RawTensor) => Access
     readonly must: Set<RawTensor>
     readonly inlined: Set<RawTensor>
+    /** Operands of contractions among them: they get buffers if the contraction does not compute them. */
+    readonly computed: Set<RawTensor>
   }
   const puller = (root: Node): Pull => {
     const must = new Set<RawTensor>()
     const inlined = new Set<RawTensor>()
+    const computed = new Set<RawTensor>()
     const memo = new Map<string, Expr>()
     const access =
       (t: RawTensor): Access =>
       (i) => {
         const place = bound.get(t)
         if (place) return place.at(i)
-        const f = formOf(t.node)
-        const own = t.node === root
-        const costly = f.kind === "reduce" || f.kind === "contraction" || (f.kind !== "view" && (weight.get(t) ?? 0) > HEAVY)
-        if (!own && (keep.has(t) || (costly && !injective(i, scope.axes)))) {
-          must.add(t)
-          return read(stub(t), i)
-        }
-        const key = `${t.node.id}:${i.map(keyOf).join()}`
-        const hit = memo.get(key)
-        if (hit) return hit
-        if (!own) inlined.add(t)
-        const { tag } = scope
-        scope.tag = t
-        const e = t.node.op.body!(t.node.ins.map(access), { i, attrs: t.node.attrs, ins: t.node.ins, out: t })
-        scope.tag = tag
-        memo.set(key, e)
-        return e
+        // an operand is computed for its own axes, not for all that the product has
+        return loose.has(t) ? within(axesIn(i), () => pulled(t, i)) : pulled(t, i)
       }
-    return { access, must, inlined }
+    const pulled = (t: RawTensor, i: readonly Ix[]): Expr => {
+      const f = formOf(t.node)
+      const own = t.node === root
+      const heavy = f.kind !== "view" && ((weight.get(t) ?? 0) > HEAVY || loose.has(t))
+      const costly = f.kind === "reduce" || f.kind === "contraction" || heavy
+      if (!own && (keep.has(t) || (costly && !injective(i, scope.axes)))) {
+        must.add(t)
+        return read(stub(t), i)
+      }
+      const key = `${t.node.id}:${i.map(keyOf).join()}`
+      const hit = memo.get(key)
+      if (hit) return hit
+      if (!own) inlined.add(t)
+      if (!own && loose.has(t)) computed.add(t)
+      const { tag } = scope
+      scope.tag = t
+      const e = t.node.op.body!(t.node.ins.map(access), { i, attrs: t.node.attrs, ins: t.node.ins, out: t })
+      scope.tag = tag
+      memo.set(key, e)
+      return e
+    }
+    return { access, must, inlined, computed }
   }
   const within = <T>(axes: readonly Axis[], f: () => T): T => {
     const { axes: before } = scope
@@ -163,7 +173,11 @@ export const lowerInto = (
     const kernels = settle(root, build, (parts, pull) => {
       const inner = parts.flatMap((k) => [...nestedOrSecond(k.value, from), ...crooked(k, from)])
       const more = inner.filter((x) => x !== from && !bound.has(x))
-      return more.length > 0 ? more : tooMany(new Set(parts.flatMap(readsOf).map((r) => r.buf)), pull)
+      if (more.length > 0) return more
+      // the second operand gets a buffer first: then the first one may be computed, if it is not for each part anew
+      const computed = [...pull.computed]
+      if (computed.length > 0 && (parts.length > 1 || !computesWell(parts[0]!, computes!))) return computed.slice(-1)
+      return tooMany(new Set(parts.flatMap(readsOf).map((r) => r.buf)), pull)
     })
     asContractions(kernels, temp, copies).forEach(push)
   }
@@ -184,7 +198,8 @@ export const lowerInto = (
     const s = settle(
       n,
       (access) => within([...outer], () => n.op.store!(n.ins.map(access), { i: own, attrs: n.attrs, ins: n.ins, out: t })),
-      (v) => [...nestedOrSecond(v.value, t), ...nestedOrSecond(v.init, t)].filter((x) => x !== t && !bound.has(x)),
+      (v, { computed }) =>
+        [...nestedOrSecond(v.value, t), ...nestedOrSecond(v.init, t), ...computed].filter((x) => x !== t && !bound.has(x)),
     )
     pushSplit({ k: "kernel", out: sink.buf, axes, at: [...sink.lead, ...own], value: s.init })
     if (isEmpty(sink.buf) || s.axes.some((a) => a.n === 0)) return
@@ -258,6 +273,8 @@ export const lowerInto = (
   })
 }
 
+/** Axes that occur in indices. */
+const axesIn = (at: readonly Ix[]): Axis[] => at.flatMap((e) => e.t.flatMap(([, a]) => (a.e ? axesIn([a.e]) : [a])))
 /** Reductions inside reductions that did not merge, and all but one contraction of a kernel, get buffers of their own. */
 const nestedOrSecond = (e: Expr, root: RawTensor): RawTensor[] => {
   const out: RawTensor[] = []

@@ -1,5 +1,6 @@
 // What the compiler hands to a backend.
 import type { Buf, Stmt } from "../core/ir/index.ts"
+import type { Contraction } from "./contraction.ts"
 
 /** Limits of a target, given to the lowering as data. */
 export interface Limits {
@@ -9,6 +10,9 @@ export interface Limits {
   readonly f64: boolean
   /** Whether statements may fill a buffer part by part, and parts lie anywhere in it. */
   readonly parts: boolean
+  /** Does it compute those factors of this contraction that are expressions itself, better than a pass of their own would? Absent: factors
+   *  are in memory. */
+  readonly computes?: ((c: Contraction) => boolean) | undefined
 }
 /** Offset of a temporary in the arena, in bytes. */
 export interface Placed {

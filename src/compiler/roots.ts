@@ -19,6 +19,8 @@ export interface Roots {
   readonly order: readonly Node[]
   readonly keep: Set<RawTensor>
   readonly weight: ReadonlyMap<RawTensor, number>
+  /** Maps that are operands of contractions, and may be computed where they are used. */
+  readonly loose: ReadonlySet<RawTensor>
 }
 const MANY = Symbol("many")
 
@@ -46,7 +48,13 @@ const destinations = (order: readonly Node[], outs: ReadonlySet<RawTensor>): Rea
   return dest
 }
 
-export const chooseRoots = (p: Program, bound: ReadonlySet<RawTensor>, extra: (t: RawTensor) => boolean): Roots => {
+/** `computes`: may operands of contractions be expressions? */
+export const chooseRoots = (
+  p: Program,
+  bound: ReadonlySet<RawTensor>,
+  extra: (t: RawTensor) => boolean,
+  computes: boolean,
+): Roots => {
   const cut = new Set([...bound].map((t) => t.node))
   const order = topo(p.outs, (n) => cut.has(n)).filter((n) => !cut.has(n))
   const dest = destinations(order, new Set(p.outs))
@@ -99,6 +107,14 @@ export const chooseRoots = (p: Program, bound: ReadonlySet<RawTensor>, extra: (t
     for (const m of between) weight.set(m.outs[0]!, exact(m))
     return weight.get(n.outs[0]!)! <= HEAVY
   }
+  const loose = new Set<RawTensor>()
+  /** Is t computed from what has a buffer, and without a reduction? What ends a row, as a softmax does, stays with the rest of the row. */
+  const elementwise = (t: RawTensor, seen: Set<RawTensor> = new Set()): boolean => {
+    const { kind } = formOf(t.node)
+    if (seen.has(t)) return true
+    seen.add(t)
+    return kind !== "reduce" && (isRoot(t) || (kind !== "contraction" && t.node.ins.every((x) => elementwise(x, seen))))
+  }
   for (const n of order) {
     const f = formOf(n)
     const t = n.outs[0]!
@@ -123,11 +139,18 @@ export const chooseRoots = (p: Program, bound: ReadonlySet<RawTensor>, extra: (t
     depth.set(t, deep)
     if (w > MOST || deep > DEEPEST || extra(t)) keep.add(t)
     if (f.kind !== "contraction") continue
-    // operands of contractions are plain reads: what a view hides is looked through
-    for (let x of n.ins) {
-      while (!isRoot(x) && formOf(x.node).kind === "view") x = x.node.ins[0]!
-      if (!isRoot(x) && formOf(x.node).kind === "map" && x.node.ins.length > 0) keep.add(x)
+    // Operands of contractions are plain reads: what a view hides is looked through. Or maps that nothing else reads.
+    for (const operand of n.ins) {
+      let [x, user] = [operand, n]
+      let alone = n.ins.indexOf(x) === n.ins.lastIndexOf(x)
+      while (!isRoot(x) && formOf(x.node).kind === "view") {
+        alone &&= dest.get(x) === user
+        ;[x, user] = [x.node.ins[0]!, x.node]
+      }
+      if (isRoot(x) || formOf(x.node).kind !== "map" || x.node.ins.length === 0) continue
+      if (computes && alone && dest.get(x) === user && elementwise(x)) loose.add(x)
+      else keep.add(x)
     }
   }
-  return { order, keep, weight }
+  return { order, keep, weight, loose }
 }

@@ -88,15 +88,15 @@ export const backends: readonly Mutant[] = [
   {
     name: "wasm: an epilogue starts at column 0 in every block",
     file: "src/backends/wasm/contract.ts",
-    find: `f.set(base, f.op("i32.sub", f.get(base), f.op("i32.mul", f.get(block.column), f.i32(bytesOf(strip.dtype)))))`,
-    replace: "",
+    find: `f.op("i32.sub", f.get(block.at), f.op("i32.mul", f.get(block.column), f.i32(bytesOf(strip.dtype))))`,
+    replace: "f.get(block.at)",
     suite: wasm("several blocks of columns"),
   },
   {
     name: "wasm: an epilogue's row axes the wrong way round",
-    file: "src/backends/wasm/contract.ts",
-    find: "c.m.toReversed().forEach((x, k) => {",
-    replace: "c.m.forEach((x, k) => {",
+    file: "src/backends/wasm/prologue.ts",
+    find: "axes.toReversed().forEach((x, k) => {",
+    replace: "axes.forEach((x, k) => {",
     suite: wasm("stored transposed"),
   },
   {

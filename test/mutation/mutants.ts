@@ -6,6 +6,7 @@ import { division } from "./division.ts"
 import { kernels } from "./kernels.ts"
 import { loopMutants } from "./loops.ts"
 import { patterns } from "./patterns.ts"
+import { prologues } from "./prologues.ts"
 import { runtime } from "./runtime.ts"
 import type { Kind, Mutant } from "./suites.ts"
 import { symbolicTwins, symbolicTypes } from "./symbolic.ts"
@@ -15,5 +16,5 @@ import { windows } from "./windows.ts"
 export const mutants: Readonly<Record<Kind, readonly Mutant[]>> = {
   type: [...types, ...windows, ...patterns, ...attentionTypes, ...symbolicTypes],
   derivative: [...derivatives, ...attentionDerivatives],
-  kernel: [...kernels, ...loopMutants, ...backends, ...division, ...runtime, ...symbolicTwins],
+  kernel: [...kernels, ...loopMutants, ...backends, ...division, ...prologues, ...runtime, ...symbolicTwins],
 }

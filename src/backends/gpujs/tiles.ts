@@ -134,8 +134,9 @@ export interface TiledContraction {
 export const tiled = (k: Dense, dtype: DType): TiledContraction | undefined => {
   if (dtype !== "f32") return undefined
   const c = classify({ k: "kernel", out: { id: 0, shape: [], dtype, role: "temp" }, axes: k.axes, at: [], value: k.value })
-  if (!c || c.a.buf.dtype !== "f32" || c.b.buf.dtype !== "f32") return undefined
+  if (c?.a.k !== "read" || c.b.k !== "read" || c.a.dtype !== "f32" || c.b.dtype !== "f32") return undefined
   const [fa, fb] = [addressOf(c.a), addressOf(c.b)]
+  const inputs = [c.a.buf, c.b.buf]
   const of = (axes: readonly Axis[], from: ReadonlyMap<Atom, number>): Digit[] =>
     axes.map((a) => ({ n: a.n, c: from.get(a) ?? 0 }))
   const size = (axes: readonly Axis[]): number => elementsOf(axes.map((a) => a.n))
@@ -158,7 +159,7 @@ export const tiled = (k: Dense, dtype: DType): TiledContraction | undefined => {
   const axes = [...batch, ...c.m, ...c.n]
   const whole = k.value === c.reduce && axes.length === k.axes.length && axes.every((x, d) => x === k.axes[d])
   return {
-    source: { source: code, inputs: [c.a.buf, c.b.buf], scalars: loops, output: [z, m, n], pair: false, wgsl: { groups, bases } },
+    source: { source: code, inputs, scalars: loops, output: [z, m, n], pair: false, wgsl: { groups, bases } },
     axes,
     rest: whole
       ? undefined

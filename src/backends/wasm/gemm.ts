@@ -22,9 +22,18 @@ export interface Block {
   /** Most columns of a block: with no more columns in all, there is one block of columns. */
   readonly most: number
 }
+/** Rows of A (columns of B) and terms that are about to be read. */
+export interface Piece {
+  readonly row: I32
+  readonly rows: I32
+  readonly term: I32
+  readonly terms: I32
+}
 export interface Operands {
   /** Addresses, for all axes of m, n, k at 0. */
   readonly a: I32
+  /** A is computed: `a` is where each piece is put, its first element first. */
+  readonly computeA?: (piece: Piece) => void
   readonly b: I32
   /** Of C, for a direct target. */
   readonly c?: I32
@@ -255,8 +264,18 @@ export const emitGemm = (f: Code, kernels: Kernels, plan: Plan, operands: Operan
         body()
       },
     )
+  /** Where A's terms of the block begin in its rows. */
+  const startOfA = (): void => {
+    if (left.kind === "rows" || left.kind === "columns")
+      f.set(baseA, add(f.get(a0), pieces ? f.load("i32.load", f.get(piece)) : times(f.get(k0), left.step)))
+  }
   const allRows = (): void =>
     blocks(M, blockM, () => {
+      if (operands.computeA) {
+        operands.computeA({ row: ic, rows: mc, term: k0, terms: kc })
+        f.set(a0, f.op("i32.sub", f.get(operands.a), add(times(f.get(ic), plan.rows.stride), times(f.get(k0), plan.stepA))))
+        startOfA()
+      }
       if (left.kind === "packed")
         pack(
           plan.rows,
@@ -359,8 +378,7 @@ export const emitGemm = (f: Code, kernels: Kernels, plan: Plan, operands: Operan
           if (right === undefined) packB()
           if (pieces && left.kind !== "packed") f.set(piece, add(at(pieces.at), times(divided(f.get(k0), left.length), 4)))
           if (left.kind === "shared") return allTaps(left)
-          if (left.kind !== "packed")
-            f.set(baseA, add(f.get(a0), pieces ? f.load("i32.load", f.get(piece)) : times(f.get(k0), left.step)))
+          startOfA()
           allRows()
         },
       ) // prettier-ignore

@@ -14,6 +14,7 @@ import { ARENA_SLOT, SCRATCH_SLOT } from "./frame.ts"
 import { Heap } from "./memory.ts"
 import { MOST_THREADS } from "./phases.ts"
 import { Pool, type PoolOptions } from "./pool.ts"
+import { computes } from "./prologue.ts"
 import { relaxedHere } from "./relaxed.ts"
 import { argSlot, compileWasm, outSlot, tableWords } from "./program.ts"
 import { type Threads, threadsHere } from "./threads.ts"
@@ -267,7 +268,8 @@ const open = (heap: Heap, { pool, least, blas, relaxed }: Parts): Backend => {
   }
   return {
     name: blas ? "native" : "wasm",
-    limits: { reads: Number.POSITIVE_INFINITY, f64: true, parts: true },
+    // BLAS reads its operands from memory.
+    limits: { reads: Number.POSITIVE_INFINITY, f64: true, parts: true, computes: blas ? undefined : computes },
     compile,
     upload: (values, aval) => {
       const b = new Block(avalOf(aval), bytesFor(aval), heap.take(bytesFor(aval)))

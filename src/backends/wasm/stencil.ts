@@ -65,7 +65,8 @@ const inBlocks = (k: Kernel, line: Axis, most: number): readonly [kernel: Kernel
 }
 export const stencil = (k: Kernel, frame: Frame): Stencil | undefined => {
   const c = classify(k)
-  if (!c || c.reduce.dtype !== "f32" || c.k.reduce((p, a) => p * a.n, 1) > MOST) return undefined
+  if (c?.a.k !== "read" || c.b.k !== "read" || c.reduce.dtype !== "f32" || c.k.reduce((p, a) => p * a.n, 1) > MOST)
+    return undefined
   const lanes = k.axes.at(-1)
   const places = [...c.m, ...c.n].filter((a) => a !== lanes)
   const last = places.at(-1)
