@@ -142,8 +142,9 @@ describe("what is computed on its way into a product", () => {
   })
   it("not the windows of a convolution, which overlap", () => {
     const conv = (padding: string) => (x: Any, w: Any) => (T.conv2d as Any)(T.relu(x), w, { padding })
-    expect(computed(of(conv("valid"), "2x8x8x8 3x3x8x8"))).toBe(0)
-    expect(computed(of(conv("same"), "2x8x8x8 3x3x8x8"))).toBe(0)
+    const any: Limits = { ...limits, computes: () => true }
+    expect(computed(of(conv("valid"), "2x8x8x8 3x3x8x8"), any)).toBe(0)
+    expect(computed(of(conv("same"), "2x8x8x8 3x3x8x8"), any)).toBe(0)
     expect(computed(of(conv("valid"), "2x8x8x8 1x1x8x8"))).toBe(1)
   })
   it("not where a sum is scattered, which computes it term by term", () => {
