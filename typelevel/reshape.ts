@@ -128,6 +128,7 @@ export type ConcatArgs<Op extends string, L extends readonly TensorLike[], X ext
   L extends readonly [infer H extends TensorLike, ...infer T]
     ? [H] extends [never] ? L
       : Rankless<H["shape"]> extends true ? L
+      : H["shape"] extends readonly [] ? [axisOutside<Op, [], X>, ...T]
       : [Axis<H["shape"], X>] extends [never] ? L
       : ConcatRest<Op, Axis<H["shape"], X> & number, H["shape"], H["dtype"], T, [H]>
     : L extends readonly [] ? ofNothing<Op> : L
@@ -180,9 +181,11 @@ type ConcatAll<S extends Shape, L, A> =
   L extends readonly [infer H extends TensorLike, ...infer T]
     ? Beside<"concat", S, H["shape"], A & number> extends infer R extends Shape ? ConcatAll<R, T, A> : never
     : S
-/** X where it is an axis of the first tensor, or the sentence. */
+/** X where it is an axis of the first tensor, or the sentence. A tensor without axes is refused itself, since X may not have been given. */
 export type ConcatAxis<Op extends string, L extends readonly TensorLike[], X extends number> =
   L extends readonly [infer H extends TensorLike, ...unknown[]]
     ? [H] extends [never] ? X
-      : Rankless<H["shape"]> extends true ? X : [Axis<H["shape"], X>] extends [never] ? axisOutside<Op, H["shape"], X> : X
+      : Rankless<H["shape"]> extends true ? X
+      : H["shape"] extends readonly [] ? X
+      : [Axis<H["shape"], X>] extends [never] ? axisOutside<Op, H["shape"], X> : X
     : X
