@@ -1,23 +1,14 @@
 // Kernels at sizes that the laws over single ops do not reach: several blocks of columns, long rows, tails, cut loops, float64.
 import { afterAll, describe, expect, it } from "vitest"
-import type { Compiled, DeviceBuffer } from "../../../src/backends/backend.ts"
+import type { Compiled } from "../../../src/backends/backend.ts"
 import { evaluator } from "../../../src/backends/reference/index.ts"
 import { wasm } from "../../../src/backends/wasm/index.ts"
 import { lower } from "../../../src/compiler/index.ts"
 import { print } from "../../../src/compiler/print.ts"
-import {
-  type DType,
-  emit,
-  flatten,
-  type HostArray,
-  hostArray,
-  mapOp,
-  type Program,
-  size,
-  trace,
-} from "../../../src/core/index.ts"
+import { type DType, emit, flatten, type HostArray, mapOp, type Program, size, trace } from "../../../src/core/index.ts"
 import type { Scalar } from "../../../src/core/ir/index.ts"
 import * as typed from "../../../src/tensor.ts"
+import { once } from "./_once.ts"
 import { withRooms } from "./_rooms.ts"
 import { random } from "./random.ts"
 
@@ -45,21 +36,9 @@ const inputsFor = (p: Program): Float64Array[] => {
     ),
   )
 }
-const run = (p: Program, inputs: readonly Float64Array[]): HostArray[] => {
+const run = (p: Program, inputs: readonly Float64Array[]): readonly HostArray[] => {
   const lowered = lower(p, { limits: device.limits })
-  const exe = device.compile({ program: p, lowered: () => lowered }) as Compiled
-  const args = p.params.map((t, k) => {
-    const h = hostArray(t.dtype, inputs[k]!.length)
-    h.set(inputs[k]!)
-    return device.upload(h, t) as DeviceBuffer
-  })
-  const outs = exe.run(
-    args,
-    p.params.map(() => false),
-  ) as readonly DeviceBuffer[]
-  const values = outs.map((b) => device.download(b) as HostArray)
-  for (const b of [...args, ...outs]) device.free(b)
-  exe.dispose()
+  const values = once(device, device.compile({ program: p, lowered: () => lowered }) as Compiled, p, inputs)
   expect(device.live().buffers, print(lowered)).toBe(0)
   return values
 }

@@ -1,15 +1,16 @@
 // Products whose left operand is an expression: random ones, of odd sizes and sizes of 1, in one block or several, batched or transposed,
 // against the reference, and two and three threads against one. ADJOINT_SEED=n draws others, and n is in each failure.
 import { afterAll, describe, expect, it } from "vitest"
-import type { Backend, Compiled, DeviceBuffer } from "../../../src/backends/backend.ts"
+import type { Backend } from "../../../src/backends/backend.ts"
 import { evaluator } from "../../../src/backends/reference/index.ts"
 import { wasm, wasmThreads } from "../../../src/backends/wasm/index.ts"
 import { computable, computes } from "../../../src/backends/wasm/prologue.ts"
 import { classify, illegal, type Limits, lower } from "../../../src/compiler/index.ts"
 import { print } from "../../../src/compiler/print.ts"
 import { kernelsOf } from "../../../src/core/ir/index.ts"
-import { type HostArray, hostArray, type Program, type RawTensor, size, trace } from "../../../src/core/index.ts"
+import { type HostArray, type Program, type RawTensor, size, trace } from "../../../src/core/index.ts"
 import * as T from "../../../src/tensor.ts"
+import { once } from "./_once.ts"
 import { random } from "./random.ts"
 
 // Shapes are drawn: the programs have no types of their own.
@@ -29,20 +30,8 @@ const traced = (f: (...x: Any[]) => Any, shapes: readonly (readonly number[])[],
     shapes.map((shape) => ({ shape, dtype })),
   )
 const run = async (device: Backend, program: Program, inputs: readonly Float64Array[]): Promise<HostArray> => {
-  const exe: Compiled = await device.compile({ program, lowered: () => lower(program, { limits }) })
-  const args = program.params.map((t, k) => {
-    const h = hostArray(t.dtype, inputs[k]!.length)
-    h.set(inputs[k]!)
-    return device.upload(h, t) as DeviceBuffer
-  })
-  const outs = exe.run(
-    args,
-    args.map(() => false),
-  ) as DeviceBuffer[]
-  const values = device.download(outs[0]!) as HostArray
-  for (const b of [...args, ...outs]) device.free(b)
-  exe.dispose()
-  return values
+  const exe = await device.compile({ program, lowered: () => lower(program, { limits }) })
+  return once(device, exe, program, inputs)[0]!
 }
 /** Contractions with an operand that is computed. */
 const computed = (p: Program, with_: Limits = limits): number =>

@@ -1,13 +1,14 @@
 // Kernels of every shape: random views, element-wise functions and folds, over odd sizes, sizes of 0 and 1, short and long rows, in four
 // dtypes; one thread against the reference, two threads against one. ADJOINT_SEED=n draws others, and n is in each failure.
 import { afterAll, describe, expect, it } from "vitest"
-import type { Backend, Compiled, DeviceBuffer } from "../../../src/backends/backend.ts"
+import type { Backend, Compiled } from "../../../src/backends/backend.ts"
 import { evaluator } from "../../../src/backends/reference/index.ts"
 import { wasm, wasmThreads } from "../../../src/backends/wasm/index.ts"
 import { lower } from "../../../src/compiler/index.ts"
 import { print } from "../../../src/compiler/print.ts"
-import { type DType, flatten, type HostArray, hostArray, size, trace } from "../../../src/core/index.ts"
+import { type DType, flatten, type HostArray, size, trace } from "../../../src/core/index.ts"
 import * as typed from "../../../src/tensor.ts"
+import { once } from "./_once.ts"
 import { withRooms } from "./_rooms.ts"
 import { random } from "./random.ts"
 
@@ -123,20 +124,7 @@ const drawn = (seed: number) => {
 const run = (device: Backend, seed: number): readonly HostArray[] => {
   const { program, inputs } = programOf(seed)
   const lowered = lower(program, { limits: device.limits })
-  const exe = device.compile({ program, lowered: () => lowered }) as Compiled
-  const args = program.params.map((t, k) => {
-    const h = hostArray(t.dtype, inputs[k]!.length)
-    h.set(inputs[k]!)
-    return device.upload(h, t) as DeviceBuffer
-  })
-  const outs = exe.run(
-    args,
-    args.map(() => false),
-  ) as readonly DeviceBuffer[]
-  const values = outs.map((b) => device.download(b) as HostArray)
-  for (const b of [...args, ...outs]) device.free(b)
-  exe.dispose()
-  return values
+  return once(device, device.compile({ program, lowered: () => lowered }) as Compiled, program, inputs)
 }
 const programOf = (seed: number) => {
   const d = drawn(seed)
