@@ -1,5 +1,5 @@
 // What the layout promises: who may import whom, who may know an op by name, what may run when a module is loaded, how long a file is.
-import { readdirSync, readFileSync, statSync } from "node:fs"
+import { existsSync, readdirSync, readFileSync, statSync } from "node:fs"
 import { basename, dirname, join, relative, resolve } from "node:path"
 import { describe, expect, it } from "vitest"
 import { generated, opNames } from "../src/ops/generate.ts"
@@ -222,5 +222,11 @@ describe("mutants", () => {
     const moved = all.filter((m) => textOf(m.file).split(m.find).length !== 2).map((m) => `${m.name}: not once in ${m.file}`)
     expect(moved).toEqual([])
     expect(new Set(all.map((m) => m.name)).size).toBe(all.length)
+  })
+  it("name suites that there are", () => {
+    const files = Object.values(mutants).flatMap((of) =>
+      of.flatMap(({ suite }) => (suite === "wrong programs" ? [] : suite.files)),
+    )
+    expect([...new Set(files)].filter((f) => !existsSync(join(root, f)))).toEqual([])
   })
 })
