@@ -21,7 +21,7 @@ const wide = (t: DType): boolean => t === "f64" || t === "bool"
 const bytesOf = (t: DType): 4 | 8 => (t === "f64" ? 8 : 4)
 
 /** May the values be computed in pairs along v? */
-export const pairable = (values: readonly Expr[], v: Axis, frame: Frame): boolean => {
+const pairable = (values: readonly Expr[], v: Axis, frame: Frame): boolean => {
   let ok = true
   const regular = (stride: number | "irregular"): boolean => stride !== "irregular" && stride >= 0
   for (const x of values)
